@@ -1,0 +1,1 @@
+"""What every room shares: geometry, errors, signals, notices, cancelling. Imports nothing of ours."""

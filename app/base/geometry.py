@@ -1,0 +1,205 @@
+"""Immutable integer rectangles and sizes, and float points: all region arithmetic lives here.
+
+A name that holds one of these says its space: `rect_doc` (document pixels), `rect_send` (pixels of
+the picture that is sent), `rect_view` (device pixels of the canvas).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A position in pixels; integer coordinates are pixel corners, so a pixel's centre is at +0.5."""
+
+    x: float
+    y: float
+
+    def __add__(self, other: Point) -> Point:
+        return Point(self.x + other.x, self.y + other.y)
+
+    def __sub__(self, other: Point) -> Point:
+        return Point(self.x - other.x, self.y - other.y)
+
+    def scaled(self, factor: float) -> Point:
+        return Point(self.x * factor, self.y * factor)
+
+    def distance(self, other: Point) -> float:
+        return math.hypot(self.x - other.x, self.y - other.y)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height in whole pixels, both >= 0."""
+
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.width < 0 or self.height < 0:
+            raise ValueError(f"negative size {self.width}x{self.height}")
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    @property
+    def aspect(self) -> float:
+        return self.width / self.height
+
+    @property
+    def is_empty(self) -> bool:
+        return self.width == 0 or self.height == 0
+
+    @property
+    def rect(self) -> Rect:
+        """The rectangle of this size at the origin."""
+        return Rect(0, 0, self.width, self.height)
+
+    def fitted_into(self, bounds: Size) -> Size:
+        """The largest size of this aspect inside `bounds`, never enlarged, each side at least 1."""
+        factor = min(1.0, bounds.width / self.width, bounds.height / self.height)
+        return Size(max(1, round(self.width * factor)), max(1, round(self.height * factor)))
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """Whole pixels [x, x + width) by [y, y + height). Every empty rectangle is normalised to Rect(x, y, 0, 0)."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.width <= 0 or self.height <= 0:
+            object.__setattr__(self, "width", 0)
+            object.__setattr__(self, "height", 0)
+
+    @classmethod
+    def from_edges(cls, left: int, top: int, right: int, bottom: int) -> Rect:
+        return cls(left, top, right - left, bottom - top)
+
+    @classmethod
+    def around(cls, points: Iterable[Point], margin: float = 0.0) -> Rect:
+        """The smallest rectangle whose pixels cover all points widened by `margin` pixels."""
+        pairs = [(p.x, p.y) for p in points]
+        if not pairs:
+            return EMPTY
+        xs, ys = zip(*pairs, strict=True)
+        return cls.from_edges(
+            math.floor(min(xs) - margin),
+            math.floor(min(ys) - margin),
+            math.ceil(max(xs) + margin),
+            math.ceil(max(ys) + margin),
+        )
+
+    @property
+    def right(self) -> int:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.height
+
+    @property
+    def size(self) -> Size:
+        return Size(self.width, self.height)
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    @property
+    def is_empty(self) -> bool:
+        return self.width == 0
+
+    @property
+    def centre(self) -> Point:
+        return Point(self.x + self.width / 2, self.y + self.height / 2)
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Row and column slices for an array whose first pixel is the origin of this rectangle's space."""
+        return slice(self.y, self.bottom), slice(self.x, self.right)
+
+    def translated(self, dx: int, dy: int) -> Rect:
+        return Rect(self.x + dx, self.y + dy, self.width, self.height)
+
+    def relative_to(self, outer: Rect) -> Rect:
+        """This rectangle in the space whose origin is the top left corner of `outer`."""
+        return self.translated(-outer.x, -outer.y)
+
+    def expanded(self, margin_x: int, margin_y: int | None = None) -> Rect:
+        """Wider by `margin_x` on the left and right and by `margin_y` (default the same) above and below."""
+        my = margin_x if margin_y is None else margin_y
+        return Rect.from_edges(self.x - margin_x, self.y - my, self.right + margin_x, self.bottom + my)
+
+    def intersected(self, other: Rect) -> Rect:
+        return Rect.from_edges(
+            max(self.x, other.x),
+            max(self.y, other.y),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
+
+    def united(self, other: Rect) -> Rect:
+        if self.is_empty:
+            return other
+        if other.is_empty:
+            return self
+        return Rect.from_edges(
+            min(self.x, other.x),
+            min(self.y, other.y),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+    def intersects(self, other: Rect) -> bool:
+        return not self.intersected(other).is_empty
+
+    def contains(self, other: Rect) -> bool:
+        """True when every pixel of `other` is in this one; an empty rectangle is in every rectangle."""
+        return other.is_empty or self.intersected(other) == other
+
+    def contains_point(self, point: Point) -> bool:
+        return self.x <= point.x < self.right and self.y <= point.y < self.bottom
+
+    def moved_inside(self, outer: Rect) -> Rect:
+        """Shifted the least so that it lies in `outer`; where it is larger than `outer` it is cut to it."""
+        width, height = min(self.width, outer.width), min(self.height, outer.height)
+        x = min(max(self.x, outer.x), outer.right - width)
+        y = min(max(self.y, outer.y), outer.bottom - height)
+        return Rect(x, y, width, height)
+
+    def halved(self, times: int = 1) -> Rect:
+        """The rectangle of the level `times` steps up a pyramid that covers every pixel of this one."""
+        step = 1 << times
+        return Rect.from_edges(
+            self.x // step, self.y // step, -(-self.right // step), -(-self.bottom // step)
+        )
+
+    def tiles(self, edge: int) -> Iterator[Rect]:
+        """The cells of the grid with square cells of `edge` pixels that this rectangle touches, row by row."""
+        if self.is_empty:
+            return
+        for row in range(self.y // edge, -(-self.bottom // edge)):
+            for column in range(self.x // edge, -(-self.right // edge)):
+                yield Rect(column * edge, row * edge, edge, edge)
+
+
+EMPTY = Rect(0, 0, 0, 0)
+
+
+def united(rects: Iterable[Rect]) -> Rect:
+    """The smallest rectangle that contains all of `rects`; empty for none."""
+    total = EMPTY
+    for rect in rects:
+        total = total.united(rect)
+    return total

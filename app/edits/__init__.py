@@ -1,0 +1,1 @@
+"""The edit as data: plan a region, cut it out, put a result back, and report what changed."""

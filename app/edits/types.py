@@ -1,0 +1,149 @@
+"""The frozen types of an edit that cross threads, the wire and the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.base.geometry import Rect, Size
+from app.imaging.arrays import U8
+
+ParameterValue = str | int | float | bool
+"""A parameter's value; its kind is told by the model card's `Parameter`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How much of the surroundings is sent with the mask.
+
+    `whole` sends the whole picture; else `pixels` on every side; else `share` of the mask's bounds.
+    """
+
+    share: float = 0.6
+    pixels: int | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRule:
+    """Which picture sizes a model takes.
+
+    `fixed` lists the only sizes; without it any size is taken whose sides are multiples of `multiple`,
+    within `minimum` … `maximum` pixels a side and at most `max_area` pixels, and whose aspect (long side
+    by short side) is at most `max_aspect`. 0 means no limit.
+    """
+
+    fixed: tuple[Size, ...] = ()
+    multiple: int = 1
+    minimum: int = 1
+    maximum: int = 0
+    max_area: int = 0
+    max_aspect: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EditPlan:
+    """What would be sent, and where: pure data, shown live and printed by `maskroom plan`."""
+
+    region: Rect
+    """Document pixels that are sent; contains `mask_bounds` and lies inside the document."""
+    mask_bounds: Rect
+    """Document pixels around everything with coverage > 0 (after growing)."""
+    size_send: Size
+    """Size of the pictures on the wire."""
+    content_send: Rect
+    """Where in the sent picture the region stands; the rest is reflected padding. Pixels of size_send."""
+    scale: float
+    """Sent pixels per document pixel (<= 1 when reduced)."""
+    warnings: tuple[str, ...] = ()
+    """Sentences for the user."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EditRequest:
+    """All that one edit needs, frozen at the moment of sending; nothing of it touches the document again."""
+
+    id: str
+    document_id: str
+    document_name: str
+    plan: EditPlan
+    picture: U8
+    """(h, w, 3) RGB or (h, w, 4) RGBA, sRGB, of the region at the document's own scale."""
+    coverage: U8
+    """(h, w) of the region at the document's own scale; 255 = edit. Already grown. None painted = whole region."""
+    has_mask: bool
+    """False: no mask part is sent and the whole region may change (coverage is all 255)."""
+    prompt: str
+    provider: str
+    model: str
+    n: int = 1
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    """Canonical parameter names (`strength`, `guidance`, `steps`, `seed`, `quality`, …) to values."""
+    extras: Mapping[str, ParameterValue] = field(default_factory=dict)
+    """Free extra fields, sent under these very names."""
+    size: Size | None = None
+    """The wire's size where the user chose one; None = the plan's own (automatic)."""
+    feather: int = 2
+    """Inner softness in document pixels, used when the result is put back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the provider says that an edit took; any figure may be missing."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A price. `estimated` is False only when it was computed from what the provider reported."""
+
+    amount: float
+    currency: str
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedImage:
+    """One image as it arrived: encoded bytes after base64 and before any decoding."""
+
+    data: bytes
+    revised_prompt: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """A whole reply."""
+
+    images: tuple[ReceivedImage, ...]
+    request_id: str | None = None
+    usage: Usage | None = None
+    errors: tuple[str, ...] = ()
+    """Sentences about images that did not come, when others did."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """A result brought to the document's own scale and place: what a candidate or an edit layer shows."""
+
+    region: Rect
+    """Document pixels."""
+    pixels: U8
+    """(h, w, 3) RGB, sRGB, h x w = region; complete, also outside the mask."""
+    coverage: U8
+    """(h, w), 255 = edit; the pixels with 0 are never touched."""
+    feather: int = 2
+    """Inner softness in document pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an edit did, counted."""
+
+    outside_changed_pixels: int
+    """Document pixels of coverage 0 that differ after compositing; 0 by construction, and counted anyway."""
+    leak: float | None
+    """Share (0–1) of the sent pixels outside the mask that the model changed; None where it cannot be told."""

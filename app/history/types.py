@@ -1,0 +1,70 @@
+"""The frozen rows of the history as the other rooms see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.base.geometry import Rect, Size
+from app.base.states import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryResult:
+    """One received image. Files are named by the SHA-256 of their content."""
+
+    id: str
+    entry_id: str
+    index: int
+    received_sha256: str
+    """Of the image's bytes after base64, before decoding; also the name of the stored file."""
+    width: int
+    height: int
+    """Size of the received image."""
+    media_type: str
+    revised_prompt: str | None = None
+    seed: int | None = None
+    thumbnail_sha256: str | None = None
+    """A small PNG of the finished composite around the mask."""
+    outside_changed_pixels: int | None = None
+    leak: float | None = None
+    cost_amount: float | None = None
+    cost_currency: str | None = None
+    cost_estimated: bool = True
+    applied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One request as it was sent, with whatever came of it."""
+
+    id: str
+    state: JobState
+    created: str
+    """ISO 8601, UTC, with milliseconds."""
+    document_id: str
+    document_name: str
+    source_sha256: str
+    """The photograph's file as it was opened, kept so that a composite can be made at any time."""
+    parents: tuple[str, ...]
+    """Ids of the results that lay on the photograph when the region was cut, lowest first."""
+    region: Rect
+    size_send: Size
+    content_send: Rect
+    picture_sha256: str
+    """PNG of the region that was cut (document scale)."""
+    mask_sha256: str
+    """8-bit grey PNG of the region's coverage (document scale, grown)."""
+    has_mask: bool
+    prompt: str
+    provider: str
+    model: str
+    n: int
+    parameters: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    feather: int = 2
+    results: tuple[HistoryResult, ...] = ()
+    request_id: str | None = None
+    seconds: float | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    error_hint: str | None = None

@@ -1,0 +1,1 @@
+"""The request worker: queue, states, concurrency, cancelling. Knows no pixels."""

@@ -1,0 +1,149 @@
+"""What the Edit panel holds: prompt, provider, model and parameters of the next request.
+
+The widgets mirror this and hold nothing themselves. A parameter that is not set is not sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from app.base.geometry import Size
+from app.base.signal import Signal
+from app.edits.types import Context, ParameterValue
+from app.gateways.types import ModelCard, Parameter, Profile
+
+AUTO_GROW_SHARE = 0.002
+AUTO_GROW_LEAST = 4
+
+
+def automatic_grow(size: Size) -> int:
+    """Pixels by which a painted mask is grown: 0.2 % of the long side, at least 4.
+
+    A tight mask leaves the anti-aliased fringe of the object outside, and every engine grows it back.
+    """
+    return max(AUTO_GROW_LEAST, round(AUTO_GROW_SHARE * max(size.width, size.height)))
+
+
+class EditForm:
+    """One document's settings for its next request. Emits `changed` with the field's name."""
+
+    def __init__(self, find_profile: Callable[[str], Profile], provider: str, model: str = "") -> None:
+        self._find_profile = find_profile
+        self._profile = find_profile(provider)
+        self._model = model or self._profile.default_model
+        self._prompt = ""
+        self._variants = 1
+        self._context = Context()
+        self._size: Size | None = None
+        self._feather = 2
+        self._grow: int | None = None
+        self._values: dict[str, ParameterValue] = {}
+        self.changed: Signal[[str]] = Signal()
+
+    @property
+    def profile(self) -> Profile:
+        return self._profile
+
+    @property
+    def provider(self) -> str:
+        return self._profile.name
+
+    @property
+    def model(self) -> str:
+        return self._model
+
+    @property
+    def card(self) -> ModelCard:
+        return self._profile.card(self._model)
+
+    @property
+    def prompt(self) -> str:
+        return self._prompt
+
+    @property
+    def variants(self) -> int:
+        return self._variants
+
+    @property
+    def context(self) -> Context:
+        return self._context
+
+    @property
+    def size(self) -> Size | None:
+        """The size on the wire where the user chose one; None = automatic."""
+        return self._size
+
+    @property
+    def feather(self) -> int:
+        """Inner softness of the result's edge in document pixels."""
+        return self._feather
+
+    @property
+    def grow(self) -> int | None:
+        """Pixels by which the mask is grown; None = automatic."""
+        return self._grow
+
+    @property
+    def values(self) -> Mapping[str, ParameterValue]:
+        """The parameters that are set, by canonical name, whether or not the model takes them."""
+        return MappingProxyType(self._values)
+
+    def takes(self, name: str) -> bool:
+        return name in self.card.takes
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The adjustable parameters of the chosen model."""
+        return self._profile.parameters(self._model)
+
+    def taken_values(self) -> dict[str, ParameterValue]:
+        """The set parameters that the chosen model takes: what will really be sent."""
+        return {p.name: self._values[p.name] for p in self.parameters() if p.name in self._values}
+
+    def set_provider(self, name: str, model: str = "") -> None:
+        """Choose a provider, and its default model unless one is named. Raises UsageError if unknown."""
+        profile = self._find_profile(name)
+        self._profile = profile
+        self._model = model or profile.default_model
+        self.changed.emit("provider")
+
+    def set_model(self, model: str) -> None:
+        self._assign("model", model.strip() or self._profile.default_model)
+
+    def set_prompt(self, prompt: str) -> None:
+        self._assign("prompt", prompt)
+
+    def set_variants(self, variants: int) -> None:
+        self._assign("variants", max(1, variants))
+
+    def set_context(self, context: Context) -> None:
+        self._assign("context", context)
+
+    def set_size(self, size: Size | None) -> None:
+        self._assign("size", size)
+
+    def set_feather(self, feather: int) -> None:
+        self._assign("feather", max(0, feather))
+
+    def set_grow(self, grow: int | None) -> None:
+        self._assign("grow", None if grow is None else max(0, grow))
+
+    def set_value(self, name: str, value: ParameterValue | None) -> None:
+        """Set a parameter by its canonical name; None = not set, so it will not be sent."""
+        if self._values.get(name) == value:
+            return
+        if value is None:
+            self._values.pop(name, None)
+        else:
+            self._values[name] = value
+        self.changed.emit(name)
+
+    def reload_profile(self) -> None:
+        """Take up changes of the provider's settings; falls back to its default model if need be."""
+        self.set_provider(self.provider, self._model)
+
+    def _assign(self, field: str, value: object) -> None:
+        name = f"_{field}"
+        if getattr(self, name) != value:
+            setattr(self, name, value)
+            self.changed.emit(field)
