@@ -1,0 +1,1 @@
+"""Arrays of pixels: load and save with profile and metadata, pyramids, resampling, masks, blending. No Qt."""

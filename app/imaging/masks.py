@@ -1,0 +1,158 @@
+"""Operations on coverage: bounds, grow, shrink, inner softness, islands. Pure; arrays in, arrays out.
+
+Coverage is uint8 (H, W), 255 = edit, 0 = keep. Distances are Euclidean between pixel centres, in pixels.
+The picture's border is no edge: beyond it nothing is known, so nothing is eaten or softened from
+there. Every operation works on the bounds of what is covered: its cost follows the mask, not the picture.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from app.base.cancel import CancelToken
+from app.base.geometry import EMPTY, Rect, Size
+from app.imaging.arrays import F32, U8, as_u8
+
+
+def size_of(coverage: U8) -> Size:
+    """Width and height of a coverage plane."""
+    return Size(coverage.shape[1], coverage.shape[0])
+
+
+def bounds(coverage: U8) -> Rect:
+    """The smallest rectangle around everything with coverage > 0; empty for none."""
+    if coverage.size == 0:
+        return EMPTY
+    x, y, width, height = cv2.boundingRect(coverage)
+    return Rect(x, y, width, height)
+
+
+def invert(coverage: U8) -> U8:
+    """255 - coverage."""
+    return as_u8(cv2.bitwise_not(coverage))
+
+
+def grow(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
+    """Coverage widened by exactly `px` pixels on every side: the maximum over a disc of that radius.
+
+    Soft edges keep their ramp and move outwards with it. Never below `coverage`; 0 px is a copy.
+
+    The grey-scale dilation by a disc (Serra, Image Analysis and Mathematical Morphology, 1982) is done
+    in two parts: fully covered pixels by one exact distance transform whatever the radius, pixels of partial
+    coverage row by row of the disc.
+    """
+    grown = coverage.copy()
+    area = bounds(coverage).expanded(px).intersected(size_of(coverage).rect)
+    if px <= 0 or area.is_empty:
+        return grown
+    source = np.ascontiguousarray(coverage[area.slices])
+    target = grown[area.slices]
+    _grow_full(source, px, target)
+    partial = np.where(source == 255, np.uint8(0), source)
+    soft = bounds(partial)
+    if not soft.is_empty:
+        reach = soft.expanded(px).intersected(size_of(source).rect)
+        _grow_partial(np.ascontiguousarray(partial[reach.slices]), px, target[reach.slices], cancel)
+    return grown
+
+
+def _grow_full(source: U8, px: int, target: U8) -> None:
+    """Set `target` to 255 within `px` of every pixel of `source` that is 255."""
+    if not (source == 255).any():
+        return
+    distance = _distance(np.where(source == 255, np.uint8(0), np.uint8(1)))
+    np.maximum(target, np.where(distance <= px + 1e-3, np.uint8(255), np.uint8(0)), out=target)
+
+
+def _grow_partial(source: U8, px: int, target: U8, cancel: CancelToken | None) -> None:
+    """Raise `target` to the maximum of `source` over a disc, one row of the disc after the other."""
+    height = source.shape[0]
+    for dy in range(min(px, height - 1) + 1):
+        if cancel is not None:
+            cancel.check()
+        half = math.isqrt(px * px - dy * dy)
+        row = as_u8(cv2.dilate(source, np.ones((1, 2 * half + 1), np.uint8)))
+        np.maximum(target[dy:], row[: height - dy], out=target[dy:])
+        np.maximum(target[: height - dy], row[dy:], out=target[: height - dy])
+
+
+def shrink(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
+    """Coverage eaten by exactly `px` pixels from every edge but the picture's border; 0 px is a copy."""
+    shrunk = coverage.copy()
+    area = bounds(coverage)
+    if px <= 0 or area.is_empty:
+        return shrunk
+    around = area.expanded(px).intersected(size_of(coverage).rect)
+    shrunk[around.slices] = invert(grow(invert(coverage[around.slices]), px, cancel))
+    return shrunk
+
+
+def feather_inside(coverage: U8, px: int) -> U8:
+    """Coverage with a soft edge of `px` pixels that lies wholly inside it.
+
+    The factor rises with the distance from the nearest uncovered pixel as a smoothstep, 3t² - 2t³, from 0 on
+    the edge to 1 at a depth of `px`. Coverage 0 stays 0, and nothing rises above `coverage`.
+    """
+    soft = coverage.copy()
+    area = bounds(coverage)
+    if px <= 0 or area.is_empty:
+        return soft
+    around = area.expanded(1).intersected(size_of(coverage).rect)
+    inside = coverage[around.slices]
+    if inside.all():
+        return soft
+    depth = _distance(inside)
+    # The edge runs half a pixel before the centre of the outermost covered pixel.
+    ramp = np.clip((depth - 0.5) / px, 0.0, 1.0)
+    ramp *= ramp * (3.0 - 2.0 * ramp)
+    soft[around.slices] = np.rint(inside * ramp).astype(np.uint8)
+    return soft
+
+
+def islands(coverage: U8, reach_px: int) -> tuple[Rect, ...]:
+    """Bounds of the groups of covered pixels; groups no farther apart than `reach_px` count as one.
+
+    Sorted from the top, then from the left.
+    """
+    area = bounds(coverage)
+    if area.is_empty:
+        return ()
+    covered = (coverage[area.slices] > 0).astype(np.uint8)
+    joined = covered
+    if reach_px > 0:
+        # Each side reaches half way; the margin joins pixels exactly `reach_px` apart on the pixel grid.
+        distance = _distance(1 - covered)
+        joined = (distance <= reach_px / 2 + 0.5).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    found = []
+    for label in range(1, count):
+        x, y, width, height = (int(value) for value in stats[label, :4])
+        box = Rect(x, y, width, height)
+        own = np.where(labels[box.slices] == label, covered[box.slices], np.uint8(0))
+        tight = bounds(own)
+        if not tight.is_empty:
+            found.append(tight.translated(box.x + area.x, box.y + area.y))
+    return tuple(sorted(found, key=lambda rect: (rect.y, rect.x)))
+
+
+def max_inner_distance(coverage: U8) -> float:
+    """The greatest distance of a covered pixel from an uncovered one: half the width of the widest part.
+
+    0 for an empty mask; the picture's diagonal when nothing is uncovered.
+    """
+    area = bounds(coverage)
+    if area.is_empty:
+        return 0.0
+    inside = coverage[area.expanded(1).intersected(size_of(coverage).rect).slices]
+    if inside.all():
+        return math.hypot(*coverage.shape)
+    return float(_distance(inside).max())
+
+
+def _distance(plane: U8) -> F32:
+    """For every pixel the distance to the nearest pixel with value 0, which must exist. (H, W) float32."""
+    nonzero = (plane > 0).astype(np.uint8)
+    return cv2.distanceTransform(nonzero, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).astype(np.float32, copy=False)
