@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from app.base.geometry import Rect, Size
 from app.base.states import JobState
 
+Value = str | int | float | bool
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryResult:
@@ -60,7 +62,12 @@ class HistoryEntry:
     provider: str
     model: str
     n: int
-    parameters: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    """Canonical parameter names to values, as set."""
+    extras: Mapping[str, Value] = field(default_factory=dict)
+    """Free extra fields, under the names on the wire."""
+    form: Mapping[str, Value] = field(default_factory=dict)
+    """How the rest of the Edit panel stood (context, size, grow, …), in the panel's own words, for reuse."""
     feather: int = 2
     results: tuple[HistoryResult, ...] = ()
     request_id: str | None = None

@@ -1,0 +1,55 @@
+"""What SQLite's errors mean for the user: the one place that turns them into a `StoreError`."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from app.base.errors import StoreError
+from app.base.text import tr
+
+
+def from_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
+    """The error that tells in words why the database at `path` could not be used. The file stays as it is."""
+    extended = getattr(error, "sqlite_errorcode", None)
+    code = None if extended is None else extended & 0xFF
+    details = f"{type(error).__name__} {getattr(error, 'sqlite_errorname', '')}: {error}"
+    match code:
+        case sqlite3.SQLITE_FULL:
+            return StoreError(
+                tr("The history cannot be written: the disk is full."),
+                tr("Free some space, then try again."),
+                details=details,
+                retryable=True,
+            )
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StoreError(
+                tr("The history is busy: another program holds it."),
+                tr("Try again in a moment."),
+                details=details,
+                retryable=True,
+            )
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_ERROR:
+            return StoreError(
+                tr("The history's database is damaged."),
+                tr(
+                    "Quit Maskroom, move “{path}” aside (and the files beside it that begin with its name), "
+                    "and start again; the images stay where they are.",
+                    path=path,
+                ),
+                details=details,
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
+            return StoreError(
+                tr("The history in “{folder}” cannot be opened for writing.", folder=path.parent),
+                tr("Change the folder's permissions, or set MASKROOM_HOME to another one."),
+                details=details,
+            )
+        case sqlite3.SQLITE_IOERR:
+            return StoreError(
+                tr("The disk that holds the history reported a fault."),
+                tr("Check the disk and its connection, then try again."),
+                details=details,
+                retryable=True,
+            )
+    return StoreError(tr("The history could not be read or written."), details=details)

@@ -1,0 +1,276 @@
+"""The one queue of requests: states, turns, cancelling, and who owns which task.
+
+Plain asyncio on one thread; the loop may be asyncio's own or Qt's. What a job does is a coroutine
+function given at submit; this module knows neither pixels, wires nor the history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.base.cancel import Cancelled
+from app.base.errors import InternalError, MaskroomError
+from app.base.signal import Signal
+from app.base.states import TRANSITIONS, JobState
+from app.base.text import tr
+from app.jobs.turns import Turns
+from app.jobs.types import Job
+
+log = logging.getLogger(__name__)
+
+PROGRESS_INTERVAL = 0.05
+"""Seconds between two announcements of progress alone."""
+
+
+class JobControl:
+    """What a running job may tell about itself, on the loop's thread; ignored once the job has ended."""
+
+    __slots__ = ("_progress", "_receiving", "id")
+
+    def __init__(self, id: str, receiving: Callable[[], None], progress: Callable[[float], None]) -> None:
+        self.id = id
+        self._receiving = receiving
+        self._progress = progress
+
+    def receiving(self) -> None:
+        """The reply has begun to arrive; may be called once per call of a job that makes several."""
+        self._receiving()
+
+    def progress(self, share: float) -> None:
+        """`share` (0–1) of the work is done."""
+        self._progress(share)
+
+
+Run = Callable[[JobControl], Awaitable[None]]
+
+
+@dataclass(slots=True, eq=False)
+class _Record:
+    """A job and what keeps it going; never leaves this module."""
+
+    job: Job
+    run: Run | None
+    """Let go at the start of the job: it may hold a large request."""
+    task: asyncio.Task[None] | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the job has ended and its task with it."""
+    announced: float = 0.0
+    """Loop time of the last announcement."""
+    later: asyncio.TimerHandle | None = None
+    """The announcement of a progress that came too soon after the last."""
+
+
+class RequestWorker:
+    """Runs submitted jobs in turn, so many at once per provider as `limit(provider)` says (at least 1).
+
+    All methods and all slots of `changed` run on the loop's thread. The owner awaits `aclose()` before the
+    loop ends.
+    """
+
+    def __init__(self, limit: Callable[[str], int], clock: Callable[[], float] = time.time) -> None:
+        self.changed: Signal[[Job]] = Signal()
+        """Emitted at each new state and, at most about 20 times a second, at progress."""
+        self._limit = limit
+        self._clock = clock
+        self._records: dict[str, _Record] = {}
+        self._turns: defaultdict[str, Turns] = defaultdict(Turns)
+        self._busy: Counter[str] = Counter()
+        """Tasks per provider; a cancelled one counts until it has wound up."""
+        self._closed = False
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs that were not forgotten, newest first."""
+        return tuple(record.job for record in reversed(self._records.values()))
+
+    def job(self, id: str) -> Job | None:
+        """The job as it stands now; None when unknown or forgotten."""
+        record = self._records.get(id)
+        return record.job if record else None
+
+    def submit(
+        self,
+        id: str,
+        provider: str,
+        document_id: str,
+        title: str,
+        expected_seconds: float | None,
+        run: Run,
+    ) -> Job:
+        """Queue `run` under `id`, and start it at once if its provider has room. Needs a running loop.
+
+        `run` ends normally when the job is done and raises a `MaskroomError` when it failed; any other
+        exception is a fault of the program. It must let `asyncio.CancelledError` through, after winding up.
+
+        Raises:
+            InternalError: the id is taken, or the worker is closed.
+        """
+        if self._closed or id in self._records:
+            raise InternalError(
+                tr("The request could not be queued."), details=f"job {id}, closed={self._closed}"
+            )
+        asyncio.get_running_loop()
+        job = Job(
+            id=id,
+            provider=provider,
+            document_id=document_id,
+            title=title,
+            state=JobState.QUEUED,
+            created=self._clock(),
+            expected_seconds=expected_seconds,
+        )
+        record = self._records[id] = _Record(job, run)
+        self._turns[provider].add(document_id, id)
+        self.changed.emit(job)
+        self._start_next(provider)
+        return record.job
+
+    def cancel(self, id: str) -> bool:
+        """Cancel a job: its state is CANCELLED at once, its task winds up. False when it had ended before."""
+        record = self._records.get(id)
+        if record is None or record.job.state.is_final:
+            return False
+        self._turns[record.job.provider].remove(record.job.document_id, id)
+        if record.task is None:
+            record.run = None
+            record.ended.set()
+        else:
+            record.task.cancel()
+        self._move(record, JobState.CANCELLED)
+        return True
+
+    def cancel_all(self) -> None:
+        """Cancel everything that has not ended; the waiting ones first, so that none of them starts."""
+        for state in (JobState.QUEUED, JobState.RUNNING, JobState.RECEIVING):
+            for id in [id for id, record in self._records.items() if record.job.state is state]:
+                self.cancel(id)
+
+    def forget_finished(self) -> None:
+        """Drop the jobs that have ended from `jobs`."""
+        self._records = {id: record for id, record in self._records.items() if not record.ended.is_set()}
+
+    async def wait(self, id: str) -> Job:
+        """The job after it has ended, and its task with it.
+
+        Raises:
+            KeyError: no such job.
+        """
+        record = self._records[id]
+        await record.ended.wait()
+        return record.job
+
+    async def aclose(self) -> None:
+        """Take no more jobs, cancel those there are, and wait until the last task has wound up."""
+        self._closed = True
+        self.cancel_all()
+        for record in tuple(self._records.values()):
+            await record.ended.wait()
+
+    def _start_next(self, provider: str) -> None:
+        turns = self._turns[provider]
+        while not self._closed and len(turns) and self._busy[provider] < max(1, self._limit(provider)):
+            id = turns.take()
+            if id is not None:
+                self._start(self._records[id])
+
+    def _start(self, record: _Record) -> None:
+        run, record.run = record.run, None
+        assert run is not None
+        control = JobControl(
+            record.job.id,
+            lambda: self._receiving(record),
+            lambda share: self._progress(record, share),
+        )
+        self._busy[record.job.provider] += 1
+        record.task = asyncio.get_running_loop().create_task(_call(run, control), name=f"job {record.job.id}")
+        # A task that is cancelled before its first step never enters its coroutine, so a `finally` there
+        # would not do: only the task itself tells of every end.
+        record.task.add_done_callback(lambda task: self._ended(record, task))
+        self._move(record, JobState.RUNNING)
+
+    def _ended(self, record: _Record, task: asyncio.Task[None]) -> None:
+        record.task = None
+        self._busy[record.job.provider] -= 1
+        state, error = _outcome(record.job, task)
+        try:
+            if not record.job.state.is_final:
+                self._move(record, state, error=error)
+        finally:
+            record.ended.set()
+            self._start_next(record.job.provider)
+
+    def _receiving(self, record: _Record) -> None:
+        if record.job.state is JobState.RUNNING:
+            self._move(record, JobState.RECEIVING)
+
+    def _progress(self, record: _Record, share: float) -> None:
+        share = min(1.0, max(0.0, share))
+        if record.job.state.is_final or share == record.job.progress:
+            return
+        record.job = replace(record.job, progress=share)
+        loop = asyncio.get_running_loop()
+        wait = record.announced + PROGRESS_INTERVAL - loop.time()
+        if wait <= 0:
+            self._announce(record)
+        elif record.later is None:
+            record.later = loop.call_later(wait, self._announce, record)
+
+    def _move(self, record: _Record, state: JobState, **changes: Any) -> None:
+        job = record.job
+        if state not in TRANSITIONS[job.state]:
+            raise InternalError(
+                tr("A request lost its way."), details=f"job {job.id}: {job.state.value} to {state.value}"
+            )
+        now = self._clock()
+        if state is JobState.RUNNING:
+            changes["started"] = now
+        if state.is_final:
+            changes["finished"] = now
+        if state is JobState.DONE:
+            changes["progress"] = 1.0
+        record.job = replace(job, state=state, **changes)
+        self._announce(record)
+
+    def _announce(self, record: _Record) -> None:
+        if record.later is not None:
+            record.later.cancel()
+            record.later = None
+        record.announced = asyncio.get_running_loop().time()
+        self.changed.emit(record.job)
+
+
+async def _call(run: Run, control: JobControl) -> None:
+    await run(control)
+
+
+def _outcome(job: Job, task: asyncio.Task[None]) -> tuple[JobState, MaskroomError | None]:
+    """What the end of a job's task means; faults of the program are logged here."""
+    if task.cancelled():
+        return JobState.CANCELLED, None
+    fault = task.exception()
+    if fault is None:
+        return JobState.DONE, None
+    if isinstance(fault, Cancelled):
+        return JobState.CANCELLED, None
+    if isinstance(fault, MaskroomError):
+        log.info("job %s failed: %s %s", job.id, fault.code, fault.details, exc_info=fault)
+        return JobState.FAILED, _without_frames(fault)
+    log.error("job %s broke", job.id, exc_info=fault)
+    error = InternalError(
+        tr("Something went wrong inside Maskroom, and the request was given up."),
+        tr("Try again. The log tells more."),
+        details=repr(fault),
+    )
+    return JobState.FAILED, error
+
+
+def _without_frames(error: MaskroomError) -> MaskroomError:
+    """The error without its traceback and causes, whose frames would keep whole pictures alive."""
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
