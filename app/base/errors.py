@@ -108,6 +108,7 @@ class StoreError(MaskroomError):
     """The history or the settings cannot be read or written."""
 
     code = "store"
+    exit_code = ExitCode.USAGE
 
 
 class EngineError(MaskroomError):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 from app.base.signal import Signal
+from app.base.text import tr
+from app.document.layers import EditLayer
 from app.edits.types import Patch, Report
 
 
@@ -83,3 +86,17 @@ class Candidates:
 
     def next_number(self) -> int:
         return max((c.number for c in self._items), default=0) + 1
+
+
+def layer_of(candidate: Candidate) -> EditLayer:
+    """The layer that a candidate becomes when it is applied."""
+    patch = candidate.patch
+    return EditLayer(
+        id=uuid.uuid4().hex,
+        name=candidate.prompt or tr("Edit"),
+        region=patch.region,
+        pixels=patch.pixels,
+        coverage=patch.coverage,
+        feather=patch.feather,
+        result_id=candidate.result_id,
+    )

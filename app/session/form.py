@@ -39,6 +39,7 @@ class EditForm:
         self._feather = 2
         self._grow: int | None = None
         self._values: dict[str, ParameterValue] = {}
+        self._extras: dict[str, ParameterValue] = {}
         self.changed: Signal[[str]] = Signal()
 
     @property
@@ -89,6 +90,11 @@ class EditForm:
         """The parameters that are set, by canonical name, whether or not the model takes them."""
         return MappingProxyType(self._values)
 
+    @property
+    def extras(self) -> Mapping[str, ParameterValue]:
+        """Free fields of this request, sent under these very names."""
+        return MappingProxyType(self._extras)
+
     def takes(self, name: str) -> bool:
         return name in self.card.takes
 
@@ -137,6 +143,9 @@ class EditForm:
         else:
             self._values[name] = value
         self.changed.emit(name)
+
+    def set_extras(self, extras: Mapping[str, ParameterValue]) -> None:
+        self._assign("extras", dict(extras))
 
     def reload_profile(self) -> None:
         """Take up changes of the provider's settings; falls back to its default model if need be."""

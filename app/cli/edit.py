@@ -1,0 +1,165 @@
+"""`maskroom edit` and `maskroom plan`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.base.errors import ExitCode
+from app.base.geometry import Rect, Size
+from app.base.states import MaskConvention
+from app.base.text import tr
+from app.cli.printing import ProgressLine, error_json, print_json, print_table, say
+from app.edits.types import Cost
+from app.session.one_edit import dropped_sentence, plan_order, run_order
+from app.session.outcome import EditOrder, PlannedOrder, WrittenResult
+from app.session.workspace import Workspace
+
+PARAMETER_OPTIONS = ("strength", "guidance", "steps", "seed")
+
+
+async def run_edit(workspace: Workspace, options: argparse.Namespace) -> int:
+    """Edit one photograph and write the results."""
+    progress = ProgressLine()
+    order = _order(options)
+    try:
+        outcome = await run_order(workspace, order, progress.show)
+    finally:
+        progress.clear()
+    for error in outcome.errors:
+        say(error.message, error.hint)
+    for result in outcome.results:
+        for note in result.notes:
+            say(note)
+    if options.json:
+        print_json(
+            {
+                "results": [result_json(result) for result in outcome.results],
+                "errors": [error_json(error) for error in outcome.errors],
+            }
+        )
+        return ExitCode.DONE
+    for result in outcome.results:
+        print(result.output)
+        say(
+            tr(
+                "{count} pixels outside the mask changed{lossy}.",
+                count=result.outside_changed_pixels,
+                lossy=tr(" before this lossy format was written") if result.lossy else "",
+            )
+        )
+    return ExitCode.DONE
+
+
+async def run_plan(workspace: Workspace, options: argparse.Namespace) -> int:
+    """Print what would be sent."""
+    plan = await plan_order(workspace, _order(options))
+    if options.json:
+        print_json(plan_json(plan))
+    else:
+        print_table(_plan_rows(plan))
+    for warning in plan.warnings:
+        say(warning)
+    if plan.dropped:
+        say(dropped_sentence(plan.model, plan.dropped))
+    return ExitCode.DONE
+
+
+def _order(options: argparse.Namespace) -> EditOrder:
+    values = {name: getattr(options, name) for name in PARAMETER_OPTIONS}
+    return EditOrder(
+        image=Path(options.image),
+        mask=Path(options.mask) if options.mask is not None else None,
+        mask_convention=MaskConvention(options.mask_convention) if options.mask_convention else None,
+        invert_mask=options.invert_mask,
+        prompt=options.prompt,
+        provider=options.provider,
+        model=options.model,
+        n=options.n,
+        size=options.size,
+        parameters={name: value for name, value in values.items() if value is not None},
+        free=dict(options.param),
+        references=tuple(Path(name) for name in options.reference),
+        context=options.context,
+        grow=options.grow,
+        feather=options.feather,
+        output=options.output,
+    )
+
+
+def rect_json(rect: Rect) -> dict[str, int]:
+    """A rectangle as the contract writes it."""
+    return {"x": rect.x, "y": rect.y, "width": rect.width, "height": rect.height}
+
+
+def size_json(size: Size) -> dict[str, int]:
+    """A size as the contract writes it."""
+    return {"width": size.width, "height": size.height}
+
+
+def cost_json(cost: Cost | None) -> dict[str, object] | None:
+    """A price as the contract writes it."""
+    if cost is None:
+        return None
+    return {"amount": cost.amount, "currency": cost.currency, "estimated": cost.estimated}
+
+
+def result_json(result: WrittenResult) -> dict[str, object]:
+    """A written result as the contract writes it; what is unknown is null."""
+    return {
+        "id": result.id,
+        "output": str(result.output),
+        **size_json(result.size),
+        "region": rect_json(result.region),
+        "outside_changed_pixels": result.outside_changed_pixels,
+        "leak": result.leak,
+        "revised_prompt": result.revised_prompt,
+        "seed": result.seed,
+        "provider": result.provider,
+        "model": result.model,
+        "request_id": result.request_id,
+        "cost": cost_json(result.cost),
+        "seconds": round(result.seconds, 3),
+        "lossy": result.lossy,
+    }
+
+
+def plan_json(plan: PlannedOrder) -> dict[str, object]:
+    """A plan as JSON."""
+    return {
+        "provider": plan.provider,
+        "model": plan.model,
+        "base_url": plan.base_url,
+        "stays_here": plan.stays_here,
+        "document": size_json(plan.document),
+        "region": rect_json(plan.region),
+        "mask_bounds": rect_json(plan.mask_bounds) if plan.mask_bounds else None,
+        "size_send": size_json(plan.size_send),
+        "scale": plan.scale,
+        "n": plan.n,
+        "calls": plan.calls,
+        "prompt_sent": plan.prompt_sent,
+        "parameters": dict(plan.parameters),
+        "dropped": list(plan.dropped),
+        "warnings": list(plan.warnings),
+        "cost": cost_json(plan.cost),
+        "seconds": plan.seconds,
+    }
+
+
+def _plan_rows(plan: PlannedOrder) -> list[tuple[str, str]]:
+    region = plan.region
+    rows = [
+        (tr("Provider"), f"{plan.provider} · {plan.model}"),
+        (tr("Goes to"), tr("nowhere: it stays on this machine") if plan.stays_here else plan.base_url),
+        (tr("Region"), f"{region.size} at {region.x},{region.y} of {plan.document}"),
+        (tr("Sent as"), f"{plan.size_send} (scale {plan.scale:.3g})"),
+        (tr("Variants"), tr("{n} in {calls} request(s)", n=plan.n, calls=plan.calls)),
+    ]
+    rows += [(name, str(value)) for name, value in plan.parameters.items()]
+    if plan.cost is not None:
+        about = tr("about ") if plan.cost.estimated else ""
+        rows.append((tr("Price"), f"{about}{plan.cost.amount:.3f} {plan.cost.currency}"))
+    if plan.seconds is not None:
+        rows.append((tr("Time"), tr("about {seconds:.0f} s", seconds=max(1.0, plan.seconds))))
+    return rows

@@ -1,0 +1,117 @@
+"""`maskroom history list|search|show|export`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.base.errors import ExitCode
+from app.base.text import tr
+from app.cli.edit import cost_json, rect_json, size_json
+from app.cli.printing import print_json, print_table, say
+from app.edits.types import Cost
+from app.history.types import HistoryEntry, HistoryResult
+from app.session.workspace import Workspace
+
+
+async def run_history(workspace: Workspace, options: argparse.Namespace) -> int:
+    """Look at the history, or write one of its results."""
+    actions = workspace.history_actions
+    match options.action:
+        case "list":
+            _print_entries(await actions.list(options.limit), options.json)
+        case "search":
+            _print_entries(await actions.search(options.text, options.limit), options.json)
+        case "show":
+            entry = await actions.get(options.id)
+            print_json(_whole_entry_json(entry))
+        case _:
+            await _export(workspace, options)
+    return ExitCode.DONE
+
+
+async def _export(workspace: Workspace, options: argparse.Namespace) -> None:
+    path = Path(options.output)
+    lossy = False
+    if options.raw:
+        await workspace.history_actions.export_raw(options.id, path)
+    else:
+        saved = await workspace.history_actions.export(options.id, path)
+        lossy = saved.lossy
+        for note in saved.notes:
+            say(note)
+    if options.json:
+        print_json({"output": str(path), "lossy": lossy})
+    else:
+        print(path)
+
+
+def _print_entries(entries: tuple[HistoryEntry, ...], as_json: bool) -> None:
+    if as_json:
+        print_json({"entries": [entry_json(entry) for entry in entries]})
+        return
+    if not entries:
+        say(tr("The history is empty."))
+    print_table([_row(entry) for entry in entries])
+
+
+def _row(entry: HistoryEntry) -> tuple[str, ...]:
+    prompt = entry.prompt if len(entry.prompt) <= 48 else entry.prompt[:47] + "…"
+    return (
+        entry.id,
+        entry.created,
+        entry.state.value,
+        f"{entry.provider}/{entry.model}",
+        str(len(entry.results)),
+        entry.document_name,
+        prompt,
+    )
+
+
+def entry_json(entry: HistoryEntry) -> dict[str, object]:
+    """An entry as the contract writes it."""
+    return {
+        "id": entry.id,
+        "state": entry.state.value,
+        "created": entry.created,
+        "prompt": entry.prompt,
+        "provider": entry.provider,
+        "model": entry.model,
+        "results": [_result_json(result, entry) for result in entry.results],
+    }
+
+
+def _result_json(result: HistoryResult, entry: HistoryEntry) -> dict[str, object]:
+    cost = None
+    if result.cost_amount is not None:
+        cost = Cost(result.cost_amount, result.cost_currency or "", result.cost_estimated)
+    return {
+        "id": result.id,
+        "request_id": entry.request_id,
+        "cost": cost_json(cost),
+        "received_sha256": result.received_sha256,
+        "revised_prompt": result.revised_prompt,
+        "width": result.width,
+        "height": result.height,
+    }
+
+
+def _whole_entry_json(entry: HistoryEntry) -> dict[str, object]:
+    return {
+        **entry_json(entry),
+        "document_name": entry.document_name,
+        "region": rect_json(entry.region),
+        "size_send": size_json(entry.size_send),
+        "has_mask": entry.has_mask,
+        "n": entry.n,
+        "parameters": dict(entry.parameters),
+        "feather": entry.feather,
+        "parents": list(entry.parents),
+        "request_id": entry.request_id,
+        "seconds": entry.seconds,
+        "error": (
+            {"code": entry.error_code, "message": entry.error_message, "hint": entry.error_hint}
+            if entry.error_code
+            else None
+        ),
+    }

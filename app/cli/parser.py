@@ -1,0 +1,178 @@
+"""The grammar of the command line, and nothing else: words in, a namespace out."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from app import __version__
+from app.base.errors import UsageError
+from app.base.geometry import Size
+from app.base.states import MaskConvention
+from app.base.text import tr
+from app.edits.types import Context
+
+FILE_CONVENTIONS = ("transparent", "white", "opaque")
+WIRE_CONVENTIONS = tuple(convention.value for convention in MaskConvention)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are errors of the house, so that --json can print them too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(
+            message[:1].upper() + message[1:] + ("" if message.endswith(".") else "."),
+            tr("“{program} --help” tells what is possible.", program=self.prog),
+        )
+
+
+def make_parser() -> Parser:
+    """The whole grammar."""
+    parser = Parser(
+        prog="maskroom",
+        description=tr("Paint a mask, edit only that region, keep every other pixel."),
+        epilog=tr("Without a command, or with files alone, the window opens."),
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"maskroom {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    edit = commands.add_parser("edit", help=tr("edit a photograph"), allow_abbrev=False)
+    plan = commands.add_parser(
+        "plan", help=tr("what would be sent, where and at what price; sends nothing"), allow_abbrev=False
+    )
+    for command in (edit, plan):
+        _add_edit_arguments(command)
+    _add_providers(commands.add_parser("providers", help=tr("set up providers"), allow_abbrev=False))
+    models = commands.add_parser("models", help=tr("the models of a provider"), allow_abbrev=False)
+    models.add_argument("--provider", metavar="P")
+    models.add_argument("--refresh", action="store_true", help=tr("ask the provider for its list"))
+    _add_json(models)
+    _add_history(commands.add_parser("history", help=tr("what was sent and received"), allow_abbrev=False))
+    serve = commands.add_parser(
+        "serve", help=tr("the built-in engine as a gateway on 127.0.0.1"), allow_abbrev=False
+    )
+    serve.add_argument("--port", type=_port, default=8765, metavar="N", help=tr("0 = a free one"))
+    doctor = commands.add_parser("doctor", help=tr("what works and what is missing"), allow_abbrev=False)
+    _add_json(doctor)
+    return parser
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help=tr("print JSON"))
+
+
+def _add_edit_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("image", metavar="IMAGE")
+    add("--mask", metavar="MASK", help=tr("without one the whole picture may change"))
+    add("--mask-convention", choices=FILE_CONVENTIONS, help=tr("which pixels of the file are to be edited"))
+    add("--invert-mask", action="store_true")
+    add("--prompt", default="", metavar="TEXT")
+    add("--provider", metavar="P")
+    add("--model", metavar="M")
+    add("--n", type=_count, default=1, metavar="N", help=tr("how many variants"))
+    add("--size", type=_size, metavar="WxH|auto", help=tr("size on the wire, never of the output"))
+    add("--strength", type=float, metavar="F")
+    add("--guidance", type=float, metavar="F")
+    add("--steps", type=int, metavar="N")
+    add("--seed", type=int, metavar="N")
+    add("--param", action="append", default=[], type=_pair, metavar="KEY=VALUE", help=tr("any other field"))
+    add("--reference", action="append", default=[], metavar="IMAGE")
+    add("--context", type=_context, default=Context(), metavar="auto|PX|whole")
+    add("--grow", type=_pixels, default=0, metavar="PX", help=tr("widen the mask"))
+    add("--feather", type=_pixels, default=0, metavar="PX", help=tr("soften its edge inwards"))
+    add("--output", metavar="FILE|DIR")
+    _add_json(parser)
+
+
+def _add_providers(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
+    _add_json(actions.add_parser("list", help=tr("all providers")))
+    for name, text in (("show", tr("one provider")), ("remove", tr("forget one")), ("test", tr("reach one"))):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("name", metavar="NAME")
+        _add_json(action)
+    set_ = actions.add_parser("set", help=tr("add or change one"), allow_abbrev=False)
+    set_.add_argument("name", metavar="NAME")
+    set_.add_argument("--dialect", metavar="D")
+    set_.add_argument("--base-url", metavar="U")
+    set_.add_argument("--model", metavar="M")
+    set_.add_argument("--mask-convention", choices=WIRE_CONVENTIONS)
+    set_.add_argument("--invert-mask", action=argparse.BooleanOptionalAction, default=None)
+    set_.add_argument(
+        "--fields", type=_names, metavar="A,B,…", help=tr("the parameters its model takes, or “all”")
+    )
+    set_.add_argument(
+        "--extra", action="append", default=[], type=_pair, metavar="KEY=VALUE", help=tr("always sent")
+    )
+    set_.add_argument("--key-stdin", action="store_true", help=tr("read the key from standard input"))
+    _add_json(set_)
+
+
+def _add_history(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
+    list_ = actions.add_parser("list", help=tr("the newest entries"))
+    list_.add_argument("--limit", type=_count, default=50, metavar="N")
+    _add_json(list_)
+    search = actions.add_parser("search", help=tr("entries whose prompt holds the words"))
+    search.add_argument("text", metavar="TEXT")
+    search.add_argument("--limit", type=_count, default=50, metavar="N")
+    _add_json(search)
+    show = actions.add_parser("show", help=tr("one entry, whole"))
+    show.add_argument("id", metavar="ID")
+    _add_json(show)
+    export = actions.add_parser("export", help=tr("write a result again, at full size"))
+    export.add_argument("id", metavar="ID", help=tr("of an entry or a result"))
+    export.add_argument("--raw", action="store_true", help=tr("the received bytes as they arrived"))
+    export.add_argument("--output", required=True, metavar="FILE")
+    _add_json(export)
+
+
+def _bad(text: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(text)
+
+
+def _count(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 1000:
+        return int(text)
+    raise _bad(tr("“{text}” is not a number from 1 to 1000", text=text))
+
+
+def _pixels(text: str) -> int:
+    if text.isdecimal() and int(text) <= 10_000:
+        return int(text)
+    raise _bad(tr("“{text}” is not a number of pixels", text=text))
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise _bad(tr("“{text}” is not a port", text=text))
+
+
+def _size(text: str) -> Size | None:
+    if text == "auto":
+        return None
+    width, cross, height = text.lower().partition("x")
+    if cross and width.isdecimal() and height.isdecimal() and int(width) and int(height):
+        return Size(int(width), int(height))
+    raise _bad(tr("“{text}” is neither WxH nor auto", text=text))
+
+
+def _context(text: str) -> Context:
+    if text == "auto":
+        return Context()
+    if text == "whole":
+        return Context(whole=True)
+    return Context(pixels=_pixels(text))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if equals and key:
+        return key, value
+    raise _bad(tr("“{text}” is not KEY=VALUE", text=text))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,104 @@
+"""Puts the rooms together: the one place where collaborators are made and handed to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from app.base.notices import Notices
+from app.base.resources import resource_path
+from app.document.brush import Brush
+from app.engines.host import EngineHost
+from app.gateways.catalogue import load_catalogue
+from app.gateways.client import GatewayClient
+from app.gateways.providers import ProviderStore
+from app.gateways.types import Profile, Transport
+from app.history.store import HistoryStore
+from app.jobs.worker import RequestWorker
+from app.session import actions
+from app.session.commands import CommandRegistry
+from app.session.estimates import make_estimator
+from app.session.pipeline import EditPipeline
+from app.session.progress import ProgressHub
+from app.session.toolbox import ToolBox
+from app.session.workspace import Workspace
+from app.settings.folders import Folders
+from app.settings.secrets import Secrets
+from app.settings.store import SettingsStore
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class InProcessTransports:
+    """Makes the transport to Maskroom's own server at its first use; no port is opened."""
+
+    def __init__(self, host: EngineHost, progress: ProgressHub) -> None:
+        self._host = host
+        self._progress = progress
+        self._transport: httpx.AsyncBaseTransport | None = None
+
+    def __call__(self, profile: Profile) -> httpx.AsyncBaseTransport | None:
+        """The transport for a profile; None = the network."""
+        if profile.transport is not Transport.IN_PROCESS:
+            return None
+        if self._transport is None:
+            import httpx
+
+            from app.server.app import create_app
+
+            app = create_app(self._host, self._progress.report)
+            self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        return self._transport
+
+
+def build_workspace(
+    folders: Folders,
+    environ: Mapping[str, str],
+    notices: Notices,
+    *,
+    command_modules: tuple[ModuleType, ...] = (),
+) -> Workspace:
+    """A workspace on the data in `folders`. The caller awaits its `aclose()`.
+
+    Raises:
+        StoreError: the data folder cannot be used, or the history is damaged.
+        InputError: a settings or providers file that came with the program or the user's own is wrong.
+    """
+    folders.ensure()
+    settings = SettingsStore(folders.settings_file, notices)
+    secrets = Secrets(environ)
+    providers = ProviderStore(folders.data, load_catalogue(resource_path("catalogue")))
+    history = HistoryStore(folders.history)
+    history.open()
+    history.interrupt_unfinished()
+    host = EngineHost()
+    progress = ProgressHub()
+    worker = RequestWorker(lambda name: providers.get(name).concurrency)
+    gateway = GatewayClient(InProcessTransports(host, progress), folders.spool)
+    pipeline = EditPipeline(
+        history=history,
+        worker=worker,
+        gateway=gateway,
+        find_profile=providers.get,
+        secrets=secrets,
+        progress=progress,
+    )
+    commands = CommandRegistry()
+    for module in (actions, *command_modules):
+        commands.add_from(module)
+    defaults = settings.value.brush
+    return Workspace(
+        notices=notices,
+        settings=settings,
+        secrets=secrets,
+        providers=providers,
+        history=history,
+        worker=worker,
+        pipeline=pipeline,
+        estimator=make_estimator(host.estimate_seconds),
+        toolbox=ToolBox(Brush(defaults.diameter, defaults.hardness, defaults.opacity)),
+        commands=commands,
+        shut_down=host.aclose,
+    )

@@ -1,0 +1,292 @@
+"""One open photograph: its document, the form of its next edit, its plan and its candidates.
+
+Lives on the event loop's thread. Array work goes to threads on copies; the answers come back to the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.base.cancel import CancelToken, Cancelled
+from app.base.errors import MaskroomError
+from app.base.geometry import Size
+from app.base.notices import Notices
+from app.base.signal import Signal
+from app.base.text import tr
+from app.document.document import Document
+from app.document.gestures import GestureRunner
+from app.edits.plan import plan_edit
+from app.edits.types import EditPlan
+from app.imaging.arrays import U8
+from app.imaging.save import ExportOptions, Saved, save_photograph
+from app.session.candidates import Candidate, Candidates, layer_of
+from app.session.effective_mask import EffectiveMask, effective_mask
+from app.session.estimates import Estimator
+from app.session.form import EditForm, automatic_grow
+from app.session.pipeline import EditPipeline, renumbered
+from app.session.requests import freeze_request
+from app.session.source import Origin, Source
+
+REPLAN_DELAY = 0.12
+"""Seconds of rest after a change before the plan is made again, so that a stroke plans once."""
+
+
+class Stage(enum.Enum):
+    """How far the photograph has been opened."""
+
+    OPENING = "opening"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTarget:
+    """Where and how the document was exported last."""
+
+    path: Path
+    options: ExportOptions
+
+
+class DocumentSession:
+    """A photograph that is being opened, or is open."""
+
+    def __init__(
+        self,
+        name: str,
+        path: Path | None,
+        *,
+        form: EditForm,
+        pipeline: EditPipeline,
+        new_request_id: Callable[[], str],
+        estimator: Estimator,
+        notices: Notices,
+    ) -> None:
+        self.id = uuid.uuid4().hex
+        self.name = name
+        self.path = path
+        self.form = form
+        self.candidates = Candidates()
+        self.stage = Stage.OPENING
+        self.preview: U8 | None = None
+        self.size: Size | None = None
+        self.source: Source | None = None
+        self.document: Document | None = None
+        self.gestures: GestureRunner | None = None
+        self.export_target: ExportTarget | None = None
+        self.plan: EditPlan | None = None
+        self.effective_mask: EffectiveMask | None = None
+        self.estimate_seconds: float | None = None
+        self.is_preparing = False
+        self.stage_changed: Signal[[]] = Signal()
+        self.plan_changed: Signal[[]] = Signal()
+        self.modified_changed: Signal[[]] = Signal()
+        self.preparing_changed: Signal[[]] = Signal()
+        self._pipeline = pipeline
+        self._new_request_id = new_request_id
+        self._estimator = estimator
+        self._notices = notices
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._replan: asyncio.Task[None] | None = None
+        self._replan_cancel = CancelToken()
+        form.changed.connect(lambda field: self._plan_soon())
+
+    # Opening
+
+    def show_preview(self, preview: U8, size: Size) -> None:
+        """A quick reduced picture, (h, w, 4) BGRA, of a photograph of `size` that is still being decoded."""
+        self.preview, self.size = preview, size
+        self.stage_changed.emit()
+
+    def show_document(self, document: Document, source: Source) -> None:
+        """The photograph is decoded: from now on it can be painted on and edited."""
+        self.document, self.source, self.size = document, source, document.size
+        self.gestures = GestureRunner(document)
+        self.preview = None
+        self.stage = Stage.READY
+        document.mask_changed.connect(lambda rects: self._plan_soon())
+        document.layers_changed.connect(self._plan_soon)
+        document.modified_changed.connect(self.modified_changed.emit)
+        self.stage_changed.emit()
+
+    def show_failure(self) -> None:
+        self.stage = Stage.FAILED
+        self.preview = None
+        self.stage_changed.emit()
+
+    @property
+    def is_modified(self) -> bool:
+        """True when something was done since the photograph was opened or last exported."""
+        return self.document is not None and not self.document.undo.is_saved
+
+    # Planning
+
+    @property
+    def grow(self) -> int:
+        """Pixels by which the painted mask is grown before anything else."""
+        if self.form.grow is not None:
+            return self.form.grow
+        return automatic_grow(self.size) if self.size else 0
+
+    def _plan_soon(self) -> None:
+        if self.document is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(REPLAN_DELAY, self._start_replan)
+
+    def _start_replan(self) -> None:
+        self._timer = None
+        self._replan_cancel.cancel()
+        self._replan_cancel = CancelToken()
+        self._replan = self._loop.create_task(self._plan_now(self._replan_cancel))
+
+    async def _plan_now(self, cancel: CancelToken) -> None:
+        """Grow the mask and plan the region off this thread, then show both, unless overtaken."""
+        document = self.document
+        if document is None:
+            return
+        rect = document.mask.bounds()
+        coverage = document.mask.coverage[rect.slices].copy()
+        grow_by, card, form = self.grow, self.form.card, self.form
+        profile, variants = form.profile, form.variants
+        try:
+            mask = await asyncio.to_thread(
+                effective_mask, document.size, rect, coverage, grow_by, cancel
+            )
+            plan, seconds = None, None
+            if mask is not None or not card.needs_mask:
+                plan = plan_edit(
+                    document.size, mask.rect if mask else None, form.context, card.sizes, form.size
+                )
+            if plan is not None and mask is not None:
+                seconds = await asyncio.to_thread(
+                    self._estimator, profile, card, mask.within(plan.region), variants
+                )
+        except Cancelled:
+            return
+        except MaskroomError as error:
+            self._notices.error(error, topic="plan")
+            return
+        if cancel.is_cancelled:
+            return
+        self.effective_mask, self.plan, self.estimate_seconds = mask, plan, seconds
+        self.plan_changed.emit()
+
+    async def planned(self) -> EditPlan | None:
+        """The plan of this very moment, made now if something changed since the last one."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._start_replan()
+        while self._replan is not None and not self._replan.done():
+            await asyncio.wait({self._replan})
+        return self.plan
+
+    # Editing
+
+    async def generate(self) -> str | None:
+        """Send the next request; returns its id, or None with a notice when there is nothing to send."""
+        if self.is_preparing:
+            return None
+        self.is_preparing = True
+        self.preparing_changed.emit()
+        try:
+            return await self._generate()
+        except MaskroomError as error:
+            self._notices.error(error, topic="generate")
+            return None
+        finally:
+            self.is_preparing = False
+            self.preparing_changed.emit()
+
+    async def _generate(self) -> str | None:
+        plan = await self.planned()
+        document, source = self.document, self.source
+        if document is None or source is None:
+            return None
+        if plan is None:
+            self._notices.info(
+                tr("Nothing is painted yet."),
+                tr("Paint over what should change, then press Generate."),
+                topic="generate",
+            )
+            return None
+        mask, seconds = self.effective_mask, self.estimate_seconds
+        parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
+        picture = await asyncio.to_thread(document.cut, plan.region)
+        request = freeze_request(
+            self.form,
+            plan,
+            picture,
+            mask,
+            id=self._new_request_id(),
+            document_id=self.id,
+            document_name=self.name,
+        )
+        origin = Origin(source, document.photograph, parents)
+        await self._pipeline.submit(request, origin, self._deliver, expected_seconds=seconds)
+        return request.id
+
+    def _deliver(self, found: tuple[Candidate, ...], missing: tuple[str, ...]) -> None:
+        self.candidates.add(renumbered(found, self.candidates.next_number()))
+        if missing:
+            self._notices.warning(
+                tr("{count} of the images did not come.", count=len(missing)), " ".join(missing)
+            )
+
+    def apply_candidate(self) -> None:
+        """Make the shown candidate a layer, in one undo step; mask and prompt stay for the next try."""
+        candidate = self.candidates.shown
+        if candidate is None or self.document is None:
+            return
+        self.add_layer(candidate)
+        self.candidates.clear()
+
+    def add_layer(self, candidate: Candidate) -> None:
+        """Lay a result on the photograph, in one undo step."""
+        if self.document is None:
+            return
+        self.document.add_layer(layer_of(candidate))
+
+    def discard_candidate(self) -> None:
+        """Take the shown candidate off the strip; it stays in the history."""
+        if self.candidates.selected is not None:
+            self.candidates.discard(self.candidates.selected)
+
+    # Exporting
+
+    async def export(self, path: Path, options: ExportOptions) -> Saved:
+        """Write the photograph with its visible edits, at its own size.
+
+        Raises:
+            OutputError: it cannot be written there; an existing file is as it was.
+        """
+        document = self.document
+        if document is None:
+            raise RuntimeError("exported before it was opened")
+        revision = document.revision
+        photograph = await asyncio.to_thread(document.flatten_photograph)
+        saved = await asyncio.to_thread(save_photograph, photograph, path, options)
+        self.export_target = ExportTarget(path, options)
+        if document.revision == revision:
+            document.undo.mark_saved()
+            self.modified_changed.emit()
+        return saved
+
+    def retire(self) -> None:
+        """The tab is closed: stop planning. Requests run on; their results go to the history."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._replan_cancel.cancel()
+
+    async def aclose(self) -> None:
+        """Retire, and wait for the thread that is still planning."""
+        self.retire()
+        if self._replan is not None:
+            await asyncio.wait({self._replan})

@@ -1,0 +1,185 @@
+"""What can be done with what the history holds: use its settings again, apply, compose, delete."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from app.base.errors import InputError, MaskroomError, OutputError, from_os_error
+from app.base.files import write_atomically
+from app.base.signal import Signal
+from app.base.text import tr
+from app.document.document import Document, prepare
+from app.edits.composite import place
+from app.edits.types import Patch, Report
+from app.history.store import HistoryStore
+from app.history.types import HistoryEntry, HistoryResult
+from app.imaging.load import Limits, load_photograph
+from app.imaging.photograph import Photograph
+from app.imaging.save import ExportOptions, Saved, save_photograph
+from app.session.candidates import Candidate, layer_of
+from app.session.document_session import DocumentSession
+from app.session.records import load_request
+
+
+class HistoryActions:
+    """Uses of stored entries and results. Reading and composing happen in threads."""
+
+    def __init__(self, history: HistoryStore, limits: Limits, changed: Signal[[str]]) -> None:
+        self._history = history
+        self._limits = limits
+        self._changed = changed
+
+    async def list(self, limit: int, before: HistoryEntry | None = None) -> tuple[HistoryEntry, ...]:
+        """The newest entries, or those older than `before`."""
+        return await asyncio.to_thread(self._history.list, limit, before)
+
+    async def search(self, text: str, limit: int = 200) -> tuple[HistoryEntry, ...]:
+        """Entries whose prompt or revised prompt holds the words of `text`, newest first."""
+        return await asyncio.to_thread(self._history.search, text, limit)
+
+    async def get(self, entry_id: str) -> HistoryEntry:
+        """Raises InputError for an unknown id."""
+        return await asyncio.to_thread(self._history.get, entry_id)
+
+    async def thumbnail(self, result: HistoryResult) -> bytes | None:
+        """The PNG of a result's small picture; None where there is none or it is gone."""
+        if result.thumbnail_sha256 is None:
+            return None
+        try:
+            return await asyncio.to_thread(self._history.read_file, result.thumbnail_sha256)
+        except MaskroomError:
+            return None
+
+    async def reuse(self, entry: HistoryEntry, session: DocumentSession) -> None:
+        """Fill the form with an entry's settings; on the same photograph bring back its mask too.
+
+        Raises:
+            UsageError: the provider of the entry is not set up any more.
+        """
+        form = session.form
+        form.set_provider(entry.provider, entry.model)
+        form.set_prompt(entry.prompt)
+        form.set_variants(entry.n)
+        form.set_feather(entry.feather)
+        for name in tuple(form.values):
+            form.set_value(name, None)
+        for name, value in entry.parameters.items():
+            form.set_value(name, value)
+        document = session.document
+        if document is None or not entry.has_mask or not _same_photograph(session, entry):
+            return
+        request = await asyncio.to_thread(load_request, self._history, entry)
+        form.set_grow(0)
+        document.paste_mask(entry.region, request.coverage, tr("Mask from the history"))
+
+    async def candidate(self, result_id: str) -> Candidate:
+        """A stored result as a candidate again, brought to its place and scale.
+
+        Raises:
+            StoreError: it, or one of its files, is gone.
+            PhotographError: one of its files is damaged.
+        """
+        return await asyncio.to_thread(load_candidate, self._history, result_id)
+
+    async def apply_again(self, result_id: str, session: DocumentSession) -> None:
+        """Lay a stored result on the open photograph once more, in one undo step.
+
+        Raises:
+            InputError: the open photograph is another one.
+            StoreError: a file of the result is gone.
+        """
+        candidate = await self.candidate(result_id)
+        entry = await self.get(candidate.entry_id)
+        if not _same_photograph(session, entry):
+            raise InputError(
+                tr("This result belongs to another photograph."),
+                tr("Open “{name}” first.", name=entry.document_name),
+            )
+        session.add_layer(candidate)
+        await self.mark_applied(candidate)
+
+    async def mark_applied(self, candidate: Candidate) -> None:
+        """Remember that a result was used."""
+        await asyncio.to_thread(self._history.mark_applied, candidate.result_id)
+        self._changed.emit(candidate.entry_id)
+
+    async def delete(self, entry_id: str) -> None:
+        """Remove an entry, its results, and the files that no other entry needs."""
+        await asyncio.to_thread(self._history.delete, entry_id)
+        self._changed.emit(entry_id)
+
+    async def export(self, id: str, path: Path, options: ExportOptions | None = None) -> Saved:
+        """Write the whole photograph with an entry's or a result's edit, at its own size.
+
+        Raises:
+            InputError: there is no such id. OutputError: it cannot be written there.
+        """
+        photograph = await asyncio.to_thread(self._compose, id)
+        return await asyncio.to_thread(save_photograph, photograph, path, options or ExportOptions())
+
+    async def export_raw(self, id: str, path: Path) -> None:
+        """Write the received bytes of an entry's first result, or of a result, just as they arrived.
+
+        Raises:
+            InputError: there is no such id. OutputError: it cannot be written there.
+        """
+        result = await asyncio.to_thread(find_result, self._history, id)
+        data = await asyncio.to_thread(self._history.read_file, result.received_sha256)
+        try:
+            await asyncio.to_thread(write_atomically, path, lambda file: file.write(data))
+        except OSError as error:
+            raise from_os_error(error, path.name, kind=OutputError) from error
+
+    def received_path(self, result: HistoryResult) -> Path:
+        """The stored file of a result's received bytes; not to be changed."""
+        return self._history.file_path(result.received_sha256)
+
+    def _compose(self, id: str) -> Photograph:
+        result = find_result(self._history, id)
+        entry = self._history.get(result.entry_id)
+        source = self._history.read_file(entry.source_sha256)
+        photograph = load_photograph(source, name=entry.document_name, limits=self._limits)
+        document = Document(photograph, prepare(photograph))
+        for result_id in (*entry.parents, result.id):
+            document.add_layer(layer_of(load_candidate(self._history, result_id)))
+        return document.flatten_photograph()
+
+
+def load_candidate(history: HistoryStore, result_id: str) -> Candidate:
+    """Place a stored result again; the same bytes give the same pixels."""
+    result = find_result(history, result_id)
+    entry = history.get(result.entry_id)
+    request = load_request(history, entry)
+    patch: Patch = place(request, history.read_file(result.received_sha256))
+    return Candidate(
+        result_id=result.id,
+        entry_id=entry.id,
+        number=result.index + 1,
+        patch=patch,
+        report=Report(result.outside_changed_pixels or 0, result.leak),
+        prompt=entry.prompt,
+        model=entry.model,
+        revised_prompt=result.revised_prompt,
+        seed=result.seed,
+    )
+
+
+def find_result(history: HistoryStore, id: str) -> HistoryResult:
+    """The result called `id`, or the first result of the entry called `id`.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        entry = history.entry_of_result(id)
+    except InputError:
+        entry = history.get(id)
+    for result in entry.results:
+        if id in (result.id, entry.id):
+            return result
+    raise InputError(tr("“{id}” has no result.", id=id), tr("It never arrived or could not be read."))
+
+
+def _same_photograph(session: DocumentSession, entry: HistoryEntry) -> bool:
+    return session.source is not None and session.source.sha256 == entry.source_sha256

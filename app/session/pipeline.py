@@ -1,0 +1,245 @@
+"""The road of one edit: store the request, send it, store what arrives, bring it to the document's scale.
+
+Everything here works on the frozen request; no document is touched. What was received is on disk before
+anybody is told of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.base.errors import BadReply, InternalError, MaskroomError, PhotographError
+from app.base.geometry import Size
+from app.base.signal import Signal
+from app.base.states import JobState
+from app.base.text import tr
+from app.edits.composite import place
+from app.edits.report import report_edit
+from app.edits.types import EditRequest, EditResult, Patch, ReceivedImage
+from app.gateways.client import GatewayClient
+from app.gateways.types import Profile
+from app.history.store import HistoryStore
+from app.history.types import HistoryResult
+from app.imaging.blend import alpha_inside, blend
+from app.imaging.codecs import thumbnail
+from app.imaging.load import probe
+from app.jobs.types import Job
+from app.jobs.worker import JobControl, RequestWorker
+from app.session.candidates import Candidate
+from app.session.progress import ProgressHub
+from app.session.records import store_request
+from app.session.source import Origin
+from app.settings.secrets import Secrets
+
+THUMBNAIL = Size(320, 320)
+
+Deliver = Callable[[tuple[Candidate, ...], tuple[str, ...]], object]
+"""Takes the candidates of a request, and a sentence for each image that did not come."""
+
+
+class EditPipeline:
+    """Carries requests from the moment they are frozen to their candidates."""
+
+    def __init__(
+        self,
+        *,
+        history: HistoryStore,
+        worker: RequestWorker,
+        gateway: GatewayClient,
+        find_profile: Callable[[str], Profile],
+        secrets: Secrets,
+        progress: ProgressHub,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._history = history
+        self._worker = worker
+        self._gateway = gateway
+        self._find_profile = find_profile
+        self._secrets = secrets
+        self._progress = progress
+        self._clock = clock
+        self._waiting: set[str] = set()
+        self._writes: set[asyncio.Task[None]] = set()
+        worker.changed.connect(self._write_early_cancel)
+        self.entry_changed: Signal[[str]] = Signal()
+        """Emitted with an entry's id whenever its row in the history changed."""
+
+    async def submit(
+        self,
+        request: EditRequest,
+        origin: Origin,
+        deliver: Deliver,
+        *,
+        expected_seconds: float | None = None,
+    ) -> Job:
+        """Write the request to the history, then queue it.
+
+        Raises:
+            StoreError: the history cannot be written; nothing was queued.
+        """
+        await asyncio.to_thread(store_request, self._history, request, origin)
+        self.entry_changed.emit(request.id)
+
+        async def run(control: JobControl) -> None:
+            self._waiting.discard(request.id)
+            await self._run(request, control, deliver)
+
+        self._waiting.add(request.id)
+        return self._worker.submit(
+            request.id,
+            request.provider,
+            request.document_id,
+            request.prompt or request.document_name,
+            expected_seconds,
+            run,
+        )
+
+    async def aclose(self) -> None:
+        """Wait for what is still being written."""
+        await asyncio.gather(*self._writes)
+
+    def _write_early_cancel(self, job: Job) -> None:
+        """A request that is cancelled before its turn never runs, so its end is written here."""
+        if job.state is JobState.CANCELLED and job.id in self._waiting:
+            self._waiting.discard(job.id)
+            task = asyncio.ensure_future(self._set_state(job.id, JobState.CANCELLED))
+            self._writes.add(task)
+            task.add_done_callback(self._writes.discard)
+
+    async def _run(self, request: EditRequest, control: JobControl, deliver: Deliver) -> None:
+        started = self._clock()
+        try:
+            await self._set_state(request.id, JobState.RUNNING)
+            result = await self._exchange(request, control)
+            rows = await asyncio.to_thread(self._store_result, request, result)
+            self._gateway.release(request.id)
+            self.entry_changed.emit(request.id)
+            candidates, missing = await self._place(request, result, rows)
+            await self._set_state(
+                request.id,
+                JobState.DONE,
+                seconds=self._clock() - started,
+                request_id=result.request_id,
+            )
+        except asyncio.CancelledError:
+            await asyncio.shield(self._set_state(request.id, JobState.CANCELLED))
+            raise
+        except Exception as error:
+            told = error if isinstance(error, MaskroomError) else InternalError(tr("The edit failed."))
+            await self._set_state(
+                request.id, JobState.FAILED, error=told, seconds=self._clock() - started
+            )
+            raise
+        deliver(candidates, (*result.errors, *missing))
+
+    async def _exchange(self, request: EditRequest, control: JobControl) -> EditResult:
+        profile = self._find_profile(request.provider)
+        key = await self._secrets.get(profile.name)
+        receiving: list[asyncio.Task[None]] = []
+
+        def on_receiving() -> None:
+            control.receiving()
+            receiving.append(asyncio.ensure_future(self._set_state(request.id, JobState.RECEIVING)))
+
+        self._progress.listen(request.id, control.progress)
+        try:
+            return await self._gateway.send(request, profile, key, on_receiving=on_receiving)
+        finally:
+            self._progress.forget(request.id)
+            await asyncio.gather(*receiving)
+
+    def _store_result(self, request: EditRequest, result: EditResult) -> tuple[HistoryResult, ...]:
+        card = self._find_profile(request.provider).card(request.model)
+        rows = []
+        for index, image in enumerate(result.images):
+            width, height, media_type = _describe(image)
+            row = HistoryResult(
+                id=f"{request.id}-{index + 1}",
+                entry_id=request.id,
+                index=index,
+                received_sha256=self._history.put_file(image.data),
+                width=width,
+                height=height,
+                media_type=media_type,
+                revised_prompt=image.revised_prompt,
+                seed=image.seed,
+                cost_amount=card.price.amount if card.price else None,
+                cost_currency=card.price.currency if card.price else None,
+                cost_estimated=card.price.estimated if card.price else True,
+            )
+            self._history.add_result(row)
+            rows.append(row)
+        return tuple(rows)
+
+    async def _place(
+        self, request: EditRequest, result: EditResult, rows: tuple[HistoryResult, ...]
+    ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
+        candidates: list[Candidate] = []
+        missing: list[str] = []
+        for image, row in zip(result.images, rows, strict=True):
+            try:
+                candidate = await asyncio.to_thread(self._candidate, request, image, row)
+            except PhotographError as error:
+                missing.append(tr("Image {number} cannot be read.", number=row.index + 1))
+                if len(result.images) == len(missing):
+                    raise BadReply(
+                        tr("The provider's reply is no usable image."),
+                        tr("It is kept in the history as it arrived. Try again, or another model."),
+                        details=error.message,
+                        request_id=result.request_id,
+                    ) from error
+                continue
+            candidates.append(candidate)
+        return tuple(candidates), tuple(missing)
+
+    def _candidate(self, request: EditRequest, image: ReceivedImage, row: HistoryResult) -> Candidate:
+        patch = place(request, image.data)
+        report = report_edit(request, patch, image.data)
+        small = encode_thumbnail(request, patch)
+        self._history.update_result(
+            row.id,
+            thumbnail_sha256=self._history.put_file(small),
+            outside_changed_pixels=report.outside_changed_pixels,
+            leak=report.leak,
+        )
+        return Candidate(
+            result_id=row.id,
+            entry_id=request.id,
+            number=row.index + 1,
+            patch=patch,
+            report=report,
+            prompt=request.prompt,
+            model=request.model,
+            revised_prompt=image.revised_prompt,
+            seed=image.seed,
+        )
+
+    async def _set_state(self, id: str, state: JobState, **changes: object) -> None:
+        await asyncio.to_thread(self._history.set_state, id, state, **changes)
+        self.entry_changed.emit(id)
+
+
+def encode_thumbnail(request: EditRequest, patch: Patch) -> bytes:
+    """A small PNG of the composite around the mask, for lists."""
+    base = request.picture[..., :3]
+    blended = blend(base, patch.pixels, alpha_inside(patch.coverage, patch.feather))
+    focus = request.plan.mask_bounds.relative_to(request.plan.region)
+    margin = max(focus.width, focus.height, 32) // 3
+    rows, columns = focus.expanded(margin).intersected(request.plan.region.size.rect).slices
+    return thumbnail(blended[rows, columns], THUMBNAIL)
+
+
+def renumbered(candidates: tuple[Candidate, ...], first: int) -> tuple[Candidate, ...]:
+    """The same candidates numbered from `first` on, for a strip that already holds some."""
+    return tuple(replace(c, number=first + i) for i, c in enumerate(candidates))
+
+
+def _describe(image: ReceivedImage) -> tuple[int, int, str]:
+    try:
+        info = probe(image.data)
+    except PhotographError:
+        return 0, 0, "application/octet-stream"
+    return info.size.width, info.size.height, f"image/{info.format.lower()}"

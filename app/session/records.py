@@ -1,0 +1,76 @@
+"""Requests as history entries, and history entries as requests again."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.base.states import JobState
+from app.edits.types import EditPlan, EditRequest
+from app.history.store import HistoryStore
+from app.history.types import HistoryEntry
+from app.imaging.codecs import decode_coverage, decode_picture, encode_png
+from app.imaging.masks import bounds
+from app.session.source import Origin, source_bytes
+
+
+def store_request(history: HistoryStore, request: EditRequest, origin: Origin) -> HistoryEntry:
+    """Put a request with everything needed to repeat or compose it on disk, in state queued.
+
+    Raises:
+        StoreError: it could not be written; then nothing may be sent.
+    """
+    entry = HistoryEntry(
+        id=request.id,
+        state=JobState.QUEUED,
+        created=history.now(),
+        document_id=request.document_id,
+        document_name=request.document_name,
+        source_sha256=history.put_file(source_bytes(origin.source, origin.photograph)),
+        parents=origin.parents,
+        region=request.plan.region,
+        size_send=request.plan.size_send,
+        content_send=request.plan.content_send,
+        picture_sha256=history.put_file(encode_png(request.picture)),
+        mask_sha256=history.put_file(encode_png(request.coverage)),
+        has_mask=request.has_mask,
+        prompt=request.prompt,
+        provider=request.provider,
+        model=request.model,
+        n=request.n,
+        parameters={**request.parameters, **request.extras},
+        feather=request.feather,
+    )
+    history.add(entry)
+    return entry
+
+
+def load_request(history: HistoryStore, entry: HistoryEntry) -> EditRequest:
+    """The request as it was sent, read back from the history.
+
+    Raises:
+        StoreError: one of its files is gone.
+        PhotographError: one of its files is damaged.
+    """
+    coverage = decode_coverage(history.read_file(entry.mask_sha256))
+    mask_bounds = bounds(coverage).translated(entry.region.x, entry.region.y)
+    return EditRequest(
+        id=entry.id,
+        document_id=entry.document_id,
+        document_name=entry.document_name,
+        plan=EditPlan(
+            region=entry.region,
+            mask_bounds=mask_bounds,
+            size_send=entry.size_send,
+            content_send=entry.content_send,
+            scale=entry.content_send.width / entry.region.width,
+        ),
+        picture=decode_picture(history.read_file(entry.picture_sha256)),
+        coverage=np.ascontiguousarray(coverage),
+        has_mask=entry.has_mask,
+        prompt=entry.prompt,
+        provider=entry.provider,
+        model=entry.model,
+        n=entry.n,
+        parameters=dict(entry.parameters),
+        feather=entry.feather,
+    )

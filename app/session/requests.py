@@ -1,0 +1,41 @@
+"""Freezes a form, a plan and a snapshot of the pixels into the request that will be sent."""
+
+from __future__ import annotations
+
+from app.edits.cut import cut_request
+from app.edits.types import EditPlan, EditRequest
+from app.imaging.arrays import U8
+from app.session.effective_mask import EffectiveMask
+from app.session.form import EditForm
+
+
+def freeze_request(
+    form: EditForm,
+    plan: EditPlan,
+    picture: U8,
+    mask: EffectiveMask | None,
+    *,
+    id: str,
+    document_id: str,
+    document_name: str,
+) -> EditRequest:
+    """Everything one edit needs. `picture` is the plan's region, (h, w, 3|4) sRGB.
+
+    What the model does not take (prompt, variants, size, parameters) is left out here already.
+    """
+    return cut_request(
+        id=id,
+        document_id=document_id,
+        document_name=document_name,
+        plan=plan,
+        picture=picture,
+        coverage=mask.within(plan.region) if mask is not None else None,
+        prompt=form.prompt if form.takes("prompt") else "",
+        provider=form.provider,
+        model=form.model,
+        n=form.variants if form.takes("n") else 1,
+        parameters=form.taken_values(),
+        extras={**form.profile.extras, **form.extras},
+        size=form.size if form.takes("size") else None,
+        feather=form.feather,
+    )

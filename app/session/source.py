@@ -1,0 +1,86 @@
+"""Where an open photograph came from, and how its bytes are had again for the history."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.base.errors import PhotographError, from_os_error
+from app.base.text import tr
+from app.imaging.load import Limits
+from app.imaging.photograph import Photograph
+from app.imaging.save import FileFormat, encode_photograph
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file, or the pasted data, that a document was opened from."""
+
+    name: str
+    sha256: str
+    """Of the file's bytes when it was opened."""
+    path: Path | None = None
+    data: bytes | None = field(default=None, repr=False)
+    """Kept only where there is no file to read again."""
+
+    def read(self) -> bytes | None:
+        """The very bytes that were opened; None when the file has since changed or gone."""
+        if self.data is not None:
+            return self.data
+        if self.path is None:
+            return None
+        try:
+            data = self.path.read_bytes()
+        except OSError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == self.sha256 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a region was cut from: enough to build the composite again at any later time."""
+
+    source: Source
+    photograph: Photograph
+    parents: tuple[str, ...]
+    """Ids of the results that lay on the photograph, lowest first."""
+
+
+def read_source(path: Path, limits: Limits) -> tuple[Source, bytes]:
+    """Read a file once, so that what is decoded and what is remembered are the same bytes.
+
+    Raises:
+        PhotographError: the file cannot be read, is no regular file, or is larger than `limits` allow.
+    """
+    name = path.name or str(path)
+    try:
+        resolved = path.resolve(strict=True)
+        if not resolved.is_file():
+            raise PhotographError(tr("“{name}” is not a file.", name=name), tr("Choose a picture file."))
+        if resolved.stat().st_size > limits.max_bytes:
+            raise PhotographError(
+                tr("“{name}” is too large to open.", name=name),
+                tr("Files up to {size} GB can be opened.", size=limits.max_bytes >> 30),
+            )
+        data = resolved.read_bytes()
+    except OSError as error:
+        raise from_os_error(error, name, kind=PhotographError) from error
+    return Source(path.name, hashlib.sha256(data).hexdigest(), path=resolved), data
+
+
+def data_source(data: bytes, name: str) -> Source:
+    """The source of pasted or dropped data."""
+    return Source(name, hashlib.sha256(data).hexdigest(), data=data)
+
+
+def source_bytes(source: Source, photograph: Photograph) -> bytes:
+    """What the history keeps of a photograph: the opened bytes, or a lossless copy where they are gone.
+
+    A copy holds the same samples, profile and metadata, so a composite made from it is the same.
+
+    Raises:
+        OutputError: the copy cannot be made.
+    """
+    data = source.read()
+    return data if data is not None else encode_photograph(photograph, FileFormat.PNG)

@@ -1,0 +1,171 @@
+"""Everything that is open: documents as tabs, the one queue, the one history, tools and commands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from app.base.errors import MaskroomError
+from app.base.geometry import Size
+from app.base.notices import Notices
+from app.base.signal import Signal
+from app.base.text import tr
+from app.document.document import Document, prepare
+from app.gateways.providers import ProviderStore
+from app.history.store import HistoryStore
+from app.imaging.load import Limits, load_photograph, load_preview, probe
+from app.jobs.worker import RequestWorker
+from app.session.commands import CommandRegistry
+from app.session.document_session import DocumentSession
+from app.session.estimates import Estimator
+from app.session.form import EditForm
+from app.session.history_actions import HistoryActions
+from app.session.pipeline import EditPipeline
+from app.session.recent import with_recent
+from app.session.source import Source, data_source, read_source
+from app.session.toolbox import ToolBox
+from app.settings.secrets import Secrets
+from app.settings.store import SettingsStore
+
+PREVIEW_BOUNDS = Size(2048, 2048)
+"""The first picture of a large file is decoded to about this size."""
+
+
+class Workspace:
+    """The root of a running program, window or command line. Lives on the event loop's thread."""
+
+    def __init__(
+        self,
+        *,
+        notices: Notices,
+        settings: SettingsStore,
+        secrets: Secrets,
+        providers: ProviderStore,
+        history: HistoryStore,
+        worker: RequestWorker,
+        pipeline: EditPipeline,
+        estimator: Estimator,
+        toolbox: ToolBox,
+        commands: CommandRegistry,
+        limits: Limits = Limits(),
+        shut_down: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.notices = notices
+        self.settings = settings
+        self.secrets = secrets
+        self.providers = providers
+        self.history = history
+        self.worker = worker
+        self.pipeline = pipeline
+        self.toolbox = toolbox
+        self.commands = commands
+        self.limits = limits
+        self.estimator = estimator
+        self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
+        self.documents_changed: Signal[[]] = Signal()
+        self.current_changed: Signal[[]] = Signal()
+        self.history_changed: Signal[[str]] = pipeline.entry_changed
+        """Emitted with the id of the entry that was added, changed or deleted."""
+        self._shut_down = shut_down
+        self._documents: tuple[DocumentSession, ...] = ()
+        self._current: DocumentSession | None = None
+
+    @property
+    def documents(self) -> tuple[DocumentSession, ...]:
+        """The open documents in the order of their tabs, those that are being opened included."""
+        return self._documents
+
+    @property
+    def current(self) -> DocumentSession | None:
+        return self._current
+
+    def set_current(self, session: DocumentSession | None) -> None:
+        if session is not self._current:
+            self._current = session
+            self.current_changed.emit()
+
+    async def open_files(self, paths: Sequence[Path]) -> tuple[DocumentSession, ...]:
+        """Open each file in a tab of its own; files that cannot be opened are told as notices."""
+        sessions = [self._add(path.name, path) for path in paths]
+        opened = []
+        for session, path in zip(sessions, paths, strict=True):
+            if await self._open(session, partial(read_source, path, self.limits)):
+                await self._remember(path)
+                opened.append(session)
+        return tuple(opened)
+
+    async def open_data(self, data: bytes, name: str) -> DocumentSession | None:
+        """Open pasted or dropped picture data in a tab of its own."""
+        session = self._add(name, None)
+        opened = await self._open(session, lambda: (data_source(data, name), data))
+        return session if opened else None
+
+    def close(self, session: DocumentSession) -> None:
+        """Close a tab; what it held unsaved is the caller's question to ask first."""
+        index = self._documents.index(session)
+        self._documents = tuple(s for s in self._documents if s is not session)
+        session.retire()
+        if self._current is session:
+            neighbours = self._documents[index : index + 1] or self._documents[-1:]
+            self._current = neighbours[0] if neighbours else None
+            self.current_changed.emit()
+        self.documents_changed.emit()
+
+    async def aclose(self) -> None:
+        """Cancel what runs, wait for it, and let go of everything; nothing works afterwards."""
+        await self.worker.aclose()
+        await self.pipeline.aclose()
+        for session in self._documents:
+            await session.aclose()
+        await self._shut_down()
+        await asyncio.to_thread(self.history.close)
+
+    def _add(self, name: str, path: Path | None) -> DocumentSession:
+        defaults = self.settings.value.edit
+        form = EditForm(self.providers.get, self._provider_or_default(defaults.provider), defaults.model)
+        form.set_variants(defaults.variants)
+        session = DocumentSession(
+            name,
+            path,
+            form=form,
+            pipeline=self.pipeline,
+            new_request_id=self.history.new_id,
+            estimator=self.estimator,
+            notices=self.notices,
+        )
+        self._documents = (*self._documents, session)
+        self._current = session
+        self.documents_changed.emit()
+        self.current_changed.emit()
+        return session
+
+    async def _open(
+        self, session: DocumentSession, read: Callable[[], tuple[Source, bytes]]
+    ) -> bool:
+        try:
+            source, data = await asyncio.to_thread(read)
+            info = await asyncio.to_thread(probe, data)
+            preview = await asyncio.to_thread(load_preview, data, PREVIEW_BOUNDS)
+            session.show_preview(preview, info.size)
+            photograph = await asyncio.to_thread(
+                load_photograph, data, name=session.name, limits=self.limits
+            )
+            prepared = await asyncio.to_thread(prepare, photograph)
+        except MaskroomError as error:
+            self.notices.error(error)
+            session.show_failure()
+            if session in self._documents:
+                self.close(session)
+            return False
+        if session not in self._documents:
+            return False
+        session.show_document(Document(photograph, prepared), source)
+        for note in photograph.notes:
+            self.notices.info(f"{session.name}: {note}")
+        return True
+
+    async def _remember(self, path: Path) -> None:
+        recent = with_recent(self.settings.value.files.recent, path.resolve())
+        await asyncio.to_thread(self.settings.update, "files", recent=recent)
