@@ -1,0 +1,163 @@
+"""The flattened picture: visible layers over the photograph, for the screen and for what is sent or exported.
+
+The 8-bit sRGB picture and its pyramid are a cache, brought up to date only where layers came or went. What is
+exported is made anew from the photograph's own samples. Nothing here knows undo, masks or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.base.cancel import CancelToken
+from app.base.errors import InternalError
+from app.base.geometry import Rect
+from app.base.text import tr
+from app.document.layers import EditLayer
+from app.document.mask import blank_coverage
+from app.document.original import Original
+from app.document.tiles import TILE
+from app.imaging.arrays import U8, Samples
+from app.imaging.blend import alpha_inside, blend
+from app.imaging.colour import ColourSpace, to_working
+from app.imaging.photograph import Photograph
+from app.imaging.pyramid import Pyramid
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedPicture:
+    """The large arrays of a document that is about to open, with all their memory really there."""
+
+    picture: U8
+    """(H, W, 4) BGRA, 8-bit sRGB, straight alpha, writable."""
+    pyramid: Pyramid
+    """Over `picture`."""
+    coverage: U8
+    """(H, W), all 0."""
+    coverage_pyramid: Pyramid
+    """Over `coverage`."""
+
+
+def prepare(photograph: Photograph, cancel: CancelToken | None = None) -> PreparedPicture:
+    """Make what a `Document` needs; takes a while, so it is done in a worker.
+
+    Raises:
+        Cancelled: `cancel` was cancelled.
+    """
+    picture = _writable(to_working(photograph, cancel=cancel))
+    pyramid = Pyramid.build(picture, cancel, straight_alpha=photograph.has_alpha)
+    coverage = blank_coverage(photograph.size)
+    return PreparedPicture(picture, pyramid, coverage, Pyramid.build(coverage, cancel))
+
+
+def _writable(picture: U8) -> U8:
+    """`picture`, writable, without a copy where that can be.
+
+    A photograph that shares its buffer holds it read-only, against writes by mistake. The document may write
+    into it, since `Original` keeps what it overwrites.
+    """
+    if picture.flags.writeable:
+        return picture
+    try:
+        picture.flags.writeable = True
+    except ValueError:
+        return picture.copy()
+    view = picture.view()
+    picture.flags.writeable = False
+    return view
+
+
+class Composition:
+    """The flattened 8-bit picture, kept up to date, and exact flattening of the photograph's own samples."""
+
+    def __init__(self, photograph: Photograph, prepared: PreparedPicture) -> None:
+        self.picture = prepared.picture
+        self.pyramid = prepared.pyramid
+        self._photograph = photograph
+        self._original = Original(photograph, prepared.picture)
+        self._alphas: dict[EditLayer, U8] = {}
+
+    def update(self, before: Sequence[EditLayer], after: Sequence[EditLayer]) -> tuple[Rect, ...]:
+        """Show the layers `after` in the place of `before`.
+
+        Returns:
+            Rectangles of document pixels that contain every pixel that changed.
+        """
+        old, new = list(_shown(before)), list(_shown(after))
+        while old and new and old[0] is new[0]:
+            del old[0], new[0]
+        while old and new and old[-1] is new[-1]:
+            del old[-1], new[-1]
+        dirty = tuple(dict.fromkeys(layer.covered for layer in (*old, *new)))
+        shown = list(_shown(after))
+        self._alphas = {layer: alpha for layer, alpha in self._alphas.items() if layer in shown}
+        for rect in dirty:
+            self._compose(rect, shown)
+        for rect in dirty:
+            self._release(rect, shown)
+            self.pyramid.update(rect)
+        return dirty
+
+    def _compose(self, rect: Rect, shown: Sequence[EditLayer]) -> None:
+        self._original.keep(rect)
+        result = self._original.picture(rect)
+        for layer in shown:
+            part = layer.covered.intersected(rect)
+            if not part.is_empty:
+                target = result[part.relative_to(rect).slices][..., :3]
+                patch = layer.pixels[part.relative_to(layer.region).slices][..., ::-1]
+                target[...] = blend(target, patch, self._alpha(layer, part), layer.opacity)
+        self.picture[rect.slices] = result
+
+    def _release(self, rect: Rect, shown: Sequence[EditLayer]) -> None:
+        """Drop kept originals under `rect` that no visible layer covers any more."""
+        for cell in rect.tiles(TILE):
+            if not any(layer.covered.intersects(cell) for layer in shown):
+                self._original.release(cell)
+
+    def _alpha(self, layer: EditLayer, part: Rect) -> U8:
+        """The layer's softened coverage in `part`, which lies in what it covers."""
+        alpha = self._alphas.get(layer)
+        if alpha is None:
+            whole = alpha_inside(layer.coverage, layer.feather)
+            alpha = whole[layer.covered.relative_to(layer.region).slices].copy()
+            self._alphas[layer] = alpha
+        return alpha[part.relative_to(layer.covered).slices]
+
+    def original(self, rect: Rect) -> U8:
+        """The photograph without any layer, (h, w, 4) BGRA, 8-bit sRGB; a new array."""
+        return self._original.picture(rect)
+
+    def flatten(self, layers: Sequence[EditLayer], rect: Rect) -> Samples:
+        """The photograph's own samples of `rect` with the visible layers over them, in order; a new array.
+
+        Samples that no layer covers are bit-identical to the photograph's.
+
+        Raises:
+            InternalError: they are not; nothing may be written then.
+        """
+        result = self._original.samples(rect)
+        space = ColourSpace(self._photograph.metadata.icc, self._photograph.channels)
+        for layer in _shown(layers):
+            part = layer.covered.intersected(rect)
+            if part.is_empty:
+                continue
+            target = result[part.relative_to(rect).slices]
+            inner = part.relative_to(layer.region).slices
+            patch = space.from_srgb(layer.pixels[inner], target)
+            blended = blend(target, patch, self._alpha(layer, part), layer.opacity)
+            kept = layer.coverage[inner] == 0
+            if not np.array_equal(blended[kept], target[kept]):
+                raise InternalError(
+                    tr("A change reached beyond the mask, so it was stopped."),
+                    tr("Remove the edit and run it again."),
+                    details=f"layer {layer.id} changed samples of coverage 0",
+                )
+            target[...] = blended
+        return result
+
+
+def _shown(layers: Sequence[EditLayer]) -> Iterator[EditLayer]:
+    return (layer for layer in layers if layer.visible and layer.opacity > 0.0 and not layer.covered.is_empty)

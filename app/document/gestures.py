@@ -1,0 +1,261 @@
+"""Tools as generators: press starts one, each move is sent in, closing it commits, cancelling rolls back.
+
+The code before a gesture's first `yield` is the press, the loop is the drag, what follows the loop is the
+release. Tools speak document pixels and know no widget; whoever has one feeds a `GestureRunner`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from app.base.geometry import Point, Rect
+from app.base.text import tr
+from app.document.brush import Brush, StampCache, Stamps, runs, stamp_run
+from app.document.document import Document
+from app.document.mask import MaskEdit
+from app.document.shapes import Shape, add, intersect, polygon, rectangle_between, subtract
+
+
+class Modifier(enum.Enum):
+    """A key that is held."""
+
+    SHIFT = "shift"
+    ALT = "alt"
+    CTRL = "ctrl"
+
+
+class Combine(enum.Enum):
+    """What a drawn shape does to the mask."""
+
+    ADD = "add"
+    SUBTRACT = "subtract"
+    INTERSECT = "intersect"
+
+
+@dataclass(frozen=True, slots=True)
+class PointerSample:
+    """The pointer at one moment."""
+
+    position: Point
+    """In document pixels; may lie outside the document."""
+    pressure: float = 1.0
+    """0–1; a mouse presses with 1."""
+    modifiers: frozenset[Modifier] = frozenset()
+    time: float = 0.0
+    """Seconds, of any clock that only runs forwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class GestureView:
+    """What is to be drawn over the canvas while a gesture runs."""
+
+    outline: tuple[Point, ...] = ()
+    """A closed line through these points, in document pixels."""
+
+
+class GestureCancelled(Exception):
+    """Thrown into a gesture to end it without effect."""
+
+
+Gesture = Generator[GestureView | None, PointerSample, None]
+
+
+@dataclass(slots=True)
+class Stage:
+    """What a tool works with, kept from gesture to gesture."""
+
+    document: Document
+    stamps: StampCache = field(default_factory=StampCache)
+    last_point: Point | None = None
+    """Where the last stroke ended: Shift-click draws a straight line from there."""
+
+
+Tool = Callable[[Stage, PointerSample], Gesture]
+"""Starts a gesture at the sample of the press."""
+
+
+class GestureRunner:
+    """Feeds pointer events to the gesture of the tool in hand, one gesture at a time."""
+
+    def __init__(self, document: Document) -> None:
+        self._stage = Stage(document)
+        self._gesture: Gesture | None = None
+        self._view: GestureView | None = None
+
+    @property
+    def active(self) -> bool:
+        return self._gesture is not None
+
+    @property
+    def outline(self) -> tuple[Point, ...]:
+        """The closed line to draw while a rectangle or lasso is dragged, in document pixels; else empty."""
+        return self._view.outline if self._view is not None else ()
+
+    def press(self, tool: Tool, sample: PointerSample) -> None:
+        """Start a gesture; one whose release was lost is ended first, where it stands."""
+        self._finish()
+        gesture = tool(self._stage, sample)
+        with self._ended_by_errors():
+            self._view = next(gesture)
+            self._gesture = gesture
+
+    def move(self, samples: Iterable[PointerSample]) -> None:
+        """Send what one pointer event brought; nothing happens when no gesture is active."""
+        with self._ended_by_errors():
+            for sample in samples:
+                if self._gesture is not None:
+                    self._view = self._gesture.send(sample)
+
+    def release(self, sample: PointerSample | None = None) -> None:
+        """End the gesture, at `sample` where there is one, and commit it as one undo step."""
+        if sample is not None:
+            self.move((sample,))
+        self._finish()
+
+    def cancel(self) -> None:
+        """End the gesture without effect: the mask has the same bits as before the press."""
+        gesture, self._gesture, self._view = self._gesture, None, None
+        if gesture is not None:
+            with contextlib.suppress(GestureCancelled):
+                gesture.throw(GestureCancelled)
+
+    def _finish(self) -> None:
+        gesture, self._gesture, self._view = self._gesture, None, None
+        if gesture is not None:
+            gesture.close()
+
+    @contextlib.contextmanager
+    def _ended_by_errors(self) -> Iterator[None]:
+        """A gesture that raises is over; it has rolled itself back."""
+        try:
+            yield
+        except BaseException:
+            self._gesture = self._view = None
+            raise
+
+
+def brush_stroke(brush: Brush) -> Tool:
+    """A freehand stroke; with Shift, first a straight line from the end of the last stroke."""
+
+    def gesture(stage: Stage, press: PointerSample) -> Gesture:
+        title = tr("Eraser stroke") if brush.erase else tr("Brush stroke")
+        with stage.document.edit_mask(title) as edit:
+            stroke = _Stroke(edit, brush, stage.stamps.stamps(brush))
+            dirty: list[Rect] = []
+            if Modifier.SHIFT in press.modifiers and stage.last_point is not None:
+                dirty += stroke.start(stage.last_point)
+                dirty += stroke.line_to(press.position)
+            edit.mark(*dirty, *stroke.start(press.position))
+            last = press.position
+            with contextlib.suppress(GeneratorExit):
+                while True:
+                    last = (yield None).position
+                    edit.mark(*stroke.line_to(last))
+        stage.last_point = last
+
+    return gesture
+
+
+def erase_stroke(brush: Brush) -> Tool:
+    """The same as `brush_stroke`, but it takes coverage away."""
+    return brush_stroke(replace(brush, erase=True))
+
+
+class _Stroke:
+    """Dabs along a line, evenly spaced across the ends of its segments."""
+
+    def __init__(self, edit: MaskEdit, brush: Brush, stamps: Stamps) -> None:
+        self._edit = edit
+        self._brush = brush
+        self._stamps = stamps
+        self._at = Point(0.0, 0.0)
+        self._since_dab = 0.0
+
+    def start(self, point: Point) -> list[Rect]:
+        """The first dab, at `point`; returns what changed, as do all methods."""
+        self._at, self._since_dab = point, 0.0
+        return self._lay([(point.x, point.y)])
+
+    def line_to(self, point: Point) -> list[Rect]:
+        """Dabs on the straight line to `point`; what is left of it counts for the next line."""
+        start, step = self._at, self._brush.step
+        length = start.distance(point)
+        first = step - self._since_dab
+        self._at = point
+        if length < first:
+            self._since_dab += length
+            return []
+        count = int((length - first) / step) + 1
+        dx, dy = (point.x - start.x) / length, (point.y - start.y) / length
+        ways = [first + step * index for index in range(count)]
+        self._since_dab = length - ways[-1]
+        return self._lay([(start.x + dx * way, start.y + dy * way) for way in ways])
+
+    def _lay(self, centres: list[tuple[float, float]]) -> list[Rect]:
+        return [stamp_run(self._edit, self._stamps, self._brush, run) for run in runs(centres, self._brush)]
+
+
+def rectangle(combine: Combine = Combine.ADD) -> Tool:
+    """Drag from corner to corner, on whole pixels. Shift adds, Alt subtracts, Shift and Alt intersect."""
+
+    def gesture(stage: Stage, press: PointerSample) -> Gesture:
+        size = stage.document.size
+        with stage.document.edit_mask(tr("Rectangle")) as edit:
+            area = rectangle_between(press.position, press.position, size)
+            with contextlib.suppress(GeneratorExit):
+                while True:
+                    sample = yield GestureView(_corners(area))
+                    area = rectangle_between(press.position, sample.position, size)
+            if not area.is_empty:
+                _combine(edit, Shape(area), _chosen(press, combine))
+
+    return gesture
+
+
+def lasso(combine: Combine = Combine.ADD) -> Tool:
+    """Draw round an area. Shift adds, Alt subtracts, Shift and Alt intersect."""
+
+    def gesture(stage: Stage, press: PointerSample) -> Gesture:
+        points = [press.position]
+        with stage.document.edit_mask(tr("Lasso")) as edit:
+            with contextlib.suppress(GeneratorExit):
+                while True:
+                    sample = yield GestureView(tuple(points))
+                    if sample.position != points[-1]:
+                        points.append(sample.position)
+            if len(points) > 2:
+                _combine(edit, polygon(points, stage.document.size), _chosen(press, combine))
+
+    return gesture
+
+
+def _chosen(press: PointerSample, default: Combine) -> Combine:
+    """The modifiers held at the press win over the default."""
+    match Modifier.SHIFT in press.modifiers, Modifier.ALT in press.modifiers:
+        case True, True:
+            return Combine.INTERSECT
+        case True, False:
+            return Combine.ADD
+        case False, True:
+            return Combine.SUBTRACT
+        case _:
+            return default
+
+
+def _combine(edit: MaskEdit, shape: Shape, combine: Combine) -> None:
+    apply = {Combine.ADD: add, Combine.SUBTRACT: subtract, Combine.INTERSECT: intersect}[combine]
+    edit.mark(apply(edit, shape))
+
+
+def _corners(area: Rect) -> tuple[Point, ...]:
+    if area.is_empty:
+        return ()
+    return (
+        Point(area.x, area.y),
+        Point(area.right, area.y),
+        Point(area.right, area.bottom),
+        Point(area.x, area.bottom),
+    )

@@ -1,0 +1,251 @@
+"""The mask: what is to be edited, as dense 8-bit coverage, and the one way to change it.
+
+A mask owns its pixels, their occupancy and the news of changes. It knows no brush, no view and no undo stack:
+an edit hands back a step, and whoever opened it keeps it.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import cv2
+import numpy as np
+
+from app.base.geometry import EMPTY, Rect, Size
+from app.base.signal import Signal
+from app.document.thread import OneThread, refused_change
+from app.document.tiles import TILE, Plane, TileSnapshot
+from app.imaging.arrays import U8, Bool
+
+
+class Mask:
+    """Named coverage of a document's size, uint8, 255 = edit. It changes on the thread that made it."""
+
+    def __init__(self, size: Size, name: str = "Mask 1", pixels: U8 | None = None) -> None:
+        """An empty mask, or one over `pixels` (H, W), C-contiguous, which belong to the mask from now on."""
+        if pixels is None:
+            pixels = blank_coverage(size)
+        if pixels.shape != (size.height, size.width):
+            raise ValueError(f"coverage of shape {pixels.shape} for a mask of {size}")
+        self.name = name
+        self.changed: Signal[[tuple[Rect, ...]]] = Signal()
+        """Emitted with rectangles of document pixels that contain every pixel that may have changed."""
+        self._plane = Plane(pixels)
+        self._coverage = pixels.view()
+        self._coverage.flags.writeable = False
+        self._thread = OneThread()
+        self._edit: MaskEdit | None = None
+
+    @property
+    def size(self) -> Size:
+        return self._plane.size
+
+    @property
+    def coverage(self) -> U8:
+        """The pixels (H, W), read-only; the same array as long as the mask lives."""
+        return self._coverage
+
+    @property
+    def occupied(self) -> Bool:
+        """Per tile of TILE pixels, rows first: False = no coverage at all. Exact when no edit is open."""
+        return self._plane.occupied
+
+    @property
+    def is_being_edited(self) -> bool:
+        return self._edit is not None
+
+    @property
+    def is_empty(self) -> bool:
+        return self.bounds().is_empty
+
+    def bounds(self) -> Rect:
+        """The smallest rectangle around everything with coverage > 0; reads the outermost tiles only."""
+        rows, columns = np.nonzero(self._plane.occupied)
+        if rows.size == 0:
+            return EMPTY
+        top, left = int(rows.min()) * TILE, int(columns.min()) * TILE
+        last_row, last_column = int(rows.max()) * TILE, int(columns.max()) * TILE
+        area = Rect.from_edges(left, top, last_column + TILE, last_row + TILE).intersected(self.size.rect)
+        if self._edit is not None:
+            # The grid may name tiles that hold nothing while an edit is open.
+            return self._covered(area)
+        first_y = self._covered(Rect.from_edges(left, top, area.right, min(top + TILE, area.bottom))).y
+        first_x = self._covered(Rect.from_edges(left, top, min(left + TILE, area.right), area.bottom)).x
+        end_y = self._covered(Rect.from_edges(left, last_row, area.right, area.bottom)).bottom
+        end_x = self._covered(Rect.from_edges(last_column, top, area.right, area.bottom)).right
+        return Rect.from_edges(first_x, first_y, end_x, end_y)
+
+    def _covered(self, area: Rect) -> Rect:
+        x, y, width, height = cv2.boundingRect(self._coverage[area.slices])
+        return Rect(x + area.x, y + area.y, width, height)
+
+    def share(self) -> float:
+        """The share of the document's pixels with coverage > 0, from 0 to 1."""
+        if self.size.is_empty:
+            return 0.0
+        covered = sum(
+            cv2.countNonZero(self._plane.view((int(row), int(column))))
+            for row, column in zip(*np.nonzero(self._plane.occupied), strict=True)
+        )
+        return covered / self.size.area
+
+    def edit(self, title: str) -> MaskEdit:
+        """Open the mask for changes, in a `with` block: it commits, or rolls back on any exception.
+
+        Raises:
+            InternalError: on another thread, or while another edit is open.
+        """
+        self._check_free()
+        self._edit = MaskEdit(self, self._plane, title)
+        return self._edit
+
+    def replace(self, coverage: U8, title: str) -> MaskStep | None:
+        """Take over the values of `coverage` (H, W); None when they are the mask's own.
+
+        Raises:
+            ValueError: `coverage` has another size.
+        """
+        if coverage.shape != self._coverage.shape:
+            raise ValueError(f"coverage of shape {coverage.shape} for a mask of {self.size}")
+        with self.edit(title) as edit:
+            edit.view(self.size.rect)[...] = coverage
+            edit.mark(self.size.rect)
+        return edit.step
+
+    def _check_free(self) -> None:
+        self._thread.check()
+        if self._edit is not None:
+            raise refused_change("the mask is being edited")
+
+    def _swap(self, tiles: TileSnapshot) -> TileSnapshot:
+        """Put stored tiles back, tell it, and return what stood there."""
+        self._check_free()
+        inverse = tiles.restore(self._plane)
+        self.changed.emit(tiles.rects(self.size))
+        return inverse
+
+    def _close_edit(self) -> None:
+        self._edit = None
+
+
+class MaskEdit:
+    """A mask opened for changes. Every tile is kept once before its first change."""
+
+    __slots__ = ("_mask", "_open", "_plane", "_tiles", "step", "title")
+
+    def __init__(self, mask: Mask, plane: Plane, title: str) -> None:
+        """Use `Mask.edit`."""
+        self.title = title
+        self.step: MaskStep | None = None
+        """After the end: what was done, to be put on an undo stack; None when the mask is as it was."""
+        self._mask = mask
+        self._plane = plane
+        self._tiles = TileSnapshot()
+        self._open = True
+
+    def __enter__(self) -> MaskEdit:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._open:
+            if kind is None:
+                self.commit()
+            else:
+                self.rollback()
+
+    @property
+    def size(self) -> Size:
+        return self._plane.size
+
+    @property
+    def captured_bytes(self) -> int:
+        """Memory held for taking the edit back, so far and before compressing."""
+        return self._tiles.nbytes
+
+    def bounds(self) -> Rect:
+        """The smallest rectangle around everything with coverage > 0 now."""
+        return self._mask.bounds()
+
+    def view(self, rect: Rect) -> U8:
+        """The pixels of `rect`, writable and in place, for changes at once; its tiles are kept before.
+
+        Whoever writes says so by `mark`.
+
+        Raises:
+            ValueError: `rect` reaches beyond the mask.
+            InternalError: the edit is over, or this is another thread.
+        """
+        if not self._open:
+            raise refused_change("the edit of the mask is over")
+        self._mask._thread.check()
+        if rect.x < 0 or rect.y < 0 or rect.right > self.size.width or rect.bottom > self.size.height:
+            raise ValueError(f"{rect} reaches beyond a mask of {self.size}")
+        tiles, plane = self._tiles, self._plane
+        if not rect.is_empty:
+            for row in range(rect.y // TILE, (rect.bottom - 1) // TILE + 1):
+                for column in range(rect.x // TILE, (rect.right - 1) // TILE + 1):
+                    if tiles.keep(plane, (row, column)):
+                        plane.occupied[row, column] = True
+        return plane.pixels[rect.slices]
+
+    def mark(self, *rects: Rect) -> None:
+        """Tell that pixels in `rects` may have changed: once per event, with all that it changed."""
+        dirty = tuple(rect for rect in rects if not rect.is_empty)
+        if dirty:
+            self._mask.changed.emit(dirty)
+
+    def commit(self) -> MaskStep | None:
+        """End the edit and keep the change; the step that takes it back, or None when nothing changed."""
+        self._end()
+        self._tiles.drop_unchanged(self._plane)
+        if len(self._tiles):
+            self.step = MaskStep(self.title, self._mask, self._tiles)
+        return self.step
+
+    def rollback(self) -> None:
+        """End the edit and put back the very bits from before it."""
+        self._end()
+        if len(self._tiles):
+            self._tiles.restore(self._plane)
+            self._mask.changed.emit(self._tiles.rects(self.size))
+
+    def _end(self) -> None:
+        if not self._open:
+            raise refused_change("the edit of the mask is over")
+        self._mask._thread.check()
+        self._open = False
+        self._mask._close_edit()
+
+
+class MaskStep:
+    """A change of a mask that can be taken back: the tiles of the other side, before or after it."""
+
+    __slots__ = ("_mask", "_tiles", "title")
+
+    def __init__(self, title: str, mask: Mask, before: TileSnapshot) -> None:
+        self.title = title
+        self._mask = mask
+        self._tiles = before
+
+    @property
+    def nbytes(self) -> int:
+        return self._tiles.nbytes
+
+    def undo(self) -> None:
+        self._tiles = self._mask._swap(self._tiles)
+
+    def redo(self) -> None:
+        self._tiles = self._mask._swap(self._tiles)
+
+    def compress(self) -> None:
+        """Hold the tiles compressed; may run in another thread, see `TileSnapshot`."""
+        self._tiles.compress()
+
+
+def blank_coverage(size: Size) -> U8:
+    """Coverage of 0 whose memory is really there: a first stroke must not wait for pages."""
+    coverage = np.empty((size.height, size.width), np.uint8)
+    coverage.fill(0)
+    return coverage

@@ -1,0 +1,186 @@
+"""A plane of coverage cut into tiles: which tiles hold anything, and how tiles were before a change.
+
+This is what makes undo cost as much as was touched and not as much as the mask is large. Nothing here knows
+tools, titles or observers: who changes a plane, and who is told, is the mask's matter.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+import cv2
+import numpy as np
+
+from app.base.geometry import Rect, Size
+from app.imaging.arrays import U8, Bool
+
+TILE = 256
+"""Edge of a tile in pixels: smaller ones cost more bookkeeping, larger ones more bytes."""
+
+Tile = tuple[int, int]
+"""Row and column of a tile in the grid."""
+Stored = int | U8 | bytes
+"""A tile that was kept: the value of all its pixels, or its pixels, or its pixels compressed by zlib.
+
+An array is never constant, so a tile is empty exactly when it is stored as 0."""
+
+
+class Plane:
+    """Dense coverage and its grid of tiles.
+
+    A tile whose `occupied` is False holds only zeros. The reverse is exact whenever no edit is open.
+    """
+
+    __slots__ = ("occupied", "pixels", "size")
+
+    def __init__(self, pixels: U8) -> None:
+        """Stand over `pixels` (H, W), C-contiguous, without copying them."""
+        self.pixels = pixels
+        self.size = Size(pixels.shape[1], pixels.shape[0])
+        rows, columns = -(-self.size.height // TILE), -(-self.size.width // TILE)
+        self.occupied: Bool = np.zeros((rows, columns), np.bool_)
+        if cv2.hasNonZero(pixels):
+            for row in range(rows):
+                for column in range(columns):
+                    self.settle((row, column))
+
+    def view(self, tile: Tile) -> U8:
+        """The tile's pixels, up to TILE x TILE, writable and in place."""
+        top, left = tile[0] * TILE, tile[1] * TILE
+        return self.pixels[top : top + TILE, left : left + TILE]
+
+    def settle(self, tile: Tile) -> bool:
+        """Make `occupied` exact for the tile and return it."""
+        occupied = bool(cv2.hasNonZero(self.view(tile)))
+        self.occupied[tile] = occupied
+        return occupied
+
+    def read(self, tile: Tile) -> int | U8:
+        """The tile as it is now, in the form in which it is stored."""
+        if not self.occupied[tile]:
+            return 0
+        pixels = self.view(tile)
+        low, high, _, _ = cv2.minMaxLoc(pixels)
+        return int(low) if low == high else pixels.copy()
+
+    def write(self, tile: Tile, stored: Stored) -> None:
+        """Put a stored tile back."""
+        pixels = self.view(tile)
+        if isinstance(stored, bytes):
+            pixels[...] = np.frombuffer(zlib.decompress(stored), np.uint8).reshape(pixels.shape)
+        else:
+            pixels[...] = stored
+        self.occupied[tile] = not isinstance(stored, int) or stored != 0
+
+    def holds(self, tile: Tile, stored: int | U8) -> bool:
+        """True when the tile's pixels are those that were stored."""
+        pixels = self.view(tile)
+        if isinstance(stored, int):
+            low, high, _, _ = cv2.minMaxLoc(pixels)
+            return low == high == stored
+        return np.array_equal(pixels, stored)
+
+
+class TileSnapshot:
+    """Some tiles of a plane as they were.
+
+    The plane's own thread fills, restores and drops a snapshot; `compress` may run in another at the same
+    time. That is safe without a lock: compressing replaces whole entries by others that mean the same, and a
+    snapshot that was restored meanwhile has already handed out what it held.
+    """
+
+    __slots__ = ("_tiles",)
+
+    def __init__(self) -> None:
+        self._tiles: dict[Tile, Stored] = {}
+
+    def __len__(self) -> int:
+        return len(self._tiles)
+
+    def keep(self, plane: Plane, tile: Tile) -> bool:
+        """Store the tile of `plane` as it is now, unless it is here already; True when it was stored."""
+        if tile in self._tiles:
+            return False
+        self._tiles[tile] = plane.read(tile)
+        return True
+
+    def drop_unchanged(self, plane: Plane) -> None:
+        """Forget tiles that `plane` still holds, and make the plane's occupancy exact for all of them.
+
+        For a snapshot that was not yet handed to `compress`.
+        """
+        for tile, stored in list(self._tiles.items()):
+            assert not isinstance(stored, bytes)
+            if isinstance(stored, int) and stored == 0:
+                unchanged = not plane.settle(tile)
+            else:
+                unchanged = plane.holds(tile, stored)
+                plane.settle(tile)
+            if unchanged:
+                del self._tiles[tile]
+
+    def restore(self, plane: Plane) -> TileSnapshot:
+        """Put all tiles back into `plane` and return what stood there: restoring that undoes this."""
+        inverse = TileSnapshot()
+        for tile, stored in list(self._tiles.items()):
+            inverse.keep(plane, tile)
+            plane.write(tile, stored)
+        return inverse
+
+    def rects(self, size: Size) -> tuple[Rect, ...]:
+        """The area of the tiles in a plane of `size`, as few rectangles."""
+        return merged_tiles(self._tiles, size)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of pixels held; a constant tile costs none."""
+        return sum(
+            len(stored) if isinstance(stored, bytes) else stored.nbytes
+            for stored in list(self._tiles.values())
+            if not isinstance(stored, int)
+        )
+
+    def compress(self) -> None:
+        """Make the snapshot smaller, in any thread; zlib frees the interpreter lock."""
+        for tile, stored in list(self._tiles.items()):
+            if isinstance(stored, np.ndarray):
+                packed = zlib.compress(stored.data, 1)
+                if len(packed) < stored.nbytes:
+                    self._tiles[tile] = packed
+
+
+def merged_tiles(tiles: Iterable[Tile], size: Size) -> tuple[Rect, ...]:
+    """The area of `tiles` as few rectangles: runs along rows, equal runs of following rows joined."""
+    columns_of: dict[int, list[int]] = {}
+    for row, column in sorted(tiles):
+        columns_of.setdefault(row, []).append(column)
+    blocks: list[list[int]] = []
+    above: dict[tuple[int, int], list[int]] = {}
+    for row, columns in columns_of.items():
+        here: dict[tuple[int, int], list[int]] = {}
+        for first, last in _runs(columns):
+            block = above.get((first, last))
+            if block is None or block[1] != row - 1:
+                block = [row, row, first, last]
+                blocks.append(block)
+            block[1] = row
+            here[first, last] = block
+        above = here
+    return tuple(
+        Rect.from_edges(first * TILE, top * TILE, (last + 1) * TILE, (bottom + 1) * TILE).intersected(
+            size.rect
+        )
+        for top, bottom, first, last in blocks
+    )
+
+
+def _runs(columns: list[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each group of neighbours in an ascending list."""
+    first = last = columns[0]
+    for column in columns[1:]:
+        if column != last + 1:
+            yield first, last
+            first = column
+        last = column
+    yield first, last

@@ -1,0 +1,160 @@
+"""Undo as a list of steps that hold data, with a cap on memory and a mark for what was saved.
+
+Steps are grouped by whoever makes them (one gesture, one command), never by time. The stack knows nothing of
+masks or layers: it keeps the order, the memory and the mark.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from app.base.signal import Signal
+from app.document.thread import refused_change
+
+DEFAULT_LIMIT = 256 * 1024 * 1024
+"""Bytes that the steps of one document may hold."""
+
+Compressor = Callable[[Callable[[], None]], None]
+"""Runs a function once, soon, on another thread: how steps are made smaller without a wait."""
+
+
+class UndoStep(Protocol):
+    """One change that was done and can be taken back and done again, exactly."""
+
+    @property
+    def title(self) -> str:
+        """What was done, for the user: “Brush stroke”."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that dropping the step would free."""
+        ...
+
+    def undo(self) -> None: ...
+
+    def redo(self) -> None: ...
+
+    def compress(self) -> None:
+        """Hold the same in less memory; may run in another thread while the step is undone."""
+        ...
+
+
+class UndoStack:
+    """Steps done and undone, oldest first. The oldest are dropped when memory runs over the limit."""
+
+    def __init__(self, limit_bytes: int = DEFAULT_LIMIT, compressor: Compressor | None = None) -> None:
+        """Without a `compressor` steps are compressed at once, on the caller's thread."""
+        self.changed: Signal[[]] = Signal()
+        """Emitted after every change of steps, position, hold or mark."""
+        self._limit = limit_bytes
+        self._compressor = compressor
+        self._steps: list[UndoStep] = []
+        self._position = 0
+        self._saved: int | None = 0
+        self._held = False
+
+    @property
+    def steps(self) -> tuple[UndoStep, ...]:
+        return tuple(self._steps)
+
+    @property
+    def position(self) -> int:
+        """How many of `steps` are done; the rest are undone."""
+        return self._position
+
+    @property
+    def nbytes(self) -> int:
+        return sum(step.nbytes for step in self._steps)
+
+    @property
+    def can_undo(self) -> bool:
+        return self._position > 0 and not self._held
+
+    @property
+    def can_redo(self) -> bool:
+        return self._position < len(self._steps) and not self._held
+
+    @property
+    def undo_title(self) -> str:
+        """The title of the step that `undo` takes back; empty for none."""
+        return self._steps[self._position - 1].title if self._position else ""
+
+    @property
+    def redo_title(self) -> str:
+        """The title of the step that `redo` does again; empty for none."""
+        return self._steps[self._position].title if self._position < len(self._steps) else ""
+
+    @property
+    def is_saved(self) -> bool:
+        """True when the document is as it was at the last `mark_saved`, or at the start."""
+        return self._saved == self._position
+
+    def mark_saved(self) -> None:
+        self._saved = self._position
+        self.changed.emit()
+
+    def push(self, step: UndoStep) -> None:
+        """Add a step that was just done; steps that were undone before are gone for good."""
+        del self._steps[self._position :]
+        if self._saved is not None and self._saved > self._position:
+            self._saved = None
+        self._steps.append(step)
+        self._position += 1
+        self._compress(step)
+        self._drop_oldest()
+        self.changed.emit()
+
+    def undo(self) -> None:
+        """Take back the last step; nothing happens when there is none or a change is in progress."""
+        if not self.can_undo:
+            return
+        step = self._steps[self._position - 1]
+        step.undo()
+        self._position -= 1
+        self._compress(step)
+        self.changed.emit()
+
+    def redo(self) -> None:
+        """Do the next step again; nothing happens when there is none or a change is in progress."""
+        if not self.can_redo:
+            return
+        step = self._steps[self._position]
+        step.redo()
+        self._position += 1
+        self._compress(step)
+        self.changed.emit()
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """While a change is in progress nothing can be undone or redone under it.
+
+        Raises:
+            InternalError: another change is in progress.
+        """
+        if self._held:
+            raise refused_change("two changes at a time")
+        self._held = True
+        self.changed.emit()
+        try:
+            yield
+        finally:
+            self._held = False
+            self.changed.emit()
+
+    def _compress(self, step: UndoStep) -> None:
+        if self._compressor is None:
+            step.compress()
+        else:
+            self._compressor(step.compress)
+
+    def _drop_oldest(self) -> None:
+        """Keep to the limit, but never drop the last step: a change that was made can be taken back."""
+        total = self.nbytes
+        while total > self._limit and len(self._steps) > 1:
+            total -= self._steps.pop(0).nbytes
+            self._position -= 1
+            if self._saved is not None:
+                self._saved = self._saved - 1 if self._saved > 0 else None
