@@ -174,10 +174,17 @@ class RequestWorker:
 
     def _start_next(self, provider: str) -> None:
         turns = self._turns[provider]
-        while not self._closed and len(turns) and self._busy[provider] < max(1, self._limit(provider)):
+        while not self._closed and len(turns) and self._busy[provider] < self._room(provider):
             id = turns.take()
             if id is not None:
                 self._start(self._records[id])
+
+    def _room(self, provider: str) -> int:
+        try:
+            return max(1, self._limit(provider))
+        except MaskroomError:
+            # The provider was removed meanwhile: its jobs start, and fail with a sentence of their own.
+            return 1
 
     def _start(self, record: _Record) -> None:
         run, record.run = record.run, None

@@ -1,0 +1,1 @@
+"""Typed settings, the folders they lie in, secrets and the log."""

@@ -1,0 +1,77 @@
+"""Where Maskroom keeps its data: one folder, and what lies in it. Reads no environment by itself."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from app.base.errors import StoreError, from_os_error
+from app.base.text import tr
+
+HOME_VARIABLE = "MASKROOM_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The data folder and its parts; naming one does not create it."""
+
+    data: Path
+
+    @property
+    def history(self) -> Path:
+        """The database of requests and results, and their images."""
+        return self.data / "history"
+
+    @property
+    def spool(self) -> Path:
+        """Replies as they arrive, until the history has taken them in."""
+        return self.data / "spool"
+
+    @property
+    def logs(self) -> Path:
+        """The program's own log files."""
+        return self.data / "logs"
+
+    @property
+    def cache(self) -> Path:
+        """What may be deleted at any time."""
+        return self.data / "cache"
+
+    @property
+    def settings_file(self) -> Path:
+        """The user's settings, in TOML."""
+        return self.data / "settings.toml"
+
+    def ensure(self) -> None:
+        """Create the folders that are missing, for this user only, and see that they can be written.
+
+        Raises:
+            StoreError: they cannot.
+        """
+        try:
+            if not self.data.is_dir():
+                self.data.parent.mkdir(parents=True, exist_ok=True)
+                self.data.mkdir(mode=0o700, exist_ok=True)
+            for folder in (self.history, self.spool, self.logs, self.cache):
+                folder.mkdir(exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.data):
+                pass
+        except OSError as error:
+            reason = from_os_error(error, str(self.data), kind=StoreError)
+            raise StoreError(
+                tr("The data folder cannot be used. {reason}", reason=reason.message),
+                tr("Set the environment variable {name} to a folder that you may write.", name=HOME_VARIABLE),
+                details=reason.details,
+            ) from error
+
+
+def resolve_folders(environ: Mapping[str, str]) -> Folders:
+    """The folders that MASKROOM_HOME names, else those that the system has for an application's data."""
+    home = environ.get(HOME_VARIABLE, "").strip()
+    if home:
+        return Folders(Path(home).expanduser().absolute())
+    return Folders(platformdirs.user_data_path("maskroom", appauthor=False))

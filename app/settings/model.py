@@ -1,0 +1,143 @@
+"""What can be set, as frozen data: each value with its title, its help and its range.
+
+The form and the file are made from these declarations. Titles and help are texts for `tr`; whoever shows
+them passes them through it. Reads and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, Literal
+
+METADATA_KEY = "option"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What a value means and which values it may have."""
+
+    title: str
+    help: str = ""
+    kind: type = str
+    """bool, int, float, str, or tuple (of str)."""
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str = ""
+    """A regular expression that a whole text must match."""
+    auto: bool = False
+    """The word "auto" may stand for a number."""
+    shown: bool = True
+    """False: kept by the program itself, not offered in a form."""
+
+
+def _option(default: Any, title: str, text: str = "", *, kind: type | None = None, **details: Any) -> Any:
+    """A dataclass field with its `Option`, whose help is `text`."""
+    option = Option(title, text, kind or type(default), **details)
+    return field(default=default, metadata={METADATA_KEY: option})
+
+
+def option_of(described: Field[Any]) -> Option:
+    """The `Option` of a field of one of the sections below."""
+    option = described.metadata[METADATA_KEY]
+    assert isinstance(option, Option)
+    return option
+
+
+def options_of(section: type) -> Mapping[str, Option]:
+    """The options of a section by field name, in the order of a form."""
+    return {described.name: option_of(described) for described in fields(section)}
+
+
+@dataclass(frozen=True, slots=True)
+class CanvasSettings:
+    """How the canvas shows the mask."""
+
+    overlay_colour: str = _option(
+        "#ff0050", "Mask colour", "The colour laid over what will be edited.", pattern=r"#[0-9a-fA-F]{6}"
+    )
+    overlay_opacity: float = _option(
+        0.5, "Mask opacity", "How strongly the colour covers the photograph.", minimum=0.1, maximum=1.0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BrushSettings:
+    """The brush as it lies ready at the start."""
+
+    diameter: float = _option(
+        80.0, "Size", "Diameter in pixels of the photograph.", minimum=1.0, maximum=5000.0
+    )
+    hardness: float = _option(
+        0.8, "Hardness", "0 fades from the centre on, 1 has a sharp edge.", minimum=0.0, maximum=1.0
+    )
+    opacity: float = _option(
+        1.0, "Opacity", "How much of the edit one stroke lets through.", minimum=0.01, maximum=1.0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EditSettings:
+    """What a new edit starts with."""
+
+    provider: str = _option("local", "Provider", "Who makes the edit until another is chosen.")
+    model: str = _option("", "Model", "Empty means the provider's own choice.")
+    variants: int = _option(2, "Variants", "How many results one request asks for.", minimum=1, maximum=10)
+    context_share: float = _option(
+        0.6,
+        "Context",
+        "How much of the surroundings is sent, as a share of the mask's size.",
+        minimum=0.0,
+        maximum=10.0,
+    )
+    grow: Literal["auto"] | int = _option(
+        "auto",
+        "Grow the mask",
+        "Pixels added around what was painted, so that no rim of it is left.",
+        kind=int,
+        minimum=0,
+        maximum=500,
+        auto=True,
+    )
+    feather: int = _option(
+        2, "Soft edge", "Pixels inside the mask over which the result fades in.", minimum=0, maximum=500
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSettings:
+    """How pictures are written."""
+
+    quality: int = _option(
+        92, "Quality", "Of formats that lose detail: 100 loses least.", minimum=1, maximum=100
+    )
+    lossless: bool = _option(False, "Lossless", "Lose nothing, in formats that can do so.")
+
+
+@dataclass(frozen=True, slots=True)
+class FilesSettings:
+    """Which files and folders were used last."""
+
+    recent: tuple[str, ...] = _option((), "Recent files", shown=False)
+    open_folder: str = _option("", "Folder of the last opened file", shown=False)
+    export_folder: str = _option("", "Folder of the last export", shown=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSettings:
+    """How the window stood when it was closed, in the toolkit's own words, as base64."""
+
+    geometry: str = _option("", "Place and size", pattern=r"[A-Za-z0-9+/=]*", shown=False)
+    state: str = _option("", "Panels", pattern=r"[A-Za-z0-9+/=]*", shown=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, by section."""
+
+    canvas: CanvasSettings = field(default_factory=CanvasSettings)
+    brush: BrushSettings = field(default_factory=BrushSettings)
+    edit: EditSettings = field(default_factory=EditSettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
+    files: FilesSettings = field(default_factory=FilesSettings)
+    window: WindowSettings = field(default_factory=WindowSettings)
