@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -20,13 +20,17 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         OSError: the folder cannot be written, or the disk is full; `path` is then as it was.
     """
     target = path.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".part", dir=target.parent)
+    name = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}.part")
+    # Created with open's own mode, which the system masks: to ask for the umask is to change it for a
+    # moment, and other threads write files too.
+    handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+        if target.exists():
+            os.chmod(name, target.stat().st_mode & 0o7777)
         os.replace(name, target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -44,9 +48,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
