@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from app.base.geometry import EMPTY, Point, Rect
+from app.base.geometry import EMPTY, Rect
 from app.document.mask import MaskEdit
 from app.document.tiles import TILE
 from app.imaging.arrays import F32, U8, as_u8
@@ -107,11 +107,6 @@ class StampCache:
 
     def _nbytes(self) -> int:
         return sum(stamps.nbytes for stamps in self._stamps.values())
-
-
-def stamp(edit: MaskEdit, stamps: Stamps, brush: Brush, centre: Point) -> Rect:
-    """Lay one dab down; returns the rectangle that contains every changed pixel. The caller marks it."""
-    return stamp_run(edit, stamps, brush, [(centre.x, centre.y)])
 
 
 def stamp_run(edit: MaskEdit, stamps: Stamps, brush: Brush, centres: Sequence[tuple[float, float]]) -> Rect:

@@ -92,16 +92,20 @@ class Composition:
             del old[-1], new[-1]
         dirty = tuple(dict.fromkeys(layer.covered for layer in (*old, *new)))
         shown = list(_shown(after))
-        self._alphas = {layer: alpha for layer, alpha in self._alphas.items() if layer in shown}
+        self._alphas = {layer: self._alphas[layer] for layer in shown if layer in self._alphas}
+        with self._original.lock:
+            # All is made before any is written, so that a failure leaves the picture whole.
+            composed = [(rect, self._composed(rect, shown)) for rect in dirty]
+            for rect, pixels in composed:
+                self._original.keep(rect)
+                self.picture[rect.slices] = pixels
+            for rect in dirty:
+                self._release(rect, shown)
         for rect in dirty:
-            self._compose(rect, shown)
-        for rect in dirty:
-            self._release(rect, shown)
             self.pyramid.update(rect)
         return dirty
 
-    def _compose(self, rect: Rect, shown: Sequence[EditLayer]) -> None:
-        self._original.keep(rect)
+    def _composed(self, rect: Rect, shown: Sequence[EditLayer]) -> U8:
         result = self._original.picture(rect)
         for layer in shown:
             part = layer.covered.intersected(rect)
@@ -109,7 +113,7 @@ class Composition:
                 target = result[part.relative_to(rect).slices][..., :3]
                 patch = layer.pixels[part.relative_to(layer.region).slices][..., ::-1]
                 target[...] = blend(target, patch, self._alpha(layer, part), layer.opacity)
-        self.picture[rect.slices] = result
+        return result
 
     def _release(self, rect: Rect, shown: Sequence[EditLayer]) -> None:
         """Drop kept originals under `rect` that no visible layer covers any more."""
@@ -121,19 +125,21 @@ class Composition:
         """The layer's softened coverage in `part`, which lies in what it covers."""
         alpha = self._alphas.get(layer)
         if alpha is None:
-            whole = alpha_inside(layer.coverage, layer.feather)
-            alpha = whole[layer.covered.relative_to(layer.region).slices].copy()
-            self._alphas[layer] = alpha
+            alpha = self._alphas[layer] = _softened(layer)
         return alpha[part.relative_to(layer.covered).slices]
 
+    def original_samples(self, rect: Rect) -> Samples:
+        """The photograph's own samples of `rect` without any layer; a new array. In any thread."""
+        return self._original.samples(rect)
+
     def original(self, rect: Rect) -> U8:
-        """The photograph without any layer, (h, w, 4) BGRA, 8-bit sRGB; a new array."""
+        """The photograph without any layer, (h, w, 4) BGRA, 8-bit sRGB; a new array. In any thread."""
         return self._original.picture(rect)
 
     def flatten(self, layers: Sequence[EditLayer], rect: Rect) -> Samples:
         """The photograph's own samples of `rect` with the visible layers over them, in order; a new array.
 
-        Samples that no layer covers are bit-identical to the photograph's.
+        Samples that no layer covers are bit-identical to the photograph's. In any thread.
 
         Raises:
             InternalError: they are not; nothing may be written then.
@@ -147,7 +153,8 @@ class Composition:
             target = result[part.relative_to(rect).slices]
             inner = part.relative_to(layer.region).slices
             patch = space.from_srgb(layer.pixels[inner], target)
-            blended = blend(target, patch, self._alpha(layer, part), layer.opacity)
+            alpha = _softened(layer)[part.relative_to(layer.covered).slices]
+            blended = blend(target, patch, alpha, layer.opacity)
             kept = layer.coverage[inner] == 0
             if not np.array_equal(blended[kept], target[kept]):
                 raise InternalError(
@@ -161,3 +168,9 @@ class Composition:
 
 def _shown(layers: Sequence[EditLayer]) -> Iterator[EditLayer]:
     return (layer for layer in layers if layer.visible and layer.opacity > 0.0 and not layer.covered.is_empty)
+
+
+def _softened(layer: EditLayer) -> U8:
+    """The weight of the layer in what it covers, (h, w) of `layer.covered`."""
+    whole = alpha_inside(layer.coverage, layer.feather)
+    return whole[layer.covered.relative_to(layer.region).slices].copy()

@@ -55,8 +55,8 @@ class Document:
             prepared = prepare(photograph)
         self.id = uuid.uuid4().hex
         self.photograph = photograph
-        """What was opened. Where it shares its buffer with the working picture, its samples are read by
-        `flatten_samples` and `original`, since layers are drawn into that buffer."""
+        """What was opened. Its samples are to be read by `original_samples`: they may share the buffer that
+        layers are drawn into."""
         self.undo = UndoStack(undo_limit, compressor)
         self.picture_changed: Signal[[tuple[Rect, ...]]] = Signal()
         """Emitted with the document pixels that changed, when picture and pyramid are up to date again."""
@@ -127,7 +127,7 @@ class Document:
         self._stale.clear()
         return self._mask_pyramid
 
-    # Pixels out
+    # Pixels out: all but `cut` in any thread, also while the document changes
 
     def flatten_samples(self, region: Rect | None = None) -> Samples:
         """The photograph's samples (of `region`, or all) with the visible layers over them, as a new array.
@@ -145,6 +145,10 @@ class Document:
         pixels = self.picture[self._inside(region).slices]
         code = cv2.COLOR_BGRA2RGBA if self.photograph.has_alpha else cv2.COLOR_BGRA2RGB
         return as_u8(cv2.cvtColor(pixels, code))
+
+    def original_samples(self, region: Rect | None = None) -> Samples:
+        """The photograph's own samples (of `region`, or all) as they were opened, as a new array."""
+        return self._composition.original_samples(self._inside(region))
 
     def original(self, region: Rect) -> U8:
         """The photograph of `region` without any layer, (h, w, 4) BGRA, 8-bit sRGB; a copy."""
@@ -171,11 +175,10 @@ class Document:
         Raises:
             ValueError: it has another size.
         """
-        if coverage.shape != self.mask.coverage.shape:
-            raise ValueError(f"coverage of shape {coverage.shape} for a document of {self.size}")
-        with self.edit_mask(title) as edit:
-            edit.view(self.size.rect)[...] = coverage
-            edit.mark(self.size.rect)
+        with self.undo.hold():
+            step = self.mask.replace(coverage, title)
+        if step is not None:
+            self.undo.push(step)
 
     def invert_mask(self) -> None:
         with self.edit_mask(tr("Invert mask")) as edit:
@@ -242,8 +245,9 @@ class Document:
 
     def _become(self, state: DocumentState) -> None:
         self._thread.check()
-        before, self._state = self._state, state
+        before = self._state
         dirty = self._composition.update(before.layers, state.layers)
+        self._state = state
         self._revision += 1
         if before.layers != state.layers:
             self.layers_changed.emit()

@@ -159,11 +159,6 @@ class MaskEdit:
     def size(self) -> Size:
         return self._plane.size
 
-    @property
-    def captured_bytes(self) -> int:
-        """Memory held for taking the edit back, so far and before compressing."""
-        return self._tiles.nbytes
-
     def bounds(self) -> Rect:
         """The smallest rectangle around everything with coverage > 0 now."""
         return self._mask.bounds()
