@@ -1,0 +1,90 @@
+"""What is drawn over the frame besides the ring: the region that will be sent, and the shape being dragged.
+
+Lines are one device pixel wide and doubled, dark under light dashes, so that they read on any picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from app.base.geometry import Point, Rect
+from app.ui.canvas.view_transform import ViewTransform
+
+_DARK = QColor(0, 0, 0, 150)
+_LIGHT = QColor(255, 255, 255, 235)
+_REACH = 2
+_DASH = (5.0, 5.0)
+
+
+class Decorations:
+    """The region's outline and the gesture's, in document pixels."""
+
+    def __init__(self) -> None:
+        self.region: Rect | None = None
+        self.outline: tuple[Point, ...] = ()
+
+    def region_strips(self, view: ViewTransform) -> tuple[Rect, ...]:
+        """Rectangles of the view that cover the region's line."""
+        if self.region is None:
+            return ()
+        outer = view.rect_to_view(self.region).expanded(_REACH)
+        width = 2 * _REACH + 1
+        return (
+            Rect(outer.x, outer.y, outer.width, width),
+            Rect(outer.x, outer.bottom - width, outer.width, width),
+            Rect(outer.x, outer.y, width, outer.height),
+            Rect(outer.right - width, outer.y, width, outer.height),
+        )
+
+    def outline_rect(self, view: ViewTransform) -> Rect:
+        """The rectangle of the view that holds the gesture's outline."""
+        return Rect.around(map(view.to_view, self.outline), _REACH + 1)
+
+    def paint(self, painter: QPainter, view: ViewTransform, seen: Rect) -> None:
+        """Draw with `painter`, which speaks device pixels; only what lies in `seen` is needed."""
+        if self.region is not None:
+            _paint_box(painter, view.rect_to_view(self.region), seen)
+        if len(self.outline) > 1:
+            _paint_outline(painter, [view.to_view(point) for point in self.outline])
+
+
+def _paint_box(painter: QPainter, box: Rect, seen: Rect) -> None:
+    """Each side by itself and cut to what is seen: zoomed in, a box has thousands of unseen dashes."""
+    left, top, right, bottom = box.x - 0.5, box.y - 0.5, box.right + 0.5, box.bottom + 0.5
+    low_x, high_x = max(left, seen.x - 1.0), min(right, seen.right + 1.0)
+    low_y, high_y = max(top, seen.y - 1.0), min(bottom, seen.bottom + 1.0)
+    for pen in _pens():
+        painter.setPen(pen)
+        for y in (top, bottom):
+            if low_x < high_x and low_y <= y <= high_y:
+                _paint_side(painter, pen, QPointF(low_x, y), QPointF(high_x, y), low_x - left)
+        for x in (left, right):
+            if low_y < high_y and low_x <= x <= high_x:
+                _paint_side(painter, pen, QPointF(x, low_y), QPointF(x, high_y), low_y - top)
+
+
+def _paint_side(painter: QPainter, pen: QPen, start: QPointF, end: QPointF, skipped: float) -> None:
+    if pen.style() is Qt.PenStyle.CustomDashLine:
+        pen.setDashOffset(skipped % sum(_DASH))
+        painter.setPen(pen)
+    painter.drawLine(start, end)
+
+
+def _paint_outline(painter: QPainter, points: Sequence[Point]) -> None:
+    polygon = QPolygonF([QPointF(point.x, point.y) for point in points])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in _pens():
+        painter.setPen(pen)
+        painter.drawPolygon(polygon)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _pens() -> tuple[QPen, QPen]:
+    light = QPen(_LIGHT, 1.0)
+    light.setDashPattern(_DASH)
+    light.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return QPen(_DARK, 1.0), light

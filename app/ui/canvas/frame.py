@@ -1,0 +1,121 @@
+"""Keeps one frame up to date: collects what became stale and redraws just that, once per repaint.
+
+Moving the document moves the pixels that are there and draws the strips that came into sight. While somebody
+zooms, frames are drawn with the nearest filter; `refine` draws the last one again in full quality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtGui import QColor
+
+from app.base.geometry import Rect, Size, united
+from app.ui.canvas.renderer import Renderer, stale_rect
+from app.ui.canvas.scene import Scene
+from app.ui.canvas.tiles import occupied_rects
+from app.ui.canvas.view_transform import ViewTransform
+
+_MANY = 12
+"""More stale rectangles than this are drawn as one."""
+
+
+class Frame:
+    """A renderer, the scene and view it shows, and which of its pixels are stale (device pixels)."""
+
+    def __init__(self, size: Size, surround: QColor) -> None:
+        self.renderer = Renderer(size, surround)
+        self.view = ViewTransform()
+        self._scene: Scene | None = None
+        self._stale: list[Rect] = [size.rect]
+        self._shift = (0, 0)
+        self._rough = False
+
+    @property
+    def size(self) -> Size:
+        return self.renderer.size
+
+    @property
+    def scene(self) -> Scene | None:
+        return self._scene
+
+    @property
+    def is_rough(self) -> bool:
+        """True when some of the frame was, or will be, drawn with the nearest filter for speed."""
+        return self._rough
+
+    def resize(self, size: Size) -> None:
+        if size != self.renderer.size:
+            self.renderer.resize(size)
+            self.mark_all()
+
+    def set_scene(self, scene: Scene | None) -> None:
+        self._scene = scene
+        self.mark_all()
+
+    def set_view(self, view: ViewTransform, *, rough: bool = False) -> None:
+        """Show the scene by `view`, which is snapped. A `rough` zoom is drawn fast until `refine`."""
+        before, self.view = self.view, view
+        if view.scale != before.scale:
+            self._rough = rough
+            self.mark_all()
+            return
+        dx, dy = int(view.origin.x - before.origin.x), int(view.origin.y - before.origin.y)
+        self._shift = self._shift[0] + dx, self._shift[1] + dy
+        self._stale = [rect.translated(dx, dy) for rect in self._stale]
+
+    def refine(self) -> None:
+        """Have a rough frame drawn again in full quality."""
+        if self._rough:
+            self._rough = False
+            self.mark_all()
+
+    def mark_all(self) -> None:
+        self._shift = (0, 0)
+        self._stale = [self.size.rect]
+
+    def mark(self, rects_doc: Iterable[Rect]) -> Rect:
+        """The pixels of `rects_doc` changed; returns the rectangle of the frame that is stale for it."""
+        total = Rect(0, 0, 0, 0)
+        for rect in rects_doc:
+            stale = stale_rect(rect, self.view).intersected(self.size.rect)
+            if not stale.is_empty:
+                self._stale.append(stale)
+                total = total.united(stale)
+        return total
+
+    def mark_overlay(self) -> None:
+        """Colour or strength of the overlay changed: all that it may cover is stale."""
+        scene = self._scene
+        if scene is not None and scene.overlay is not None:
+            self.mark(occupied_rects(scene.overlay.occupied, scene.overlay.tile, scene.size_doc.rect))
+
+    def refresh(self) -> None:
+        """Draw all that is stale."""
+        if self._shift != (0, 0):
+            exposed = self.renderer.scroll(*self._shift)
+            self._shift = (0, 0)
+            self._stale.extend(exposed)
+        if self._stale:
+            rects, self._stale = merged(self._stale, self.size.rect), []
+            self.renderer.draw(self._scene, self.view, rects, smooth=not self._rough)
+
+
+def merged(rects: Iterable[Rect], within: Rect) -> list[Rect]:
+    """Few rectangles that cover all of `rects` inside `within`, without adding much area to draw."""
+    kept: list[Rect] = []
+    for candidate in rects:
+        rect = candidate.intersected(within)
+        if rect.is_empty:
+            continue
+        index = 0
+        while index < len(kept):
+            both = kept[index].united(rect)
+            if both.area <= (kept[index].area + rect.area) * 5 // 4:
+                rect = both
+                del kept[index]
+                index = 0
+            else:
+                index += 1
+        kept.append(rect)
+    return kept if len(kept) <= _MANY else [united(kept)]

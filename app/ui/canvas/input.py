@@ -1,0 +1,327 @@
+"""Pointer, pen, wheel and keys on the canvas: what each event means, and whom it concerns.
+
+Painting goes to the session's gestures, looking round to the navigation, and the brush ring follows both.
+No pixel is touched here. Keys that are commands of the window (`[`, `B`, Ctrl+Z …) are left to it.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent, QWheelEvent
+
+from app.base.geometry import Point
+from app.document.gestures import Modifier, PointerSample, Tool, brush_stroke, erase_stroke, lasso, rectangle
+from app.session.toolbox import ToolBox, ToolKind
+from app.ui.canvas.keys import KeyAction, action_of
+
+if TYPE_CHECKING:
+    from app.ui.canvas.widget import CanvasWidget
+
+_NOTCH = 120.0
+"""Eighths of a degree in one notch of a wheel."""
+ZOOM_PER_NOTCH = 1.25
+SCROLL_PER_NOTCH = 80.0
+"""Device-independent pixels."""
+KEY_PAN = 64.0
+_ALT = Qt.KeyboardModifier.AltModifier
+_CTRL = Qt.KeyboardModifier.ControlModifier
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_MODIFIERS = ((_SHIFT, Modifier.SHIFT), (_ALT, Modifier.ALT), (_CTRL, Modifier.CTRL))
+
+
+class _Drag(enum.Enum):
+    """What the button that is down does."""
+
+    NONE = enum.auto()
+    PAINT = enum.auto()
+    PAN = enum.auto()
+    RESIZE = enum.auto()
+
+
+class CanvasInput:
+    """Handles the events of one canvas. `is_zooming` is True while a wheel event is being handled."""
+
+    def __init__(self, canvas: CanvasWidget, toolbox: ToolBox) -> None:
+        self._canvas = canvas
+        self._toolbox = toolbox
+        self._drag = _Drag.NONE
+        self._button = Qt.MouseButton.NoButton
+        self._last = Point(0.0, 0.0)
+        self._pressed_at = Point(0.0, 0.0)
+        self._pressed_origin = Point(0.0, 0.0)
+        self._pressed_diameter = 0.0
+        self._space = False
+        self._inside = False
+        self.is_zooming = False
+        self._handlers: dict[QEvent.Type, Callable[[QEvent], bool]] = {
+            QEvent.Type.MouseButtonPress: self._press,
+            QEvent.Type.MouseButtonDblClick: self._press,
+            QEvent.Type.MouseMove: self._move,
+            QEvent.Type.MouseButtonRelease: self._release,
+            QEvent.Type.TabletPress: self._press,
+            QEvent.Type.TabletMove: self._move,
+            QEvent.Type.TabletRelease: self._release,
+            QEvent.Type.Wheel: self._wheel,
+            QEvent.Type.KeyPress: self._key_press,
+            QEvent.Type.KeyRelease: self._key_release,
+            QEvent.Type.ShortcutOverride: self._claim_key,
+            QEvent.Type.Leave: self._leave,
+            QEvent.Type.FocusOut: self._focus_out,
+            QEvent.Type.Hide: self._hide,
+        }
+        toolbox.changed.connect(self.refresh)
+
+    def handle(self, event: QEvent) -> bool:
+        """True when the event was used up here."""
+        handler = self._handlers.get(event.type())
+        return handler(event) if handler is not None else False
+
+    def leave(self) -> None:
+        """Another document comes: what is half done is taken back."""
+        self._cancel_stroke()
+        self._drag = _Drag.NONE
+
+    def refresh(self) -> None:
+        """The tool, the brush or the scale changed: so do the ring and the pointer."""
+        self._move_ring(self._last if self._inside else None)
+        self._show_pointer()
+
+    def disconnect(self) -> None:
+        self._toolbox.changed.disconnect(self.refresh)
+
+    # Pointer
+
+    def _press(self, event: QEvent) -> bool:
+        assert isinstance(event, QMouseEvent | QTabletEvent)
+        point = self._follow(event)
+        if self._drag is not _Drag.NONE:
+            return True
+        button, held = event.button(), event.modifiers()
+        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._pans):
+            self._drag = _Drag.PAN
+            self._pressed_at, self._pressed_origin = point, self._canvas.navigation.view.origin
+        elif button != Qt.MouseButton.LeftButton:
+            return False
+        elif held & _CTRL and held & _ALT and self._toolbox.tool.paints:
+            self._drag = _Drag.RESIZE
+            self._pressed_at, self._pressed_diameter = point, self._toolbox.brush.diameter
+        else:
+            gestures = self._canvas.source.gestures
+            if gestures is None:
+                return False
+            self._drag = _Drag.PAINT
+            gestures.press(self._tool(event), self._sample(event, point))
+            self._canvas.follow_gesture()
+        self._button = button
+        self._show_pointer()
+        return True
+
+    def _move(self, event: QEvent) -> bool:
+        assert isinstance(event, QMouseEvent | QTabletEvent)
+        point = self._follow(event)
+        if self._drag is _Drag.PAN:
+            self._canvas.navigation.pan_to(self._pressed_origin + point - self._pressed_at)
+        elif self._drag is _Drag.RESIZE:
+            grown = 2 * (point.x - self._pressed_at.x) / self._canvas.scale
+            self._toolbox.set_diameter(self._pressed_diameter + grown)
+        elif self._drag is _Drag.PAINT:
+            gestures = self._canvas.source.gestures
+            if gestures is not None:
+                gestures.move((self._sample(event, point),))
+                if gestures.outline or self._canvas.decorations.outline:
+                    self._canvas.follow_gesture()
+        return True
+
+    def _release(self, event: QEvent) -> bool:
+        assert isinstance(event, QMouseEvent | QTabletEvent)
+        point = self._follow(event)
+        if self._drag is _Drag.NONE or event.button() != self._button:
+            return False
+        drag, self._drag = self._drag, _Drag.NONE
+        gestures = self._canvas.source.gestures
+        if drag is _Drag.PAINT and gestures is not None:
+            gestures.release(self._sample(event, point))
+            self._canvas.follow_gesture()
+        self.refresh()
+        return True
+
+    def _follow(self, event: QMouseEvent | QTabletEvent) -> Point:
+        """Keep the pointer's place, move the ring there, and tell where it is in the document."""
+        point = self._canvas.to_view(event.position())
+        self._last, self._inside = point, True
+        self._move_ring(self._pressed_at if self._drag is _Drag.RESIZE else point)
+        has_document = self._canvas.source.size_doc is not None
+        self._canvas.cursor_moved.emit(self._canvas.navigation.view.to_doc(point) if has_document else None)
+        return point
+
+    def _sample(self, event: QMouseEvent | QTabletEvent, point: Point) -> PointerSample:
+        held = event.modifiers()
+        return PointerSample(
+            self._canvas.navigation.view.to_doc(point),
+            event.pressure() if isinstance(event, QTabletEvent) else 1.0,
+            frozenset(modifier for flag, modifier in _MODIFIERS if held & flag),
+            time.monotonic(),
+        )
+
+    def _tool(self, event: QMouseEvent | QTabletEvent) -> Tool:
+        """The gesture of the tool in hand; Alt and the pen's other end turn a brush into an eraser."""
+        brush = self._toolbox.brush
+        match self._toolbox.tool:
+            case ToolKind.RECTANGLE:
+                return rectangle()
+            case ToolKind.LASSO:
+                return lasso()
+            case ToolKind.ERASER:
+                return erase_stroke(brush)
+            case _:
+                erases = event.modifiers() & _ALT or (
+                    isinstance(event, QTabletEvent)
+                    and event.pointerType() is QPointingDevice.PointerType.Eraser
+                )
+                return erase_stroke(brush) if erases else brush_stroke(brush)
+
+    def _cancel_stroke(self) -> bool:
+        """Take back the stroke that is being drawn, to the same bits; False when there is none."""
+        gestures = self._canvas.source.gestures
+        if gestures is None or not gestures.active:
+            return False
+        gestures.cancel()
+        self._drag = _Drag.NONE
+        self._canvas.follow_gesture()
+        return True
+
+    # Wheel
+
+    def _wheel(self, event: QEvent) -> bool:
+        assert isinstance(event, QWheelEvent)
+        turned, navigation = event.angleDelta(), self._canvas.navigation
+        notches = (turned.y() or turned.x()) / _NOTCH
+        if event.modifiers() & _CTRL:
+            self.is_zooming = True
+            try:
+                navigation.zoom_by(ZOOM_PER_NOTCH**notches, self._canvas.to_view(event.position()))
+            finally:
+                self.is_zooming = False
+        elif event.modifiers() & _SHIFT:
+            self._pan(notches * SCROLL_PER_NOTCH, 0.0)
+        elif not event.pixelDelta().isNull():
+            self._pan(event.pixelDelta().x(), event.pixelDelta().y())
+        else:
+            self._pan(turned.x() / _NOTCH * SCROLL_PER_NOTCH, turned.y() / _NOTCH * SCROLL_PER_NOTCH)
+        event.accept()
+        return True
+
+    # Keys
+
+    def _key_press(self, event: QEvent) -> bool:
+        assert isinstance(event, QKeyEvent)
+        action = self._action(event)
+        match action:
+            case KeyAction.NONE:
+                return False
+            case KeyAction.HAND:
+                self._space = True
+                self.refresh()
+            case KeyAction.ORIGINAL:
+                if not event.isAutoRepeat():
+                    self._canvas.show_original(True)
+            case KeyAction.PANELS:
+                self._canvas.panels_toggled.emit()
+            case KeyAction.LEAVE:
+                self._canvas.leave_by_keyboard()
+            case KeyAction.CANCEL:
+                return self._cancel_stroke()
+            case _:
+                dx, dy = action.direction
+                self._pan(-dx * KEY_PAN, -dy * KEY_PAN)
+        return True
+
+    def _key_release(self, event: QEvent) -> bool:
+        assert isinstance(event, QKeyEvent)
+        if event.isAutoRepeat():
+            return False
+        match action_of(event.key()):
+            case KeyAction.HAND if self._space:
+                self._space = False
+                self.refresh()
+            case KeyAction.ORIGINAL:
+                self._canvas.show_original(False)
+            case _:
+                return False
+        return True
+
+    def _claim_key(self, event: QEvent) -> bool:
+        """Keys that the canvas uses now are not the window's shortcuts."""
+        assert isinstance(event, QKeyEvent)
+        if self._action(event) is KeyAction.NONE:
+            return False
+        event.accept()
+        return True
+
+    def _action(self, event: QKeyEvent) -> KeyAction:
+        # With a modifier it is a command of the window; only the hand may come on top of one that is held.
+        action = action_of(event.key())
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier and action is not KeyAction.HAND:
+            return KeyAction.NONE
+        gestures = self._canvas.source.gestures
+        if action is KeyAction.CANCEL and (gestures is None or not gestures.active):
+            return KeyAction.NONE
+        if action.is_pan and self._canvas.source.has_candidate:
+            return KeyAction.NONE
+        return action
+
+    # Coming and going
+
+    def _leave(self, event: QEvent) -> bool:
+        self._inside = False
+        self._move_ring(None)
+        self._canvas.cursor_moved.emit(None)
+        return False
+
+    def _focus_out(self, event: QEvent) -> bool:
+        """A key that goes up elsewhere is not heard here."""
+        self._space = False
+        self._canvas.show_original(False)
+        self._show_pointer()
+        return False
+
+    def _hide(self, event: QEvent) -> bool:
+        self.leave()
+        return False
+
+    # What is seen of it
+
+    @property
+    def _pans(self) -> bool:
+        return self._space or self._toolbox.tool is ToolKind.HAND
+
+    def _pan(self, dx: float, dy: float) -> None:
+        ratio = self._canvas.devicePixelRatioF()
+        self._canvas.navigation.pan(dx * ratio, dy * ratio)
+
+    def _move_ring(self, point: Point | None) -> None:
+        """Put the ring at a point of the view; there is none while nothing can be painted there."""
+        paints = self._toolbox.tool.paints and not self._space and self._drag is not _Drag.PAN
+        if self._canvas.source.gestures is None or not paints:
+            point = None
+        self._canvas.move_ring(point, self._toolbox.brush.diameter / 2 * self._canvas.scale)
+
+    def _show_pointer(self) -> None:
+        shape = Qt.CursorShape.ArrowCursor
+        if self._canvas.source.size_doc is None:
+            pass
+        elif self._drag is _Drag.PAN:
+            shape = Qt.CursorShape.ClosedHandCursor
+        elif self._pans:
+            shape = Qt.CursorShape.OpenHandCursor
+        elif self._canvas.source.gestures is None:
+            shape = Qt.CursorShape.BusyCursor
+        else:
+            shape = Qt.CursorShape.BlankCursor if self._toolbox.tool.paints else Qt.CursorShape.CrossCursor
+        if self._canvas.cursor().shape() is not shape:
+            self._canvas.setCursor(shape)

@@ -1,0 +1,170 @@
+"""Where one looks: zoom and pan of the open documents, each of which keeps its own view.
+
+Pure arithmetic on view transforms and sizes in device pixels; whoever shows the view is told of changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
+
+from app.base.geometry import Point, Rect, Size
+from app.base.signal import Signal
+from app.ui.canvas.view_transform import ViewTransform
+
+MAX_SCALE = 64.0
+FIT_MARGIN = 16
+"""Device pixels kept clear around a document that is fitted into the view."""
+_STOPS = (
+    *(1 / 64, 1 / 48, 1 / 32, 1 / 24, 1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3),
+    *(1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, MAX_SCALE),
+)
+_SMALLEST = 32
+"""The longer side of a document is never made smaller than this many device pixels."""
+_KEPT = 48
+"""Device pixels of the document that panning leaves in the view."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """What is remembered of one document."""
+
+    size_doc: Size
+    view: ViewTransform
+    fitted: bool = True
+
+
+class Navigation:
+    """The view of the current document. `view` is always snapped; sizes and points are device pixels."""
+
+    def __init__(self, size: Size) -> None:
+        self.changed: Signal[[]] = Signal()
+        """Emitted when `view` became another one."""
+        self._size = size
+        self._places: WeakKeyDictionary[object, _Place] = WeakKeyDictionary()
+        self._place: _Place | None = None
+        self._view = ViewTransform()
+
+    @property
+    def view(self) -> ViewTransform:
+        return self._view
+
+    @property
+    def is_fitted(self) -> bool:
+        """True while the whole document is kept in view when the canvas changes its size."""
+        return self._place is not None and self._place.fitted
+
+    @property
+    def centre(self) -> Point:
+        return self._size.rect.centre
+
+    def show(self, key: object | None, size_doc: Size | None) -> None:
+        """Look at the document `key` where one looked at it last; a new one is fitted, at most at 100 %."""
+        if key is None or size_doc is None:
+            self._place = None
+            return
+        place = self._places.get(key)
+        if place is None or place.size_doc != size_doc:
+            place = _Place(size_doc, ViewTransform())
+            self._places[key] = place
+            self._place = place
+            self._fit(limit=1.0)
+            return
+        self._place = place
+        if place.fitted:
+            self._fit(limit=1.0)
+        else:
+            self._go(place.view)
+
+    def resized(self, size: Size) -> None:
+        """The view has another size: fitted documents stay fitted, the others keep their middle."""
+        before, self._size = self._size, size
+        if self._place is None:
+            return
+        if self._place.fitted:
+            self._fit(limit=max(1.0, self._view.scale) if self._view.scale > 1.0 else 1.0)
+        else:
+            shift = size.rect.centre - before.rect.centre
+            self._go(self._view.panned(shift.x, shift.y))
+
+    def fit(self) -> None:
+        """Show the whole document as large as it goes."""
+        self._fit(limit=MAX_SCALE)
+
+    def actual(self, point_view: Point | None = None) -> None:
+        """One document pixel on one device pixel, about a point (default: the middle of the view)."""
+        self.zoom_to(1.0, point_view)
+
+    def zoom_step(self, steps: int, point_view: Point | None = None) -> None:
+        """To the next larger (1) or smaller (-1) stop of the ladder."""
+        scale = self._view.scale
+        if steps > 0:
+            stops = [stop for stop in _STOPS if stop > scale * 1.01] or [MAX_SCALE]
+            self.zoom_to(stops[0], point_view)
+        else:
+            stops = [stop for stop in _STOPS if stop < scale / 1.01] or [_STOPS[0]]
+            self.zoom_to(stops[-1], point_view)
+
+    def zoom_by(self, factor: float, point_view: Point) -> None:
+        """Scale by `factor`; the document point under `point_view` stays there."""
+        self.zoom_to(self._view.scale * factor, point_view)
+
+    def zoom_to(self, scale: float, point_view: Point | None = None) -> None:
+        if self._place is None:
+            return
+        longer = max(self._place.size_doc.width, self._place.size_doc.height)
+        scale = min(max(scale, min(1.0, _SMALLEST / longer)), MAX_SCALE)
+        # The snapped scale first: at it the point under the cursor is held, not at the one asked for.
+        scale = replace(self._view, scale=scale).snapped().scale
+        self._place.fitted = False
+        self._go(self._view.zoomed_at(point_view or self.centre, scale))
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Move the document by device pixels."""
+        if self._place is not None and (dx or dy):
+            self._place.fitted = False
+            self._go(self._view.panned(dx, dy))
+
+    def pan_to(self, origin: Point) -> None:
+        """Put the document's corner at a point of the view, as far as it stays in sight."""
+        self.pan(origin.x - self._view.origin.x, origin.y - self._view.origin.y)
+
+    def _fit(self, limit: float) -> None:
+        if self._place is None:
+            return
+        self._place.fitted = True
+        size_doc = self._place.size_doc
+        view = ViewTransform.fitting(size_doc, self._size, FIT_MARGIN, limit)
+        self._go(view.snapped().centred(size_doc, self._size))
+
+    def _go(self, view: ViewTransform) -> None:
+        place = self._place
+        if place is None:
+            return
+        view = _kept_in_sight(view, place.size_doc, self._size).snapped()
+        place.view = view
+        if view != self._view:
+            self._view = view
+            self.changed.emit()
+
+
+def _kept_in_sight(view: ViewTransform, size_doc: Size, size: Size) -> ViewTransform:
+    """`view`, panned the least so that some of the document can be seen."""
+    paper = view.rect_to_view(size_doc.rect)
+    dx = _shift(paper.x, paper.right, size.width)
+    dy = _shift(paper.y, paper.bottom, size.height)
+    return view.panned(dx, dy) if dx or dy else view
+
+
+def _shift(low: int, high: int, extent: int) -> int:
+    kept = min(_KEPT, high - low, extent)
+    if high < kept:
+        return kept - high
+    if low > extent - kept:
+        return extent - kept - low
+    return 0
+
+
+def visible_doc(view: ViewTransform, size: Size, size_doc: Size) -> Rect:
+    """The part of the document that a view of `size` shows."""
+    return view.rect_to_doc(size.rect).intersected(size_doc.rect)

@@ -1,0 +1,268 @@
+"""Composes frames into a back buffer of device pixels: picture, patches and mask overlay.
+
+Only the rectangles asked for are touched, and drawing a rectangle alone gives the pixels that drawing the
+whole frame gives. Two things see to it: targets are whole pixels cut out by a clip while the source keeps its
+fractions, and the view is snapped (`ViewTransform.snapped`) so that the raster engine's fixed point is exact.
+What is drawn on top of a frame (ring, outlines) is not the renderer's matter.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from PySide6.QtCore import QPoint, QRect, QRectF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QTransform
+
+from app.base.geometry import Point, Rect, Size
+from app.imaging.arrays import U8
+from app.ui.canvas.scene import Overlay, Picture, Scene
+from app.ui.canvas.tiles import occupied_rects
+from app.ui.canvas.view_transform import FIXED_POINT, ViewTransform, level_for
+
+_ARGB = QImage.Format.Format_ARGB32_Premultiplied
+_OVER = QPainter.CompositionMode.CompositionMode_SourceOver
+_SOURCE = QPainter.CompositionMode.CompositionMode_Source
+# Keeps the truncated fixed-point step from falling one short of the whole number that it is.
+_STEP_BIAS = 1e-7
+# Keeps the sampling positions of the nearest filter, whole or half steps, away from the edge of a step.
+_ORIGIN_BIAS = 0.25
+NEAREST_FROM = 2.0
+"""From this scale on pixels are shown as squares."""
+CHECKER = 8
+"""Edge of one square of the board under transparent pixels, in device pixels."""
+
+
+class Renderer:
+    """A back buffer of `size` device pixels and the means to draw a scene into it.
+
+    `surround` is the colour around the document; `tint` and `strength` (0–1) those of the mask overlay.
+    """
+
+    def __init__(self, size: Size, surround: QColor) -> None:
+        self.surround = surround
+        self._table: list[int] = []
+        self._checker = QBrush(_checkerboard())
+        self.set_overlay(QColor(255, 0, 80), 0.5)
+        self.resize(size)
+
+    def resize(self, size: Size) -> None:
+        """Make the back buffer anew; its pixels are undefined until they are drawn."""
+        self.size = size
+        # The memory is numpy's and the image only wraps it, so that nobody outlives the other's pixels.
+        self.pixels: U8 = np.empty((max(1, size.height), max(1, size.width), 4), np.uint8)
+        height, width = self.pixels.shape[:2]
+        self.image = QImage(
+            self.pixels.data, width, height, self.pixels.strides[0], QImage.Format.Format_RGB32
+        )
+
+    def set_overlay(self, tint: QColor, strength: float) -> None:
+        """Colour of the mask, and how opaque full coverage is drawn (0–1)."""
+        rgb = tint.rgb() & 0xFFFFFF
+        self.strength = strength
+        self._table = [round(coverage * strength) << 24 | rgb for coverage in range(256)]
+
+    def draw(
+        self, scene: Scene | None, view: ViewTransform, rects_view: Iterable[Rect], *, smooth: bool = True
+    ) -> None:
+        """Compose these rectangles of the back buffer; `view` is snapped, upright and not mirrored."""
+        painter = QPainter(self.image)
+        try:
+            for rect in rects_view:
+                part = rect.intersected(self.size.rect)
+                if not part.is_empty:
+                    self._draw_part(painter, scene, view, part, smooth and view.scale < NEAREST_FROM)
+        finally:
+            painter.end()
+
+    def scroll(self, dx: int, dy: int) -> tuple[Rect, ...]:
+        """Move the frame by (dx, dy) device pixels; returns the rectangles that must be drawn anew."""
+        width, height = self.size.width, self.size.height
+        if abs(dx) >= width or abs(dy) >= height:
+            return (self.size.rect,)
+        # One move of the whole block: what wraps round the sides falls into the strips that are drawn anew.
+        shift = dy * self.pixels.strides[0] + dx * 4
+        start, length = self.pixels.ctypes.data, self.pixels.nbytes - abs(shift)
+        ctypes.memmove(start + max(0, shift), start + max(0, -shift), length)
+        across = Rect(0, 0 if dy > 0 else height + dy, width, abs(dy))
+        down = Rect(0 if dx > 0 else width + dx, max(0, dy), abs(dx), height - abs(dy))
+        return tuple(strip for strip in (across, down) if not strip.is_empty)
+
+    def _draw_part(
+        self, painter: QPainter, scene: Scene | None, view: ViewTransform, part: Rect, smooth: bool
+    ) -> None:
+        if scene is None:
+            painter.fillRect(_qrect(part), self.surround)
+            return
+        paper = visible_rect(scene.size_doc.rect, view)
+        inside = part.intersected(paper)
+        for strip in _around(part, inside):
+            painter.fillRect(_qrect(strip), self.surround)
+        if inside.is_empty:
+            return
+        if not scene.picture.opaque:
+            painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
+            painter.fillRect(_qrect(inside), self._checker)
+        _draw_picture(painter, scene.picture, view, inside, smooth)
+        for patch in scene.patches:
+            covered = inside.intersected(visible_rect(patch.shown_doc, view))
+            if not covered.is_empty:
+                if not patch.opaque:
+                    painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
+                    painter.fillRect(_qrect(covered), self._checker)
+                _draw_picture(painter, patch, view, covered, smooth)
+        if scene.overlay is not None and self.strength > 0:
+            self._draw_overlay(painter, scene.overlay, scene.size_doc, view, inside, smooth)
+
+    def _draw_overlay(
+        self,
+        painter: QPainter,
+        overlay: Overlay,
+        size_doc: Size,
+        view: ViewTransform,
+        inside: Rect,
+        smooth: bool,
+    ) -> None:
+        level = level_for(view.scale, len(overlay.levels))
+        coverage = overlay.levels[level]
+        step = 1.0 / (view.scale * (1 << level))
+        for run in occupied_rects(overlay.occupied, overlay.tile, view.rect_to_doc(inside)):
+            covered = inside.intersected(visible_rect(run.intersected(size_doc.rect), view))
+            if covered.is_empty:
+                continue
+            source = _source_rect(covered, view, step, coverage.shape[1], coverage.shape[0])
+            image = _tinted(coverage, source, self._table)
+            _draw_level(painter, image, source, view, step, step, covered, smooth)
+
+
+def visible_rect(rect_doc: Rect, view: ViewTransform) -> Rect:
+    """The whole view pixels that show `rect_doc`; rectangles that meet in the document meet in the view."""
+    scale, x, y = view.scale, int(view.origin.x), int(view.origin.y)
+    return Rect.from_edges(
+        x + math.floor(rect_doc.x * scale),
+        y + math.floor(rect_doc.y * scale),
+        x + max(math.floor(rect_doc.right * scale), math.floor(rect_doc.x * scale) + 1),
+        y + max(math.floor(rect_doc.bottom * scale), math.floor(rect_doc.y * scale) + 1),
+    )
+
+
+def stale_rect(rect_doc: Rect, view: ViewTransform) -> Rect:
+    """The view pixels that may change when the pixels of `rect_doc` do, the filters' reach included."""
+    reach = 2 + math.ceil(view.scale)
+    return view.rect_to_view(rect_doc).expanded(reach if view.scale < NEAREST_FROM else 1)
+
+
+def _draw_picture(
+    painter: QPainter, picture: Picture, view: ViewTransform, covered: Rect, smooth: bool
+) -> None:
+    across, down = picture.ratio
+    level = level_for(view.scale * min(across, down), len(picture.images))
+    origin = view.to_view(_top_left(picture.rect_doc))
+    placed = ViewTransform(scale=view.scale, origin=origin)
+    image = picture.images[level]
+    size = 1 << level
+    step_x, step_y = 1.0 / (view.scale * across * size), 1.0 / (view.scale * down * size)
+    _draw_level(
+        painter, image, Rect(0, 0, image.width(), image.height()), placed, step_x, step_y, covered, smooth
+    )
+
+
+def _draw_level(
+    painter: QPainter,
+    image: QImage,
+    source: Rect,
+    view: ViewTransform,
+    step_x: float,
+    step_y: float,
+    covered: Rect,
+    smooth: bool,
+) -> None:
+    """Draw the pixels `source` of a level, which `image` holds, where the view shows them, inside `covered`.
+
+    `step_x` and `step_y` are level pixels per view pixel.
+    """
+    x, y = view.origin.x, view.origin.y
+    if step_x == step_y == 1.0 and x.is_integer() and y.is_integer():
+        corner = QPoint(covered.x, covered.y)
+        painter.drawImage(corner, image, _qrect(covered.translated(-int(x) - source.x, -int(y) - source.y)))
+        return
+    fixed_x, fixed_y = step_x * FIXED_POINT + _STEP_BIAS, step_y * FIXED_POINT + _STEP_BIAS
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    if not smooth:
+        painter.drawImage(
+            QRectF(covered.x, covered.y, covered.width, covered.height),
+            image,
+            QRectF(
+                (covered.x - x) * step_x - source.x + _ORIGIN_BIAS / FIXED_POINT,
+                (covered.y - y) * step_y - source.y + _ORIGIN_BIAS / FIXED_POINT,
+                covered.width * fixed_x / FIXED_POINT,
+                covered.height * fixed_y / FIXED_POINT,
+            ),
+        )
+        return
+    # The filter needs the neighbours of what it draws: all of the level is placed, and a clip cuts it out.
+    scale_x, scale_y = FIXED_POINT / fixed_x, FIXED_POINT / fixed_y
+    painter.setClipRect(_qrect(covered))
+    painter.setTransform(
+        QTransform(scale_x, 0.0, 0.0, scale_y, x + source.x * scale_x, y + source.y * scale_y)
+    )
+    painter.drawImage(QPoint(0, 0), image)
+    painter.resetTransform()
+    painter.setClipping(False)
+
+
+def _source_rect(covered: Rect, view: ViewTransform, step: float, width: int, height: int) -> Rect:
+    """The level pixels that the filters read for `covered`, with a margin of two."""
+    left, top = (covered.x - view.origin.x) * step, (covered.y - view.origin.y) * step
+    return (
+        Rect.from_edges(
+            math.floor(left),
+            math.floor(top),
+            math.ceil(left + covered.width * step),
+            math.ceil(top + covered.height * step),
+        )
+        .expanded(2)
+        .intersected(Rect(0, 0, width, height))
+    )
+
+
+def _tinted(coverage: U8, source: Rect, table: list[int]) -> QImage:
+    """A premultiplied picture of a part of the coverage, through an indexed view of the very memory."""
+    stride = coverage.strides[0]
+    start = coverage.reshape(-1)[source.y * stride + source.x :]
+    header = QImage(start.data, source.width, source.height, stride, QImage.Format.Format_Indexed8)
+    header.setColorTable(table)
+    return header.convertToFormat(_ARGB)
+
+
+def _around(outer: Rect, hole: Rect) -> list[Rect]:
+    """What is left of `outer` without `hole`, which lies in it, as at most four rectangles."""
+    if hole.is_empty:
+        return [outer]
+    strips = (
+        Rect.from_edges(outer.x, outer.y, outer.right, hole.y),
+        Rect.from_edges(outer.x, hole.bottom, outer.right, outer.bottom),
+        Rect.from_edges(outer.x, hole.y, hole.x, hole.bottom),
+        Rect.from_edges(hole.right, hole.y, outer.right, hole.bottom),
+    )
+    return [strip for strip in strips if not strip.is_empty]
+
+
+def _checkerboard() -> QImage:
+    board = QImage(2 * CHECKER, 2 * CHECKER, QImage.Format.Format_RGB32)
+    board.fill(QColor(0xCC, 0xCC, 0xCC))
+    painter = QPainter(board)
+    for x, y in ((0, 0), (CHECKER, CHECKER)):
+        painter.fillRect(x, y, CHECKER, CHECKER, QColor(0xFF, 0xFF, 0xFF))
+    painter.end()
+    return board
+
+
+def _qrect(rect: Rect) -> QRect:
+    return QRect(rect.x, rect.y, rect.width, rect.height)
+
+
+def _top_left(rect: Rect) -> Point:
+    return Point(rect.x, rect.y)

@@ -1,0 +1,67 @@
+"""What the renderer draws: pictures and a mask as pyramids of numpy arrays, told in document pixels.
+
+A scene owns no pixels and copies none; its arrays may change between two frames, and whoever changes them
+says which part of the frame is stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtGui import QImage
+
+from app.base.geometry import Rect, Size
+from app.imaging.arrays import U8, Bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One picture as a pyramid; level k has half the size (rounded up) of level k - 1.
+
+    `images` wrap the levels' memory: RGB32 where the picture is opaque, else ARGB32 (straight alpha).
+    `rect_doc` is where level 0 stands in the document, whatever its size in pixels. `shown_doc` is the part
+    that may be drawn: a patch carries a margin of its surroundings, so that filters see the true neighbours.
+    """
+
+    images: tuple[QImage, ...]
+    rect_doc: Rect
+    shown_doc: Rect
+    opaque: bool
+
+    @classmethod
+    def wrapping(
+        cls, levels: Sequence[U8], rect_doc: Rect, *, opaque: bool, shown_doc: Rect | None = None
+    ) -> Picture:
+        """Wrap contiguous (h, w, 4) BGRA levels without a copy."""
+        form = QImage.Format.Format_RGB32 if opaque else QImage.Format.Format_ARGB32
+        images = tuple(
+            QImage(level.data, level.shape[1], level.shape[0], level.strides[0], form) for level in levels
+        )
+        return cls(images, rect_doc, rect_doc if shown_doc is None else shown_doc, opaque)
+
+    @property
+    def ratio(self) -> tuple[float, float]:
+        """Document pixels per pixel of level 0, across and down."""
+        base = self.images[0]
+        return self.rect_doc.width / base.width(), self.rect_doc.height / base.height()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overlay:
+    """A mask as a pyramid of (h, w) uint8 levels, and which of its tiles may hold anything but 0."""
+
+    levels: Sequence[U8]
+    occupied: Bool
+    """(rows, columns); True where the tile of `tile` x `tile` document pixels is to be drawn."""
+    tile: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """All that one frame shows, from the bottom to the top."""
+
+    size_doc: Size
+    picture: Picture
+    patches: tuple[Picture, ...] = ()
+    overlay: Overlay | None = None

@@ -1,0 +1,201 @@
+"""Turns the open session into scenes: its preview, its document, a candidate, the photograph as opened.
+
+Listens to the session and its document as long as they are shown, and says whether the whole scene became
+another one or only some of its pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QObject
+
+from app.base.cancel import CancelToken
+from app.base.geometry import Rect, Size
+from app.base.signal import Signal
+from app.document.document import Document
+from app.document.gestures import GestureRunner
+from app.document.tiles import TILE
+from app.edits.types import Patch
+from app.imaging.arrays import U8
+from app.imaging.pyramid import Pyramid
+from app.ui.canvas.patches import candidate_picture, replaced_picture
+from app.ui.canvas.scene import Overlay, Picture, Scene
+from app.ui.canvas.workshop import Workshop
+
+
+class Showable(Protocol):
+    """What a session must have to be shown: a `DocumentSession` has it."""
+
+    stage_changed: Signal[[]]
+    """Emitted after any of the others changed."""
+
+    @property
+    def size(self) -> Size | None:
+        """The photograph's size, as soon as it is known."""
+        ...
+
+    @property
+    def preview(self) -> U8 | None:
+        """A reduced picture, (h, w, 4) BGRA, while the photograph is being opened."""
+        ...
+
+    @property
+    def document(self) -> Document | None: ...
+
+    @property
+    def gestures(self) -> GestureRunner | None:
+        """There as soon as the document is."""
+        ...
+
+
+class SceneSource:
+    """The scene of the current session, and its parts."""
+
+    def __init__(self, parent: QObject) -> None:
+        """`parent` owns the threads' mailbox; it lives on the window's thread."""
+        self.scene_changed: Signal[[]] = Signal()
+        """Emitted when `scene` became another one."""
+        self.pixels_changed: Signal[[tuple[Rect, ...]]] = Signal()
+        """Emitted with the document pixels that look different now."""
+        self.session: Showable | None = None
+        self.scene: Scene | None = None
+        self._connections: list[Callable[[], None]] = []
+        self._document: Document | None = None
+        self._picture: Picture | None = None
+        self._candidate: Patch | None = None
+        self._original = False
+        self._patches: tuple[Picture, ...] = ()
+        self._workshop = Workshop(parent)
+        self._workshop.made.connect(self._take_patches)
+
+    @property
+    def size_doc(self) -> Size | None:
+        return self.scene.size_doc if self.scene is not None else None
+
+    @property
+    def document(self) -> Document | None:
+        return self._document
+
+    @property
+    def gestures(self) -> GestureRunner | None:
+        """Where strokes go; None while there is nothing to paint on."""
+        return self.session.gestures if self.session is not None and self._document is not None else None
+
+    @property
+    def covers_mask(self) -> bool:
+        """True while what is shown is to be judged without the mask over it."""
+        return self._original or self._candidate is not None
+
+    @property
+    def has_candidate(self) -> bool:
+        return self._candidate is not None
+
+    def show(self, session: Showable | None) -> None:
+        """Show `session` from now on, without the candidate of the one before."""
+        self._leave()
+        self.session = session
+        self._candidate, self._original, self._patches = None, False, ()
+        if session is not None:
+            self._connections.append(session.stage_changed.connect(self._enter))
+        self._enter()
+
+    def set_candidate(self, patch: Patch | None) -> None:
+        """Lay a candidate over the picture once it is prepared; the one before it stays until then."""
+        if patch is not self._candidate:
+            self._candidate = patch
+            self._prepare()
+
+    def show_original(self, shown: bool) -> None:
+        if shown != self._original:
+            self._original = shown
+            self._prepare()
+
+    def refresh_mask(self) -> None:
+        """Bring the mask's smaller levels up to date, once before each frame."""
+        if self._document is not None:
+            _ = self._document.mask_pyramid
+
+    def _enter(self) -> None:
+        """The session is at another stage: show its preview or its document, whichever there is."""
+        session = self.session
+        document = session.document if session is not None else None
+        if document is not self._document or document is None:
+            self._document = document
+            self._picture = self._find_picture()
+            if document is not None:
+                self._connections += [
+                    document.mask_changed.connect(self._on_mask_changed),
+                    document.picture_changed.connect(self._on_picture_changed),
+                ]
+        self._compose()
+
+    def _leave(self) -> None:
+        self._workshop.drop()
+        for disconnect in self._connections:
+            disconnect()
+        self._connections.clear()
+        self._document = self._picture = None
+
+    def _find_picture(self) -> Picture | None:
+        document, session = self._document, self.session
+        if document is not None:
+            opaque = not document.photograph.has_alpha
+            return Picture.wrapping(document.pyramid.levels, document.size.rect, opaque=opaque)
+        if session is None or session.preview is None or session.size is None:
+            return None
+        opaque = bool((session.preview[..., 3] == 255).all())
+        pyramid = Pyramid.build(session.preview, straight_alpha=not opaque)
+        return Picture.wrapping(pyramid.levels, session.size.rect, opaque=opaque)
+
+    def _compose(self) -> None:
+        picture, document = self._picture, self._document
+        if picture is None:
+            self.scene = None
+        elif document is None:
+            self.scene = Scene(picture.rect_doc.size, picture)
+        else:
+            overlay = Overlay(document.mask_pyramid.levels, document.mask.occupied, TILE)
+            self.scene = Scene(document.size, picture, self._patches, overlay)
+        self.scene_changed.emit()
+
+    def _on_mask_changed(self, rects: tuple[Rect, ...]) -> None:
+        self.pixels_changed.emit(rects)
+
+    def _on_picture_changed(self, rects: tuple[Rect, ...]) -> None:
+        self.pixels_changed.emit(rects)
+        if self._candidate is not None or self._original:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        """Have the patches made that are to be seen now."""
+        document, candidate = self._document, self._candidate
+        self._workshop.drop()
+        if document is None or (candidate is None and not self._original):
+            self._take_patches(())
+            return
+        picture, opaque = document.picture, not document.photograph.has_alpha
+        if self._original:
+            # Read here, on the document's own thread; the large work on them is not done here.
+            shown = {layer.covered for layer in document.layers if layer.visible}
+            parts = [(rect, document.original(rect)) for rect in shown if not rect.is_empty]
+            self._workshop.order(lambda cancel: _originals(picture, parts, opaque, cancel))
+        elif candidate is not None:
+            patch = candidate
+            self._workshop.order(
+                lambda cancel: (candidate_picture(picture, patch, opaque=opaque, cancel=cancel),)
+            )
+
+    def _take_patches(self, patches: tuple[Picture, ...]) -> None:
+        before, self._patches = self._patches, patches
+        if before != patches:
+            self._compose()
+
+
+def _originals(
+    picture: U8, parts: list[tuple[Rect, U8]], opaque: bool, cancel: CancelToken
+) -> tuple[Picture, ...]:
+    return tuple(
+        replaced_picture(picture, pixels, rect, opaque=opaque, cancel=cancel) for rect, pixels in parts
+    )

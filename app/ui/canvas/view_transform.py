@@ -1,0 +1,139 @@
+"""How document pixels stand on the screen: one immutable mapping between the document and the view.
+
+View coordinates are device pixels of the canvas, so that 100 % is one document pixel on one pixel of the
+screen at any scale factor. Knows neither widgets nor pictures.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from app.base.geometry import Point, Rect, Size
+
+FIXED_POINT = 65536
+"""The raster engine of Qt steps through a source picture in 16.16 fixed point."""
+
+
+def level_for(scale: float, levels: int = 32) -> int:
+    """The pyramid level that is shown at `scale`: the one drawn at a scale in (0.5, 1], level 0 above 1.
+
+    Of a pyramid with only `levels` levels the smallest is shown at every scale below its own.
+    """
+    level = 0
+    while scale * (1 << level) <= 0.5 and level < levels - 1:
+        level += 1
+    return level
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTransform:
+    """view = origin + rotation(angle) · mirror · scale · document.
+
+    `scale` is view pixels per document pixel (> 0), `angle` turns clockwise in degrees, `mirror` flips the
+    document left to right before it is turned, `origin` is where the document's (0, 0) stands in the view.
+    """
+
+    scale: float = 1.0
+    angle: float = 0.0
+    mirror: bool = False
+    origin: Point = Point(0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.scale) and self.scale > 0):
+            raise ValueError(f"scale {self.scale}")
+
+    @property
+    def matrix(self) -> tuple[float, float, float, float]:
+        """The linear part, row by row: x' = a·x + b·y, y' = c·x + d·y."""
+        turn = math.radians(self.angle)
+        cos, sin = self.scale * math.cos(turn), self.scale * math.sin(turn)
+        flip = -1.0 if self.mirror else 1.0
+        return flip * cos, -sin, flip * sin, cos
+
+    def to_view(self, point_doc: Point) -> Point:
+        a, b, c, d = self.matrix
+        return Point(
+            a * point_doc.x + b * point_doc.y + self.origin.x,
+            c * point_doc.x + d * point_doc.y + self.origin.y,
+        )
+
+    def to_doc(self, point_view: Point) -> Point:
+        a, b, c, d = self.matrix
+        x, y = point_view.x - self.origin.x, point_view.y - self.origin.y
+        determinant = a * d - b * c
+        return Point((d * x - b * y) / determinant, (a * y - c * x) / determinant)
+
+    def rect_to_view(self, rect_doc: Rect) -> Rect:
+        """The smallest rectangle of whole view pixels that holds every point of `rect_doc`."""
+        return (
+            Rect.around(map(self.to_view, _corners(rect_doc))) if not rect_doc.is_empty else Rect(0, 0, 0, 0)
+        )
+
+    def rect_to_doc(self, rect_view: Rect) -> Rect:
+        """The smallest rectangle of whole document pixels that holds every point of `rect_view`."""
+        return (
+            Rect.around(map(self.to_doc, _corners(rect_view))) if not rect_view.is_empty else Rect(0, 0, 0, 0)
+        )
+
+    def panned(self, dx: float, dy: float) -> ViewTransform:
+        """The document moved by (dx, dy) view pixels."""
+        return replace(self, origin=self.origin + Point(dx, dy))
+
+    def zoomed_at(self, point_view: Point, scale: float) -> ViewTransform:
+        """At another `scale`, with the document point under `point_view` staying where it is."""
+        return self._holding(point_view, replace(self, scale=scale))
+
+    def rotated_at(self, point_view: Point, degrees: float) -> ViewTransform:
+        """Turned clockwise by `degrees` about `point_view`."""
+        return self._holding(point_view, replace(self, angle=(self.angle + degrees) % 360.0))
+
+    def mirrored_at(self, point_view: Point) -> ViewTransform:
+        """Seen in a mirror that stands upright at `point_view`."""
+        return self._holding(
+            point_view, replace(self, mirror=not self.mirror, angle=-self.angle % 360.0), flip=True
+        )
+
+    def snapped(self) -> ViewTransform:
+        """The nearest transform that is drawn the same in parts as at once.
+
+        The origin lies on a whole view pixel, and one view pixel is a whole number of 1/65536 source pixels
+        of the pyramid level that is shown: the raster engine's fixed point then adds up without an error,
+        whichever pixel it starts at. The scale moves by less than 0.05 % at 64, and by far less below.
+        """
+        level = level_for(self.scale)
+        step = max(1, round(FIXED_POINT / (self.scale * (1 << level))))
+        scale = FIXED_POINT / (step * (1 << level))
+        origin = Point(float(round(self.origin.x)), float(round(self.origin.y)))
+        return replace(self, scale=scale, origin=origin)
+
+    @classmethod
+    def fitting(cls, document: Size, view: Size, margin: int = 0, limit: float = math.inf) -> ViewTransform:
+        """The whole document in the middle of the view, `margin` pixels clear of its edges, up to `limit`."""
+        if document.is_empty or view.is_empty:
+            return cls()
+        width, height = max(1, view.width - 2 * margin), max(1, view.height - 2 * margin)
+        scale = min(limit, width / document.width, height / document.height)
+        return cls(scale=scale).centred(document, view)
+
+    def centred(self, document: Size, view: Size) -> ViewTransform:
+        """The middle of the document in the middle of the view."""
+        middle = replace(self, origin=Point(0, 0)).to_view(document.rect.centre)
+        return replace(self, origin=view.rect.centre - middle)
+
+    def _holding(self, point_view: Point, other: ViewTransform, *, flip: bool = False) -> ViewTransform:
+        """`other` with the origin at which it shows under `point_view` what this transform shows there."""
+        if flip:
+            # Every point keeps its height and its distance from the mirror.
+            return replace(other, origin=Point(2 * point_view.x - self.origin.x, self.origin.y))
+        moved = replace(other, origin=Point(0, 0)).to_view(self.to_doc(point_view))
+        return replace(other, origin=point_view - moved)
+
+
+def _corners(rect: Rect) -> tuple[Point, Point, Point, Point]:
+    return (
+        Point(rect.x, rect.y),
+        Point(rect.right, rect.y),
+        Point(rect.x, rect.bottom),
+        Point(rect.right, rect.bottom),
+    )

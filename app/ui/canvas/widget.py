@@ -1,0 +1,300 @@
+"""The canvas widget: joins the frame, the view, the pointer and the open document, and paints the result.
+
+It holds no pixels and no tools of its own: pictures come from the session, strokes go to its gestures. What
+it adds on top of a finished frame is drawn in `paintEvent` and never makes the picture be composed again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import cast
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, QVariantAnimation, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.base.geometry import Point, Rect, Size
+from app.base.text import tr
+from app.edits.types import Patch
+from app.session.toolbox import ToolBox
+from app.ui.canvas.decorations import Decorations
+from app.ui.canvas.frame import Frame
+from app.ui.canvas.input import CanvasInput
+from app.ui.canvas.navigation import Navigation
+from app.ui.canvas.ring import Ring
+from app.ui.canvas.scene_source import SceneSource, Showable
+
+REFINE_AFTER = 100
+"""Milliseconds of rest after which a frame that was drawn fast is drawn again in full quality."""
+FADE = 140
+"""Milliseconds in which the mask overlay goes and comes back."""
+_SURROUND = QColor(0x28, 0x28, 0x28)
+
+
+class CanvasWidget(QWidget):
+    """Shows one session at a time; sizes and positions inside are device pixels, see `to_view`."""
+
+    scale_changed = Signal(float)
+    """The scale of the view: 1.0 is one document pixel on one device pixel."""
+    cursor_moved = Signal(object)
+    """The document position under the pointer, a Point, or None outside the canvas."""
+    panels_toggled = Signal()
+    """Tab was pressed."""
+
+    _ready = False
+    """Qt sends events to a widget that is still being made."""
+
+    def __init__(self, toolbox: ToolBox, parent: QWidget | None = None, surround: QColor = _SURROUND) -> None:
+        super().__init__(parent)
+        self.setObjectName("canvas")
+        self.setAccessibleName(tr("Canvas"))
+        self.setAccessibleDescription(
+            tr(
+                "The photograph and its mask. Paint with the mouse or a pen over what should change;"
+                " arrow keys move the view, F6 leaves the canvas."
+            )
+        )
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.frame = Frame(Size(1, 1), surround)
+        self.navigation = Navigation(Size(1, 1))
+        self.ring = Ring()
+        self.decorations = Decorations()
+        self.source = SceneSource(self)
+        self._input = CanvasInput(self, toolbox)
+        self._tint, self._opacity, self._overlay_visible = QColor(255, 0, 80), 0.5, True
+        self._painted_decorations: list[Rect] = []
+        self._refine = QTimer(self)
+        self._refine.setSingleShot(True)
+        self._refine.timeout.connect(self._draw_fine)
+        self._fade = QVariantAnimation(self)
+        self._fade.setDuration(FADE)
+        self._fade.valueChanged.connect(self._set_strength)
+        self.frame.renderer.set_overlay(self._tint, self._opacity)
+        self.navigation.changed.connect(self._follow_view)
+        self.source.scene_changed.connect(self._show_scene)
+        self.source.pixels_changed.connect(self._mark)
+        self._ready = True
+
+    def sizeHint(self) -> QSize:
+        return QSize(960, 640)
+
+    # What is shown
+
+    def set_session(self, session: Showable | None) -> None:
+        """Show a session: its preview while it is opening, then its document in the same view."""
+        self._input.leave()
+        self.decorations.region = None
+        self.source.show(session)
+        self._input.refresh()
+
+    def set_candidate(self, patch: Patch | None) -> None:
+        """Lay a candidate over the document, or take it away. It appears as soon as it is prepared."""
+        self.source.set_candidate(patch)
+        self._fade_overlay()
+
+    def show_original(self, shown: bool) -> None:
+        """While `shown`, show the photograph as opened, without edits, candidate and overlay."""
+        self.source.show_original(shown)
+        self._fade_overlay()
+
+    def set_region(self, rect_doc: Rect | None) -> None:
+        """Outline what will be sent."""
+        if rect_doc != self.decorations.region:
+            self.decorations.region = rect_doc
+            self.update_decorations()
+
+    def set_overlay(self, colour: QColor, opacity: float) -> None:
+        """Colour and opacity (0–1) in which full coverage is shown."""
+        self._tint, self._opacity = QColor(colour), opacity
+        self._fade.stop()
+        self._set_strength(self._wanted_strength())
+
+    def set_overlay_visible(self, visible: bool) -> None:
+        self._overlay_visible = visible
+        self._fade_overlay()
+
+    @property
+    def overlay_visible(self) -> bool:
+        return self._overlay_visible
+
+    # Where one looks
+
+    @property
+    def scale(self) -> float:
+        """Device pixels per document pixel."""
+        return self.navigation.view.scale
+
+    def zoom_to_fit(self) -> None:
+        self.navigation.fit()
+
+    def zoom_to_actual(self) -> None:
+        self.navigation.actual()
+
+    def zoom_in(self) -> None:
+        self.navigation.zoom_step(1)
+
+    def zoom_out(self) -> None:
+        self.navigation.zoom_step(-1)
+
+    def zoom_at(self, point_view: Point, factor: float) -> None:
+        """Scale by `factor` about a point of the view (device pixels)."""
+        self.navigation.zoom_by(factor, point_view)
+
+    def to_view(self, position: QPointF) -> Point:
+        """Device pixels of the frame for a position in the widget's own coordinates."""
+        ratio, offset = self.devicePixelRatioF(), self._device_offset()
+        return Point(position.x() * ratio + offset.x(), position.y() * ratio + offset.y())
+
+    def update_view(self, rect_view: Rect) -> None:
+        """Have some device pixels of the frame painted again."""
+        if rect_view.is_empty:
+            return
+        ratio, offset = self.devicePixelRatioF(), self._device_offset()
+        left, top = (
+            math.floor((rect_view.x - offset.x()) / ratio),
+            math.floor((rect_view.y - offset.y()) / ratio),
+        )
+        right = math.ceil((rect_view.right - offset.x()) / ratio)
+        bottom = math.ceil((rect_view.bottom - offset.y()) / ratio)
+        self.update(QRect(left, top, right - left, bottom - top))
+
+    def update_decorations(self) -> None:
+        """Have the outlines painted again, where they stood and where they stand now."""
+        view = self.navigation.view
+        strips = [*self.decorations.region_strips(view), self.decorations.outline_rect(view)]
+        for strip in (*self._painted_decorations, *strips):
+            self.update_view(strip.intersected(self.frame.size.rect))
+        self._painted_decorations = strips
+
+    def move_ring(self, centre_view: Point | None, radius: float) -> None:
+        """Show the brush ring there, or nowhere."""
+        ring = self.ring
+        if centre_view == ring.centre and (radius == ring.radius or centre_view is None):
+            return
+        for strip in ring.strips():
+            self.update_view(strip)
+        ring.centre, ring.radius = centre_view, radius
+        for strip in ring.strips():
+            self.update_view(strip)
+
+    def follow_gesture(self) -> None:
+        """A gesture began, drew another outline, or ended."""
+        gestures = self.source.gestures
+        self.decorations.outline = gestures.outline if gestures is not None and gestures.active else ()
+        self.update_decorations()
+        self._fade_overlay()
+
+    def leave_by_keyboard(self) -> None:
+        """Give the focus to the next control."""
+        self.focusNextChild()
+
+    # Qt's calls
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.DevicePixelRatioChange:
+            self._fit_frame()
+        if self._ready and self._input.handle(event):
+            return True
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit_frame()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._fit_frame()
+        self.source.refresh_mask()
+        self.frame.refresh()
+        painter = QPainter(self)
+        ratio, offset = self.devicePixelRatioF(), self._device_offset()
+        if ratio != 1.0:
+            painter.scale(1.0 / ratio, 1.0 / ratio)
+        painter.translate(-offset)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        image = self.frame.renderer.image
+        for rect in cast(Iterable[QRect], event.region()):
+            left = math.floor(rect.x() * ratio + offset.x())
+            top = math.floor(rect.y() * ratio + offset.y())
+            right = math.ceil((rect.x() + rect.width()) * ratio + offset.x())
+            bottom = math.ceil((rect.y() + rect.height()) * ratio + offset.y())
+            painter.drawImage(QPoint(left, top), image, QRect(left, top, right - left, bottom - top))
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        self.decorations.paint(painter, self.navigation.view, self.frame.size.rect)
+        self.ring.paint(painter)
+        painter.end()
+
+    # What follows from what
+
+    def _device_offset(self) -> QPointF:
+        """How far the corner lies right of and below a whole device pixel, at fractional scale factors."""
+        ratio = self.devicePixelRatioF()
+        if ratio.is_integer():
+            return QPointF(0.0, 0.0)
+        corner = self.mapTo(self.window(), QPoint(0, 0))
+        return QPointF(corner.x() * ratio % 1.0, corner.y() * ratio % 1.0)
+
+    def _fit_frame(self) -> None:
+        """Make the frame as large as the widget is in device pixels."""
+        ratio, offset = self.devicePixelRatioF(), self._device_offset()
+        size = Size(
+            math.ceil(self.width() * ratio + offset.x()), math.ceil(self.height() * ratio + offset.y())
+        )
+        if size != self.frame.size:
+            self.frame.resize(size)
+            self.navigation.resized(size)
+            self.update()
+
+    def _follow_view(self) -> None:
+        view = self.navigation.view
+        self._painted_decorations = []
+        zoomed = view.scale != self.frame.view.scale
+        self.frame.set_view(view, rough=zoomed and self._input.is_zooming)
+        if self.frame.is_rough:
+            self._refine.start(REFINE_AFTER)
+        self.update()
+        if zoomed:
+            self._input.refresh()
+            self.scale_changed.emit(view.scale)
+
+    def _draw_fine(self) -> None:
+        self.frame.refine()
+        self.update()
+
+    def _show_scene(self) -> None:
+        """The stage shows something else."""
+        self.navigation.show(self.source.session, self.source.size_doc)
+        self.frame.set_scene(self.source.scene)
+        self.frame.set_view(self.navigation.view)
+        self._fade_overlay()
+        self._input.refresh()
+        self.update()
+
+    def _mark(self, rects_doc: tuple[Rect, ...]) -> None:
+        self.update_view(self.frame.mark(rects_doc))
+
+    def _wanted_strength(self) -> float:
+        drawing = self.source.gestures is not None and self.source.gestures.active
+        seen = self._overlay_visible or drawing
+        return self._opacity if seen and (drawing or not self.source.covers_mask) else 0.0
+
+    def _fade_overlay(self) -> None:
+        wanted, now = self._wanted_strength(), self.frame.renderer.strength
+        running = self._fade.state() is QVariantAnimation.State.Running
+        if wanted == (self._fade.endValue() if running else now):
+            return
+        self._fade.stop()
+        if not self.isVisible() or (self.source.gestures is not None and self.source.gestures.active):
+            self._set_strength(wanted)
+            return
+        self._fade.setStartValue(now)
+        self._fade.setEndValue(wanted)
+        self._fade.start()
+
+    def _set_strength(self, strength: float) -> None:
+        self.frame.renderer.set_overlay(self._tint, strength)
+        self.frame.mark_overlay()
+        self.update()
