@@ -151,7 +151,7 @@ def profile_kind(profile: ImageCms.ImageCmsProfile) -> str:
 
 
 def foreign_to_srgb(image: Image.Image, icc: bytes | None) -> tuple[U8, bool]:
-    """A Pillow image of mode CMYK, LAB or YCbCr as (h, w, 3) sRGB, and whether its profile was used.
+    """A Pillow image of mode CMYK or LAB as (h, w, 3) sRGB, and whether its profile was used.
 
     CMYK without a usable profile is converted by Pillow's plain formula: believable, not accurate.
     """

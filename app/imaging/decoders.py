@@ -194,7 +194,9 @@ def _tiff_of_sixteen_bits(data: bytes, header: Header, info: tiff_pages.TiffFile
 def _foreign(image: ImageFile.ImageFile, icc: bytes | None) -> Raster:
     mode = image.mode
     pixels, used = foreign_to_srgb(image, icc)
-    if used:
+    if mode == "LAB":
+        note = tr("Its Lab colours were converted to sRGB.")
+    elif used:
         note = tr("Its {mode} colours were converted to sRGB by its colour profile.", mode=mode)
     else:
         note = tr("Its {mode} colours were converted to sRGB without a colour profile.", mode=mode)
@@ -204,7 +206,7 @@ def _foreign(image: ImageFile.ImageFile, icc: bytes | None) -> Raster:
 def _from_pillow(image: ImageFile.ImageFile, icc: bytes | None) -> Raster:
     """Any 8-bit mode of Pillow as grey, RGB or either with straight alpha."""
     mode = image.mode
-    if mode in ("CMYK", "LAB", "YCbCr"):
+    if mode in ("CMYK", "LAB"):
         return _foreign(image, icc)
     if mode in ("I", "F") or mode.startswith("I;"):
         raise Unreadable(

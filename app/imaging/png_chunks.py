@@ -176,6 +176,12 @@ def encode_sixteen_bits(samples: U16, metadata: Metadata, level: int) -> bytes:
     return b"".join(parts)
 
 
+def with_metadata(png: bytes, metadata: Metadata) -> bytes:
+    """`png`, which starts with the signature and IHDR, with chunks for everything in `metadata`."""
+    header = len(SIGNATURE) + 25
+    return b"".join((png[:header], *_describing(metadata), png[header:]))
+
+
 def _describing(metadata: Metadata) -> list[bytes]:
     parts = []
     if metadata.icc is not None:
