@@ -53,7 +53,7 @@ def run_command(words: list[str]) -> int:
         # Whoever read our output has gone: nothing is wrong, and Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
-    except Exception as error:  # noqa: BLE001  (a top loop)
+    except Exception as error:
         log.exception("command failed")
         fault = InternalError(
             tr("Something went wrong inside Maskroom."),

@@ -1,9 +1,16 @@
-"""The commands that need no window: tools, mask, undo, generate, candidates."""
+"""The commands that need no window: undo, the edit, candidates, the mask, tools.
+
+The first line of each function's docstring is the help that the window shows for the command.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 from app.base.text import tr
-from app.session.commands import Scope, command
+from app.document.document import Document
+from app.session.commands import Command, Scope, command
 from app.session.document_session import DocumentSession
 from app.session.toolbox import ToolKind
 from app.session.workspace import Workspace
@@ -11,11 +18,22 @@ from app.session.workspace import Workspace
 EDIT = "edit"
 MASK = "mask"
 TOOL = "tool"
+VARIANT = "variant"
+
+HARDNESS_STEP = 0.25
 
 
-def _document(workspace: Workspace) -> DocumentSession | None:
+def _session(workspace: Workspace) -> DocumentSession | None:
+    """The current tab, once its photograph is open."""
     session = workspace.current
     return session if session is not None and session.document is not None else None
+
+
+def _document(workspace: Workspace) -> Document | None:
+    return workspace.current.document if workspace.current is not None else None
+
+
+# Conditions
 
 
 def has_document(workspace: Workspace) -> bool:
@@ -23,34 +41,43 @@ def has_document(workspace: Workspace) -> bool:
     return _document(workspace) is not None
 
 
-def has_candidate(workspace: Workspace) -> bool:
+def has_candidates(workspace: Workspace) -> bool:
     """True while candidates stand over the canvas."""
-    session = _document(workspace)
+    session = _session(workspace)
     return session is not None and bool(session.candidates.items)
 
 
 def shows_candidate(workspace: Workspace) -> bool:
     """True while one of the candidates is shown."""
-    session = _document(workspace)
+    session = _session(workspace)
     return session is not None and session.candidates.shown is not None
 
 
-def can_paint(workspace: Workspace) -> bool:
-    """True when keys on the canvas go to the mask and not to the candidates."""
-    return has_document(workspace) and not shows_candidate(workspace)
+def has_mask_keys(workspace: Workspace) -> bool:
+    """True when keys such as Delete and the digits belong to the mask, not to candidates."""
+    return has_document(workspace) and not has_candidates(workspace)
 
 
 def can_undo(workspace: Workspace) -> bool:
-    session = _document(workspace)
-    return session is not None and session.document is not None and session.document.undo.can_undo
+    """True when there is a step to take back."""
+    document = _document(workspace)
+    return document is not None and document.undo.can_undo
 
 
 def can_redo(workspace: Workspace) -> bool:
-    session = _document(workspace)
-    return session is not None and session.document is not None and session.document.undo.can_redo
+    """True when there is a step to do again."""
+    document = _document(workspace)
+    return document is not None and document.undo.can_redo
+
+
+def can_generate(workspace: Workspace) -> bool:
+    """True when a request can be sent."""
+    session = _session(workspace)
+    return session is not None and not session.is_preparing
 
 
 def has_running_jobs(workspace: Workspace) -> bool:
+    """True while a request waits or runs."""
     return any(not job.state.is_final for job in workspace.worker.jobs)
 
 
@@ -59,24 +86,21 @@ def has_running_jobs(workspace: Workspace) -> bool:
 
 @command("edit.undo", title=tr("Undo"), group=EDIT, shortcuts=("Ctrl+Z",), when=can_undo)
 def undo(workspace: Workspace) -> None:
-    session = _document(workspace)
-    if session is not None and session.document is not None:
-        session.document.undo.undo()
+    """Take back the last step."""
+    document = _document(workspace)
+    if document is not None:
+        document.undo.undo()
 
 
 @command("edit.redo", title=tr("Redo"), group=EDIT, shortcuts=("Ctrl+Shift+Z", "Ctrl+Y"), when=can_redo)
 def redo(workspace: Workspace) -> None:
-    session = _document(workspace)
-    if session is not None and session.document is not None:
-        session.document.undo.redo()
+    """Do the step again that was taken back."""
+    document = _document(workspace)
+    if document is not None:
+        document.undo.redo()
 
 
 # The edit
-
-
-def can_generate(workspace: Workspace) -> bool:
-    session = _document(workspace)
-    return session is not None and not session.is_preparing
 
 
 @command(
@@ -87,23 +111,25 @@ def can_generate(workspace: Workspace) -> bool:
     when=can_generate,
 )
 async def generate(workspace: Workspace) -> None:
-    session = _document(workspace)
+    """Send what is painted to the chosen model."""
+    session = _session(workspace)
     if session is not None:
         await session.generate()
 
 
-@command(
-    "edit.cancel", title=tr("Cancel all requests"), group=EDIT, when=has_running_jobs
-)
+@command("edit.cancel", title=tr("Cancel all requests"), group=EDIT, when=has_running_jobs)
 def cancel(workspace: Workspace) -> None:
+    """Stop everything that waits or runs."""
     workspace.worker.cancel_all()
 
 
-@command(
-    "candidate.apply", title=tr("Apply the shown variant"), group=EDIT, when=shows_candidate
-)
+# Candidates
+
+
+@command("candidate.apply", title=tr("Apply the variant"), group=VARIANT, when=shows_candidate)
 async def apply_candidate(workspace: Workspace) -> None:
-    session = _document(workspace)
+    """Lay the shown variant on the photograph."""
+    session = _session(workspace)
     candidate = session.candidates.shown if session else None
     if session is None or candidate is None:
         return
@@ -111,107 +137,160 @@ async def apply_candidate(workspace: Workspace) -> None:
     await workspace.history_actions.mark_applied(candidate)
 
 
-@command(
-    "candidate.discard", title=tr("Discard the shown variant"), group=EDIT, when=shows_candidate
-)
+@command("candidate.discard", title=tr("Discard the variant"), group=VARIANT, when=shows_candidate)
 def discard_candidate(workspace: Workspace) -> None:
-    session = _document(workspace)
+    """Take the shown variant away; it stays in the history."""
+    session = _session(workspace)
     if session is not None:
         session.discard_candidate()
 
 
-@command("candidate.leave", title=tr("Back to the photograph"), group=EDIT, when=has_candidate)
+@command("candidate.leave", title=tr("Back to the photograph"), group=VARIANT, when=has_candidates)
 def leave_candidates(workspace: Workspace) -> None:
-    session = _document(workspace)
+    """Put all variants away; they stay in the history."""
+    session = _session(workspace)
     if session is not None:
         session.candidates.clear()
+
+
+@command("candidate.next", title=tr("Next variant"), group=VARIANT, when=has_candidates)
+def next_candidate(workspace: Workspace) -> None:
+    """Show the next variant, or the photograph after the last."""
+    session = _session(workspace)
+    if session is not None:
+        session.candidates.step(1)
+
+
+@command("candidate.previous", title=tr("Previous variant"), group=VARIANT, when=has_candidates)
+def previous_candidate(workspace: Workspace) -> None:
+    """Show the variant before this one."""
+    session = _session(workspace)
+    if session is not None:
+        session.candidates.step(-1)
 
 
 # The mask
 
 
-@command(
-    "mask.fill", title=tr("Select all"), group=MASK, shortcuts=("Ctrl+A",), when=has_document
-)
+@command("mask.fill", title=tr("Mask everything"), group=MASK, shortcuts=("Ctrl+A",), when=has_document)
 def fill_mask(workspace: Workspace) -> None:
-    session = _document(workspace)
-    if session is not None and session.document is not None:
-        session.document.fill_mask()
+    """Mark the whole photograph for editing."""
+    document = _document(workspace)
+    if document is not None:
+        document.fill_mask()
 
 
 @command(
-    "mask.clear", title=tr("Clear the mask"), group=MASK, shortcuts=("Ctrl+D", "Delete"), when=can_paint
+    "mask.clear", title=tr("Clear the mask"), group=MASK, shortcuts=("Ctrl+D", "Delete"), when=has_mask_keys
 )
 def clear_mask(workspace: Workspace) -> None:
-    session = _document(workspace)
-    if session is not None and session.document is not None:
-        session.document.clear_mask()
+    """Mark nothing for editing."""
+    document = _document(workspace)
+    if document is not None:
+        document.clear_mask()
 
 
 @command(
     "mask.invert", title=tr("Invert the mask"), group=MASK, shortcuts=("Ctrl+Shift+I",), when=has_document
 )
 def invert_mask(workspace: Workspace) -> None:
-    session = _document(workspace)
-    if session is not None and session.document is not None:
-        session.document.invert_mask()
+    """Exchange what will be edited and what will be kept."""
+    document = _document(workspace)
+    if document is not None:
+        document.invert_mask()
 
 
 # Tools
 
 
-@command("tool.brush", title=tr("Brush"), group=TOOL, shortcuts=("B",), scope=Scope.CANVAS)
-def use_brush(workspace: Workspace) -> None:
-    workspace.toolbox.set_tool(ToolKind.BRUSH)
+def _take_up(tool: ToolKind, workspace: Workspace) -> None:
+    workspace.toolbox.set_tool(tool)
 
 
-@command("tool.eraser", title=tr("Eraser"), group=TOOL, shortcuts=("E",), scope=Scope.CANVAS)
-def use_eraser(workspace: Workspace) -> None:
-    workspace.toolbox.set_tool(ToolKind.ERASER)
+def _set_opacity(opacity: float, workspace: Workspace) -> None:
+    workspace.toolbox.set_opacity(opacity)
 
 
-@command("tool.rectangle", title=tr("Rectangle"), group=TOOL, shortcuts=("M",), scope=Scope.CANVAS)
-def use_rectangle(workspace: Workspace) -> None:
-    workspace.toolbox.set_tool(ToolKind.RECTANGLE)
+def _show(index: int, workspace: Workspace) -> None:
+    session = _session(workspace)
+    if session is not None:
+        session.candidates.select(index)
 
 
-@command("tool.lasso", title=tr("Lasso"), group=TOOL, shortcuts=("L",), scope=Scope.CANVAS)
-def use_lasso(workspace: Workspace) -> None:
-    workspace.toolbox.set_tool(ToolKind.LASSO)
+def tool_commands() -> Iterator[Command]:
+    """A command for each tool."""
+    for tool, title, key in (
+        (ToolKind.BRUSH, tr("Brush"), "B"),
+        (ToolKind.ERASER, tr("Eraser"), "E"),
+        (ToolKind.RECTANGLE, tr("Rectangle"), "M"),
+        (ToolKind.LASSO, tr("Lasso"), "L"),
+        (ToolKind.HAND, tr("Hand"), "H"),
+    ):
+        yield Command(
+            f"tool.{tool.value}", title, TOOL, partial(_take_up, tool), shortcuts=(key,), scope=Scope.CANVAS
+        )
 
 
-@command("tool.hand", title=tr("Hand"), group=TOOL, shortcuts=("H",), scope=Scope.CANVAS)
-def use_hand(workspace: Workspace) -> None:
-    workspace.toolbox.set_tool(ToolKind.HAND)
+def digit_commands() -> Iterator[Command]:
+    """The digits on the canvas: they pick a variant while there are some, else the brush's opacity."""
+    for digit in range(1, 10):
+        yield Command(
+            f"candidate.show{digit}",
+            tr("Show variant {digit}", digit=digit),
+            VARIANT,
+            partial(_show, digit - 1),
+            shortcuts=(str(digit),),
+            when=has_candidates,
+            scope=Scope.CANVAS,
+            hidden=True,
+        )
+    for digit in (*range(1, 10), 0):
+        share = (digit or 10) / 10
+        yield Command(
+            f"brush.opacity{digit}",
+            tr("Brush opacity {percent} %", percent=round(share * 100)),
+            TOOL,
+            partial(_set_opacity, share),
+            shortcuts=(str(digit),),
+            when=has_mask_keys,
+            scope=Scope.CANVAS,
+            hidden=True,
+        )
 
 
 @command(
     "brush.swap", title=tr("Swap brush and eraser"), group=TOOL, shortcuts=("X",), scope=Scope.CANVAS
 )
 def swap_brush(workspace: Workspace) -> None:
+    """Change between painting and erasing."""
     workspace.toolbox.swap()
 
 
 @command("brush.reset", title=tr("Reset the brush"), group=TOOL, shortcuts=("D",), scope=Scope.CANVAS)
 def reset_brush(workspace: Workspace) -> None:
+    """Give the brush its size, hardness and opacity of the start."""
     workspace.toolbox.reset()
 
 
 @command("brush.smaller", title=tr("Smaller brush"), group=TOOL, shortcuts=("[",), scope=Scope.CANVAS)
 def smaller_brush(workspace: Workspace) -> None:
+    """Make the brush smaller by about an eighth."""
     workspace.toolbox.step_diameter(-1)
 
 
 @command("brush.larger", title=tr("Larger brush"), group=TOOL, shortcuts=("]",), scope=Scope.CANVAS)
 def larger_brush(workspace: Workspace) -> None:
+    """Make the brush larger by about an eighth."""
     workspace.toolbox.step_diameter(1)
 
 
 @command("brush.softer", title=tr("Softer brush"), group=TOOL, shortcuts=("{",), scope=Scope.CANVAS)
 def softer_brush(workspace: Workspace) -> None:
-    workspace.toolbox.set_hardness(workspace.toolbox.brush.hardness - 0.25)
+    """Make the brush's edge softer."""
+    workspace.toolbox.set_hardness(workspace.toolbox.brush.hardness - HARDNESS_STEP)
 
 
 @command("brush.harder", title=tr("Harder brush"), group=TOOL, shortcuts=("}",), scope=Scope.CANVAS)
 def harder_brush(workspace: Workspace) -> None:
-    workspace.toolbox.set_hardness(workspace.toolbox.brush.hardness + 0.25)
+    """Make the brush's edge harder."""
+    workspace.toolbox.set_hardness(workspace.toolbox.brush.hardness + HARDNESS_STEP)

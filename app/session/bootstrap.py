@@ -88,6 +88,8 @@ def build_workspace(
     commands = CommandRegistry()
     for module in (actions, *command_modules):
         commands.add_from(module)
+    for added in (*actions.tool_commands(), *actions.digit_commands()):
+        commands.add(added)
     defaults = settings.value.brush
     return Workspace(
         notices=notices,

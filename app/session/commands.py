@@ -50,6 +50,8 @@ class Command:
     scope: Scope = Scope.WINDOW
     hidden: bool = False
     """True: not listed in a menu, only in the palette and the shortcut sheet."""
+    help: str = ""
+    """One sentence on what it does."""
 
 
 def command(
@@ -62,10 +64,14 @@ def command(
     scope: Scope = Scope.WINDOW,
     hidden: bool = False,
 ) -> Callable[[Run], Run]:
-    """Attach a command's metadata to a function; the function itself is returned unchanged."""
+    """Attach a command's metadata to a function; the function itself is returned unchanged.
+
+    The first line of its docstring becomes the help.
+    """
 
     def attach(run: Run) -> Run:
-        setattr(run, _ATTRIBUTE, Command(id, title, group, run, shortcuts, when, scope, hidden))
+        help = (run.__doc__ or "").partition("\n")[0]
+        setattr(run, _ATTRIBUTE, Command(id, title, group, run, shortcuts, when, scope, hidden, help))
         return run
 
     return attach

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.base.cancel import CancelToken, Cancelled
+from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import MaskroomError
 from app.base.geometry import Size
 from app.base.notices import Notices
@@ -156,9 +156,7 @@ class DocumentSession:
         grow_by, card, form = self.grow, self.form.card, self.form
         profile, variants = form.profile, form.variants
         try:
-            mask = await asyncio.to_thread(
-                effective_mask, document.size, rect, coverage, grow_by, cancel
-            )
+            mask = await asyncio.to_thread(effective_mask, document.size, rect, coverage, grow_by, cancel)
             plan, seconds = None, None
             if mask is not None or not card.needs_mask:
                 plan = plan_edit(

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import platform
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 
-from app import __version__
-from app.base.errors import MaskroomError
-from app.base.text import tr
 from app.session.workspace import Workspace
 
 LIBRARIES = ("PySide6-Essentials", "numpy", "opencv-python-headless", "pillow", "pypatchmatch", "httpx")

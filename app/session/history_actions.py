@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import numpy as np
+
 from app.base.errors import InputError, MaskroomError, OutputError, from_os_error
 from app.base.files import write_atomically
 from app.base.signal import Signal
 from app.base.text import tr
-from app.document.document import Document, prepare
+from app.document.document import Document
 from app.edits.composite import place
 from app.edits.types import Patch, Report
 from app.history.store import HistoryStore
@@ -71,7 +73,9 @@ class HistoryActions:
             return
         request = await asyncio.to_thread(load_request, self._history, entry)
         form.set_grow(0)
-        document.paste_mask(entry.region, request.coverage, tr("Mask from the history"))
+        mask = np.zeros((document.size.height, document.size.width), np.uint8)
+        mask[entry.region.slices] = request.coverage
+        document.set_mask(mask, tr("Mask from the history"))
 
     async def candidate(self, result_id: str) -> Candidate:
         """A stored result as a candidate again, brought to its place and scale.
@@ -140,7 +144,7 @@ class HistoryActions:
         entry = self._history.get(result.entry_id)
         source = self._history.read_file(entry.source_sha256)
         photograph = load_photograph(source, name=entry.document_name, limits=self._limits)
-        document = Document(photograph, prepare(photograph))
+        document = Document(photograph)
         for result_id in (*entry.parents, result.id):
             document.add_layer(layer_of(load_candidate(self._history, result_id)))
         return document.flatten_photograph()

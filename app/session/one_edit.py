@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from app.base.errors import InternalError, MaskError, MaskroomError, StoreError, UsageError
+from app.base.errors import BadReply, InternalError, MaskError, MaskroomError, OutputError, UsageError
 from app.base.geometry import Rect
 from app.base.text import tr
-from app.document.document import Document, prepare
+from app.document.document import Document
 from app.edits.plan import plan_edit
 from app.edits.types import Cost, EditPlan, EditRequest, ParameterValue
 from app.gateways.encode import call_sizes
@@ -94,11 +94,10 @@ async def run_order(
     ready = await _prepare(workspace, order)
     if ready.dropped:
         workspace.notices.info(dropped_sentence(ready.form.model, ready.dropped))
-    document = Document(ready.photograph, await asyncio.to_thread(prepare, ready.photograph))
     request = freeze_request(
         ready.form,
         ready.plan,
-        await asyncio.to_thread(document.cut, ready.plan.region),
+        await asyncio.to_thread(_cut, ready.photograph, ready.plan.region),
         ready.mask,
         id=workspace.history.new_id(),
         document_id=uuid.uuid4().hex,
@@ -106,23 +105,21 @@ async def run_order(
     )
     found, missing = await _send(workspace, request, ready, progress)
     entry = await workspace.history_actions.get(request.id)
+    errors: list[MaskroomError] = [BadReply(text) for text in missing]
+    written = await asyncio.to_thread(_write_all, ready.photograph, found, paths)
     results: list[WrittenResult] = []
-    errors: list[MaskroomError] = [StoreError(text) for text in missing]
-    for candidate, path in zip(found, paths, strict=False):
-        try:
-            written = await asyncio.to_thread(_write, document, candidate, path)
-        except MaskroomError as error:
-            errors.append(error)
+    for candidate, outcome in zip(found, written, strict=False):
+        if isinstance(outcome, MaskroomError):
+            errors.append(outcome)
             continue
-        saved, changed = written
         await workspace.history_actions.mark_applied(candidate)
         results.append(
             WrittenResult(
                 id=candidate.result_id,
-                output=saved.path,
-                size=document.size,
+                output=outcome.saved.path,
+                size=ready.photograph.size,
                 region=ready.plan.region,
-                outside_changed_pixels=changed,
+                outside_changed_pixels=outcome.outside_changed_pixels,
                 leak=candidate.report.leak,
                 revised_prompt=candidate.revised_prompt,
                 seed=candidate.seed,
@@ -131,8 +128,8 @@ async def run_order(
                 request_id=entry.request_id,
                 cost=ready.form.card.price,
                 seconds=entry.seconds or 0.0,
-                lossy=saved.lossy,
-                notes=saved.notes,
+                lossy=outcome.saved.lossy,
+                notes=outcome.saved.notes,
             )
         )
     if not results:
@@ -162,9 +159,7 @@ async def _prepare(workspace: Workspace, order: EditOrder) -> _Ready:
     if painted is not None:
         rect = photograph.size.rect
         mask = await asyncio.to_thread(effective_mask, photograph.size, rect, painted, order.grow)
-    plan = plan_edit(
-        photograph.size, mask.rect if mask else None, form.context, card.sizes, form.size
-    )
+    plan = plan_edit(photograph.size, mask.rect if mask else None, form.context, card.sizes, form.size)
     seconds = None
     if mask is not None:
         seconds = await asyncio.to_thread(
@@ -292,15 +287,33 @@ async def _send(
     return delivered[0]
 
 
-def _write(document: Document, candidate: Candidate, path: Path) -> tuple[Saved, int]:
-    """Lay one candidate alone on the photograph, count what changed outside its mask, and write it."""
-    document.add_layer(layer_of(candidate))
-    try:
+def _cut(photograph: Photograph, region: Rect) -> U8:
+    return Document(photograph).cut(region)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    saved: Saved
+    outside_changed_pixels: int
+
+
+def _write_all(
+    photograph: Photograph, found: tuple[Candidate, ...], paths: tuple[Path, ...]
+) -> list[_Written | MaskroomError]:
+    """Lay each candidate alone on the photograph, count what changed outside its mask, and write it."""
+    document = Document(photograph)
+    before = document.flatten_samples()
+    outcomes: list[_Written | MaskroomError] = []
+    for candidate, path in zip(found, paths, strict=False):
+        document.add_layer(layer_of(candidate))
         finished = document.flatten_photograph()
-        changed = _changed_outside(document.photograph.samples, finished.samples, candidate)
-        return save_photograph(finished, path), changed
-    finally:
+        changed = _changed_outside(before, finished.samples, candidate)
         document.undo.undo()
+        try:
+            outcomes.append(_Written(save_photograph(finished, path), changed))
+        except OutputError as error:
+            outcomes.append(error)
+    return outcomes
 
 
 def _changed_outside(before: Samples, after: Samples, candidate: Candidate) -> int:

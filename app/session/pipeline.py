@@ -23,6 +23,7 @@ from app.gateways.client import GatewayClient
 from app.gateways.types import Profile
 from app.history.store import HistoryStore
 from app.history.types import HistoryResult
+from app.imaging.arrays import as_u8
 from app.imaging.blend import alpha_inside, blend
 from app.imaging.codecs import thumbnail
 from app.imaging.load import probe
@@ -129,15 +130,13 @@ class EditPipeline:
             raise
         except Exception as error:
             told = error if isinstance(error, MaskroomError) else InternalError(tr("The edit failed."))
-            await self._set_state(
-                request.id, JobState.FAILED, error=told, seconds=self._clock() - started
-            )
+            await self._set_state(request.id, JobState.FAILED, error=told, seconds=self._clock() - started)
             raise
         deliver(candidates, (*result.errors, *missing))
 
     async def _exchange(self, request: EditRequest, control: JobControl) -> EditResult:
         profile = self._find_profile(request.provider)
-        key = await self._secrets.get(profile.name)
+        key = await self._secrets.get(profile.name) if profile.needs_key else None
         receiving: list[asyncio.Task[None]] = []
 
         def on_receiving() -> None:
@@ -217,15 +216,25 @@ class EditPipeline:
             seed=image.seed,
         )
 
-    async def _set_state(self, id: str, state: JobState, **changes: object) -> None:
-        await asyncio.to_thread(self._history.set_state, id, state, **changes)
+    async def _set_state(
+        self,
+        id: str,
+        state: JobState,
+        *,
+        error: MaskroomError | None = None,
+        seconds: float | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        await asyncio.to_thread(
+            self._history.set_state, id, state, error=error, seconds=seconds, request_id=request_id
+        )
         self.entry_changed.emit(id)
 
 
 def encode_thumbnail(request: EditRequest, patch: Patch) -> bytes:
     """A small PNG of the composite around the mask, for lists."""
     base = request.picture[..., :3]
-    blended = blend(base, patch.pixels, alpha_inside(patch.coverage, patch.feather))
+    blended = as_u8(blend(base, patch.pixels, alpha_inside(patch.coverage, patch.feather)))
     focus = request.plan.mask_bounds.relative_to(request.plan.region)
     margin = max(focus.width, focus.height, 32) // 3
     rows, columns = focus.expanded(margin).intersected(request.plan.region.size.rect).slices

@@ -9,5 +9,5 @@ MOST = 12
 
 def with_recent(files: tuple[str, ...], path: Path) -> tuple[str, ...]:
     """`files` with `path` at the front, each once, at most twelve."""
-    name = str(path)
+    name = str(path.absolute())
     return (name, *(f for f in files if f != name))[:MOST]

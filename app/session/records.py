@@ -8,7 +8,9 @@ from app.base.states import JobState
 from app.edits.types import EditPlan, EditRequest
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry
-from app.imaging.codecs import decode_coverage, decode_picture, encode_png
+from app.imaging.arrays import U8, as_u8
+from app.imaging.codecs import decode_picture, encode_png
+from app.imaging.load import load_photograph
 from app.imaging.masks import bounds
 from app.session.source import Origin, source_bytes
 
@@ -51,7 +53,7 @@ def load_request(history: HistoryStore, entry: HistoryEntry) -> EditRequest:
         StoreError: one of its files is gone.
         PhotographError: one of its files is damaged.
     """
-    coverage = decode_coverage(history.read_file(entry.mask_sha256))
+    coverage = _coverage(history.read_file(entry.mask_sha256))
     mask_bounds = bounds(coverage).translated(entry.region.x, entry.region.y)
     return EditRequest(
         id=entry.id,
@@ -65,7 +67,7 @@ def load_request(history: HistoryStore, entry: HistoryEntry) -> EditRequest:
             scale=entry.content_send.width / entry.region.width,
         ),
         picture=decode_picture(history.read_file(entry.picture_sha256)),
-        coverage=np.ascontiguousarray(coverage),
+        coverage=coverage,
         has_mask=entry.has_mask,
         prompt=entry.prompt,
         provider=entry.provider,
@@ -74,3 +76,8 @@ def load_request(history: HistoryStore, entry: HistoryEntry) -> EditRequest:
         parameters=dict(entry.parameters),
         feather=entry.feather,
     )
+
+
+def _coverage(data: bytes) -> U8:
+    """The (h, w) plane of a stored 8-bit grey PNG."""
+    return as_u8(np.ascontiguousarray(load_photograph(data).samples))

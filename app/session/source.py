@@ -6,11 +6,10 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.base.errors import PhotographError, from_os_error
-from app.base.text import tr
-from app.imaging.load import Limits
 from app.imaging.photograph import Photograph
 from app.imaging.save import FileFormat, encode_photograph
+from app.imaging.sources import Limits
+from app.imaging.sources import read_source as read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +52,8 @@ def read_source(path: Path, limits: Limits) -> tuple[Source, bytes]:
     Raises:
         PhotographError: the file cannot be read, is no regular file, or is larger than `limits` allow.
     """
-    name = path.name or str(path)
-    try:
-        resolved = path.resolve(strict=True)
-        if not resolved.is_file():
-            raise PhotographError(tr("“{name}” is not a file.", name=name), tr("Choose a picture file."))
-        if resolved.stat().st_size > limits.max_bytes:
-            raise PhotographError(
-                tr("“{name}” is too large to open.", name=name),
-                tr("Files up to {size} GB can be opened.", size=limits.max_bytes >> 30),
-            )
-        data = resolved.read_bytes()
-    except OSError as error:
-        raise from_os_error(error, name, kind=PhotographError) from error
+    resolved = path.absolute()
+    data = read_file(resolved, path.name, limits)
     return Source(path.name, hashlib.sha256(data).hexdigest(), path=resolved), data
 
 

@@ -11,8 +11,9 @@ from app.base.errors import MaskroomError
 from app.base.geometry import Size
 from app.base.notices import Notices
 from app.base.signal import Signal
-from app.base.text import tr
-from app.document.document import Document, prepare
+from app.document.composition import prepare
+from app.document.document import Document
+from app.edits.types import Context
 from app.gateways.providers import ProviderStore
 from app.history.store import HistoryStore
 from app.imaging.load import Limits, load_photograph, load_preview, probe
@@ -26,6 +27,7 @@ from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
 from app.session.source import Source, data_source, read_source
 from app.session.toolbox import ToolBox
+from app.settings.model import EditSettings
 from app.settings.secrets import Secrets
 from app.settings.store import SettingsStore
 
@@ -69,6 +71,8 @@ class Workspace:
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted."""
         self._shut_down = shut_down
+        self._loop = asyncio.get_running_loop()
+        self._chores: set[asyncio.Task[None]] = set()
         self._documents: tuple[DocumentSession, ...] = ()
         self._current: DocumentSession | None = None
 
@@ -119,13 +123,12 @@ class Workspace:
         await self.pipeline.aclose()
         for session in self._documents:
             await session.aclose()
+        await asyncio.gather(*self._chores)
         await self._shut_down()
         await asyncio.to_thread(self.history.close)
 
     def _add(self, name: str, path: Path | None) -> DocumentSession:
-        defaults = self.settings.value.edit
-        form = EditForm(self.providers.get, self._provider_or_default(defaults.provider), defaults.model)
-        form.set_variants(defaults.variants)
+        form = self._new_form()
         session = DocumentSession(
             name,
             path,
@@ -141,17 +144,27 @@ class Workspace:
         self.current_changed.emit()
         return session
 
-    async def _open(
-        self, session: DocumentSession, read: Callable[[], tuple[Source, bytes]]
-    ) -> bool:
+    def _new_form(self) -> EditForm:
+        """The form of a new tab, as the settings have it."""
+        defaults = self.settings.value.edit
+        try:
+            form = EditForm(self.providers.get, defaults.provider, defaults.model)
+        except MaskroomError as error:
+            self.notices.error(error, topic="provider")
+            form = EditForm(self.providers.get, EditSettings().provider)
+        form.set_variants(defaults.variants)
+        form.set_context(Context(share=defaults.context_share))
+        form.set_grow(None if defaults.grow == "auto" else defaults.grow)
+        form.set_feather(defaults.feather)
+        return form
+
+    async def _open(self, session: DocumentSession, read: Callable[[], tuple[Source, bytes]]) -> bool:
         try:
             source, data = await asyncio.to_thread(read)
             info = await asyncio.to_thread(probe, data)
             preview = await asyncio.to_thread(load_preview, data, PREVIEW_BOUNDS)
             session.show_preview(preview, info.size)
-            photograph = await asyncio.to_thread(
-                load_photograph, data, name=session.name, limits=self.limits
-            )
+            photograph = await asyncio.to_thread(load_photograph, data, name=session.name, limits=self.limits)
             prepared = await asyncio.to_thread(prepare, photograph)
         except MaskroomError as error:
             self.notices.error(error)
@@ -161,11 +174,17 @@ class Workspace:
             return False
         if session not in self._documents:
             return False
-        session.show_document(Document(photograph, prepared), source)
+        session.show_document(Document(photograph, prepared, compressor=self._in_thread), source)
         for note in photograph.notes:
             self.notices.info(f"{session.name}: {note}")
         return True
 
     async def _remember(self, path: Path) -> None:
-        recent = with_recent(self.settings.value.files.recent, path.resolve())
-        await asyncio.to_thread(self.settings.update, "files", recent=recent)
+        recent = with_recent(self.settings.value.files.recent, path)
+        await self.settings.update("files", recent=recent)
+
+    def _in_thread(self, work: Callable[[], None]) -> None:
+        """Run `work` soon in a thread; `aclose` waits for it."""
+        task = self._loop.create_task(asyncio.to_thread(work))
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
