@@ -81,6 +81,7 @@ class HistoryStore:
         self._ids = IdSource(clock)
         self._database = Database(folder / DATABASE_NAME)
         self._files = ContentFiles(folder / IMAGES_NAME)
+        self._owner = ""
 
     def open(self) -> None:
         """Create the store or bring an older one up to date.
@@ -88,6 +89,7 @@ class HistoryStore:
         Raises:
             StoreError: it cannot be written, is damaged, or was written by a newer Maskroom.
         """
+        self._owner = this_process()
         self._database.open(bring_up_to_date)
 
     def close(self) -> None:
@@ -130,7 +132,7 @@ class HistoryStore:
         """
         with self._database.transaction() as connection:
             self._files.require(_files_of(entry))
-            _insert(connection, "entries", entry_columns(entry, this_process()))
+            _insert(connection, "entries", entry_columns(entry, self._owner))
             for position, parent in enumerate(entry.parents):
                 _insert(
                     connection, "parents", {"entry_id": entry.id, "position": position, "result_id": parent}

@@ -1,0 +1,119 @@
+"""Opening: a new store, one of another version, a damaged one, and one that cannot be written."""
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.base.errors import StoreError
+from app.base.states import JobState
+from app.history.schema import VERSION
+from app.history.store import DATABASE_NAME, HistoryStore
+from tests.history.making import add_entry
+
+
+def database_of(folder: Path) -> sqlite3.Connection:
+    return sqlite3.connect(folder / DATABASE_NAME)
+
+
+def test_a_new_store_is_strict_and_written_ahead(store: HistoryStore, tmp_path: Path) -> None:
+    with closing(database_of(tmp_path / "history")) as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        tables = {
+            row[1]: row[5]
+            for row in database.execute("PRAGMA table_list")
+            if row[2] == "table" and not row[1].startswith("sqlite_")
+        }
+        assert tables == {"entries": 1, "parents": 1, "results": 1}
+        [(sql,)] = database.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries'").fetchall()
+        assert all(f"'{state.value}'" in sql for state in JobState)
+        unfinished = database.execute(
+            "SELECT sql FROM sqlite_schema WHERE name = 'entries_unfinished'"
+        ).fetchone()[0]
+        assert {state for state in JobState if f"'{state.value}'" in unfinished} == {
+            state for state in JobState if not state.is_final
+        }
+
+
+def test_opening_again_changes_nothing(store: HistoryStore, tmp_path: Path) -> None:
+    entry = add_entry(store)
+    store.open()
+    second = HistoryStore(tmp_path / "history")
+    second.open()
+    assert second.list() == (entry,)
+    second.close()
+
+
+@pytest.mark.parametrize("column", ["source_sha256", "picture_sha256", "mask_sha256"])
+def test_looking_for_names_reads_no_whole_table(store: HistoryStore, tmp_path: Path, column: str) -> None:
+    with closing(database_of(tmp_path / "history")) as database:
+        plan = database.execute(f"EXPLAIN QUERY PLAN SELECT 1 FROM entries WHERE {column} = 'x'").fetchall()
+    assert all("INDEX" in row[3] for row in plan), plan
+
+
+def test_a_newer_store_is_left_alone(store: HistoryStore, tmp_path: Path) -> None:
+    store.close()
+    with closing(database_of(tmp_path / "history")) as database:
+        database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    before = (tmp_path / "history" / DATABASE_NAME).read_bytes()
+    with pytest.raises(StoreError, match="newer version") as caught:
+        store.open()
+    assert "Update" in caught.value.hint
+    assert (tmp_path / "history" / DATABASE_NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"this is no database at all, but a longer text " * 40, bytes(8192)])
+def test_a_file_that_is_no_database_is_told_and_kept(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / DATABASE_NAME
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="damaged") as caught:
+        HistoryStore(tmp_path).open()
+    assert str(path) in caught.value.hint
+    assert path.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_told_and_kept(tmp_path: Path) -> None:
+    with closing(database_of(tmp_path)) as database:
+        database.execute("CREATE TABLE entries (id)")
+    with pytest.raises(StoreError):
+        HistoryStore(tmp_path).open()
+    with closing(database_of(tmp_path)) as database:
+        tables = database.execute("SELECT name FROM sqlite_schema").fetchall()
+    assert tables == [("entries",)]
+
+
+def test_a_malformed_database_is_told_and_kept(store: HistoryStore, tmp_path: Path) -> None:
+    for number in range(40):
+        add_entry(store, f"prompt {number} " * 30)
+    store.close()
+    path = tmp_path / "history" / DATABASE_NAME
+    content = bytearray(path.read_bytes())
+    for start in range(4096, len(content), 4096):
+        content[start : start + 2000] = b"\xaa" * 2000
+    path.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+
+    def use() -> None:
+        store.open()
+        store.list()
+
+    with pytest.raises(StoreError, match="damaged"):
+        use()
+    store.close()
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StoreError) as caught:
+        HistoryStore(tmp_path / "file" / "history").open()
+    assert "not a folder" in caught.value.message or "exist" in caught.value.message
+
+
+def test_a_database_that_is_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / DATABASE_NAME).mkdir()
+    with pytest.raises(StoreError, match="cannot be opened"):
+        HistoryStore(tmp_path).open()
