@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from PySide6.QtGui import QColor
 
-from app.base.geometry import Rect, Size, united
+from app.base.geometry import EMPTY, Rect, Size, united
 from app.ui.canvas.renderer import Renderer, stale_rect
 from app.ui.canvas.scene import Scene
 from app.ui.canvas.tiles import occupied_rects
@@ -76,7 +76,7 @@ class Frame:
 
     def mark(self, rects_doc: Iterable[Rect]) -> Rect:
         """The pixels of `rects_doc` changed; returns the rectangle of the frame that is stale for it."""
-        total = Rect(0, 0, 0, 0)
+        total = EMPTY
         for rect in rects_doc:
             stale = stale_rect(rect, self.view).intersected(self.size.rect)
             if not stale.is_empty:
@@ -84,11 +84,12 @@ class Frame:
                 total = total.united(stale)
         return total
 
-    def mark_overlay(self) -> None:
-        """Colour or strength of the overlay changed: all that it may cover is stale."""
+    def mark_overlay(self) -> Rect:
+        """Colour or strength of the overlay changed: all that it may cover is stale, which is returned."""
         scene = self._scene
-        if scene is not None and scene.overlay is not None:
-            self.mark(occupied_rects(scene.overlay.occupied, scene.overlay.tile, scene.size_doc.rect))
+        if scene is None or scene.overlay is None:
+            return EMPTY
+        return self.mark(occupied_rects(scene.overlay.occupied, scene.overlay.tile, scene.size_doc.rect))
 
     def refresh(self) -> None:
         """Draw all that is stale."""

@@ -233,7 +233,7 @@ class CanvasInput:
             case KeyAction.PANELS:
                 self._canvas.panels_toggled.emit()
             case KeyAction.LEAVE:
-                self._canvas.leave_by_keyboard()
+                self._canvas.focusNextChild()
             case KeyAction.CANCEL:
                 return self._cancel_stroke()
             case _:

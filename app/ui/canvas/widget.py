@@ -6,11 +6,10 @@ it adds on top of a finished frame is drawn in `paintEvent` and never makes the 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, QVariantAnimation, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -19,16 +18,16 @@ from app.base.text import tr
 from app.edits.types import Patch
 from app.session.toolbox import ToolBox
 from app.ui.canvas.decorations import Decorations
+from app.ui.canvas.device_pixels import DevicePixels
 from app.ui.canvas.frame import Frame
 from app.ui.canvas.input import CanvasInput
 from app.ui.canvas.navigation import Navigation
+from app.ui.canvas.overlay_look import OverlayLook
 from app.ui.canvas.ring import Ring
 from app.ui.canvas.scene_source import SceneSource, Showable
 
 REFINE_AFTER = 100
 """Milliseconds of rest after which a frame that was drawn fast is drawn again in full quality."""
-FADE = 140
-"""Milliseconds in which the mask overlay goes and comes back."""
 _SURROUND = QColor(0x28, 0x28, 0x28)
 
 
@@ -65,16 +64,16 @@ class CanvasWidget(QWidget):
         self.ring = Ring()
         self.decorations = Decorations()
         self.source = SceneSource(self)
+        self.overlay = OverlayLook(self)
+        self._device = DevicePixels(self)
         self._input = CanvasInput(self, toolbox)
-        self._tint, self._opacity, self._overlay_visible = QColor(255, 0, 80), 0.5, True
+        self._overlay_visible = True
         self._painted_decorations: list[Rect] = []
         self._refine = QTimer(self)
         self._refine.setSingleShot(True)
         self._refine.timeout.connect(self._draw_fine)
-        self._fade = QVariantAnimation(self)
-        self._fade.setDuration(FADE)
-        self._fade.valueChanged.connect(self._set_strength)
-        self.frame.renderer.set_overlay(self._tint, self._opacity)
+        self.overlay.changed.connect(self._draw_overlay)
+        self._draw_overlay()
         self.navigation.changed.connect(self._follow_view)
         self.source.scene_changed.connect(self._show_scene)
         self.source.pixels_changed.connect(self._mark)
@@ -95,12 +94,12 @@ class CanvasWidget(QWidget):
     def set_candidate(self, patch: Patch | None) -> None:
         """Lay a candidate over the document, or take it away. It appears as soon as it is prepared."""
         self.source.set_candidate(patch)
-        self._fade_overlay()
+        self._show_overlay()
 
     def show_original(self, shown: bool) -> None:
         """While `shown`, show the photograph as opened, without edits, candidate and overlay."""
         self.source.show_original(shown)
-        self._fade_overlay()
+        self._show_overlay()
 
     def set_region(self, rect_doc: Rect | None) -> None:
         """Outline what will be sent."""
@@ -110,13 +109,11 @@ class CanvasWidget(QWidget):
 
     def set_overlay(self, colour: QColor, opacity: float) -> None:
         """Colour and opacity (0–1) in which full coverage is shown."""
-        self._tint, self._opacity = QColor(colour), opacity
-        self._fade.stop()
-        self._set_strength(self._wanted_strength())
+        self.overlay.set_colour(colour, opacity)
 
     def set_overlay_visible(self, visible: bool) -> None:
         self._overlay_visible = visible
-        self._fade_overlay()
+        self._show_overlay()
 
     @property
     def overlay_visible(self) -> bool:
@@ -147,21 +144,13 @@ class CanvasWidget(QWidget):
 
     def to_view(self, position: QPointF) -> Point:
         """Device pixels of the frame for a position in the widget's own coordinates."""
-        ratio, offset = self.devicePixelRatioF(), self._device_offset()
-        return Point(position.x() * ratio + offset.x(), position.y() * ratio + offset.y())
+        return self._device.to_view(position)
 
     def update_view(self, rect_view: Rect) -> None:
         """Have some device pixels of the frame painted again."""
         if rect_view.is_empty:
             return
-        ratio, offset = self.devicePixelRatioF(), self._device_offset()
-        left, top = (
-            math.floor((rect_view.x - offset.x()) / ratio),
-            math.floor((rect_view.y - offset.y()) / ratio),
-        )
-        right = math.ceil((rect_view.right - offset.x()) / ratio)
-        bottom = math.ceil((rect_view.bottom - offset.y()) / ratio)
-        self.update(QRect(left, top, right - left, bottom - top))
+        self.update(self._device.to_widget(rect_view))
 
     def update_decorations(self) -> None:
         """Have the outlines painted again, where they stood and where they stand now."""
@@ -187,11 +176,7 @@ class CanvasWidget(QWidget):
         gestures = self.source.gestures
         self.decorations.outline = gestures.outline if gestures is not None and gestures.active else ()
         self.update_decorations()
-        self._fade_overlay()
-
-    def leave_by_keyboard(self) -> None:
-        """Give the focus to the next control."""
-        self.focusNextChild()
+        self._show_overlay()
 
     # Qt's calls
 
@@ -210,18 +195,14 @@ class CanvasWidget(QWidget):
         self.source.refresh_mask()
         self.frame.refresh()
         painter = QPainter(self)
-        ratio, offset = self.devicePixelRatioF(), self._device_offset()
+        ratio = self._device.ratio
         if ratio != 1.0:
             painter.scale(1.0 / ratio, 1.0 / ratio)
-        painter.translate(-offset)
+            painter.translate(-self._device.offset)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        image = self.frame.renderer.image
         for rect in cast(Iterable[QRect], event.region()):
-            left = math.floor(rect.x() * ratio + offset.x())
-            top = math.floor(rect.y() * ratio + offset.y())
-            right = math.ceil((rect.x() + rect.width()) * ratio + offset.x())
-            bottom = math.ceil((rect.y() + rect.height()) * ratio + offset.y())
-            painter.drawImage(QPoint(left, top), image, QRect(left, top, right - left, bottom - top))
+            part = self._device.to_frame(rect)
+            painter.drawImage(part.topLeft(), self.frame.renderer.image, part)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         self.decorations.paint(painter, self.navigation.view, self.frame.size.rect)
         self.ring.paint(painter)
@@ -229,20 +210,9 @@ class CanvasWidget(QWidget):
 
     # What follows from what
 
-    def _device_offset(self) -> QPointF:
-        """How far the corner lies right of and below a whole device pixel, at fractional scale factors."""
-        ratio = self.devicePixelRatioF()
-        if ratio.is_integer():
-            return QPointF(0.0, 0.0)
-        corner = self.mapTo(self.window(), QPoint(0, 0))
-        return QPointF(corner.x() * ratio % 1.0, corner.y() * ratio % 1.0)
-
     def _fit_frame(self) -> None:
         """Make the frame as large as the widget is in device pixels."""
-        ratio, offset = self.devicePixelRatioF(), self._device_offset()
-        size = Size(
-            math.ceil(self.width() * ratio + offset.x()), math.ceil(self.height() * ratio + offset.y())
-        )
+        size = self._device.size
         if size != self.frame.size:
             self.frame.resize(size)
             self.navigation.resized(size)
@@ -269,32 +239,19 @@ class CanvasWidget(QWidget):
         self.navigation.show(self.source.session, self.source.size_doc)
         self.frame.set_scene(self.source.scene)
         self.frame.set_view(self.navigation.view)
-        self._fade_overlay()
+        self._show_overlay()
         self._input.refresh()
         self.update()
 
     def _mark(self, rects_doc: tuple[Rect, ...]) -> None:
         self.update_view(self.frame.mark(rects_doc))
 
-    def _wanted_strength(self) -> float:
+    def _show_overlay(self) -> None:
+        """The overlay is there while it is wanted or drawn on, but not over what is judged without it."""
         drawing = self.source.gestures is not None and self.source.gestures.active
-        seen = self._overlay_visible or drawing
-        return self._opacity if seen and (drawing or not self.source.covers_mask) else 0.0
+        shown = drawing or (self._overlay_visible and not self.source.covers_mask)
+        self.overlay.show(shown, at_once=drawing or not self.isVisible())
 
-    def _fade_overlay(self) -> None:
-        wanted, now = self._wanted_strength(), self.frame.renderer.strength
-        running = self._fade.state() is QVariantAnimation.State.Running
-        if wanted == (self._fade.endValue() if running else now):
-            return
-        self._fade.stop()
-        if not self.isVisible() or (self.source.gestures is not None and self.source.gestures.active):
-            self._set_strength(wanted)
-            return
-        self._fade.setStartValue(now)
-        self._fade.setEndValue(wanted)
-        self._fade.start()
-
-    def _set_strength(self, strength: float) -> None:
-        self.frame.renderer.set_overlay(self._tint, strength)
-        self.frame.mark_overlay()
-        self.update()
+    def _draw_overlay(self) -> None:
+        self.frame.renderer.set_overlay(self.overlay.colour, self.overlay.strength)
+        self.update_view(self.frame.mark_overlay())
