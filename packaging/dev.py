@@ -66,7 +66,7 @@ QT_WINDOW = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 
-# pip's and apt's words for the two troubles that are neither's fault.
+# The installers' words for two troubles that are nobody's fault.
 DISK_FULL = ("No space left on device", "not enough free space", "Errno 28")
 NO_NETWORK = (
     "NameResolutionError",
@@ -224,6 +224,10 @@ def installer_problem(name: str, said: Sequence[str]) -> str:
     last = (errors or lines or ["(nothing)"])[-1].strip()
     if any(word in everything for word in DISK_FULL):
         reason = "The disk is full: free about 1 GB and start again."
+    elif "CERTIFICATE_VERIFY_FAILED" in everything:
+        reason = (
+            "The package server's certificate is not trusted here; behind a proxy, name its file in PIP_CERT."
+        )
     elif any(word in everything for word in NO_NETWORK):
         reason = "The network cannot be reached; the first set-up needs it. Start again when it is back."
     elif "DO NOT MATCH THE HASHES" in everything:

@@ -214,6 +214,10 @@ def test_an_old_pip_is_told_and_replaced(checkout: Checkout) -> None:
             "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
             "not the one that was pinned",
         ),
+        (
+            "WARNING: [SSL: CERTIFICATE_VERIFY_FAILED]\nERROR: No matching distribution",
+            "certificate is not trusted",
+        ),
         ("ERROR: something of its own", "pip could not finish."),
     ],
 )
