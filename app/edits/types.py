@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -29,16 +30,53 @@ class SizeRule:
     """Which picture sizes a model takes.
 
     `fixed` lists the only sizes; without it any size is taken whose sides are multiples of `multiple`,
-    within `minimum` … `maximum` pixels a side and at most `max_area` pixels, and whose aspect (long side
-    by short side) is at most `max_aspect`. 0 means no limit.
+    within `minimum` … `maximum` pixels a side, with `min_area` … `max_area` pixels, and whose aspect (long
+    side by short side) is at most `max_aspect`. 0 means no limit.
+
+    Raises:
+        ValueError: no size at all would satisfy the rule.
     """
 
     fixed: tuple[Size, ...] = ()
     multiple: int = 1
     minimum: int = 1
     maximum: int = 0
+    min_area: int = 0
     max_area: int = 0
     max_aspect: float = 0.0
+
+    def __post_init__(self) -> None:
+        if any(size.is_empty for size in self.fixed):
+            raise ValueError("a fixed size without pixels")
+        if self.multiple < 1 or self.minimum < 0 or 0 < self.max_aspect < 1:
+            raise ValueError("multiple and max_aspect start at 1, minimum at 0")
+        if not self.fixed and self.smallest_around(Size(1, 1)) is None:
+            raise ValueError("its limits leave no size at all")
+
+    def admits(self, size: Size) -> bool:
+        """True when a picture of exactly this size is taken."""
+        if self.fixed:
+            return size in self.fixed
+        return not size.is_empty and self.smallest_around(size) == size
+
+    def smallest_around(self, content: Size) -> Size | None:
+        """The smallest size without `fixed` that holds `content`; None when even that is above a limit."""
+        width, height = self._side(content.width), self._side(content.height)
+        if width * height < self.min_area:
+            growth = math.sqrt(self.min_area / (width * height))
+            width, height = self._side(width * growth), self._side(height * growth)
+        if self.max_aspect:
+            # A hair is taken off before rounding up, for quotients such as 3072 / 3 that floats may miss.
+            width = max(width, self._side(height / self.max_aspect - 1e-9))
+            height = max(height, self._side(width / self.max_aspect - 1e-9))
+        if self.maximum and max(width, height) > self.maximum:
+            return None
+        if self.max_area and width * height > self.max_area:
+            return None
+        return Size(width, height)
+
+    def _side(self, pixels: float) -> int:
+        return math.ceil(max(pixels, self.minimum, 1) / self.multiple) * self.multiple
 
 
 @dataclass(frozen=True, slots=True)
