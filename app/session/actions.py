@@ -258,9 +258,7 @@ def digit_commands() -> Iterator[Command]:
         )
 
 
-@command(
-    "brush.swap", title=tr("Swap brush and eraser"), group=TOOL, shortcuts=("X",), scope=Scope.CANVAS
-)
+@command("brush.swap", title=tr("Swap brush and eraser"), group=TOOL, shortcuts=("X",), scope=Scope.CANVAS)
 def swap_brush(workspace: Workspace) -> None:
     """Change between painting and erasing."""
     workspace.toolbox.swap()

@@ -24,6 +24,7 @@ from app.session.progress import ProgressHub
 from app.session.toolbox import ToolBox
 from app.session.workspace import Workspace
 from app.settings.folders import Folders
+from app.settings.logs import set_up_logging
 from app.settings.secrets import Secrets
 from app.settings.store import SettingsStore
 
@@ -59,6 +60,7 @@ def build_workspace(
     notices: Notices,
     *,
     command_modules: tuple[ModuleType, ...] = (),
+    log_name: str = "maskroom",
 ) -> Workspace:
     """A workspace on the data in `folders`. The caller awaits its `aclose()`.
 
@@ -69,6 +71,7 @@ def build_workspace(
     folders.ensure()
     settings = SettingsStore(folders.settings_file, notices)
     secrets = Secrets(environ)
+    end_logging = set_up_logging(folders, secrets.redact, name=log_name)
     providers = ProviderStore(folders.data, load_catalogue(resource_path("catalogue")))
     history = HistoryStore(folders.history)
     history.open()
@@ -102,5 +105,6 @@ def build_workspace(
         estimator=make_estimator(host.estimate_seconds),
         toolbox=ToolBox(Brush(defaults.diameter, defaults.hardness, defaults.opacity)),
         commands=commands,
-        shut_down=host.aclose,
+        host=host,
+        end_logging=end_logging,
     )

@@ -147,6 +147,33 @@ class EditForm:
     def set_extras(self, extras: Mapping[str, ParameterValue]) -> None:
         self._assign("extras", dict(extras))
 
+    def kept(self) -> dict[str, ParameterValue]:
+        """What the history keeps of the form besides the request itself, so that it can be filled again."""
+        kept: dict[str, ParameterValue] = {"context_share": self._context.share}
+        if self._context.whole:
+            kept["context_whole"] = True
+        if self._context.pixels is not None:
+            kept["context_pixels"] = self._context.pixels
+        if self._size is not None:
+            kept["size"] = str(self._size)
+        if self._grow is not None:
+            kept["grow"] = self._grow
+        return kept
+
+    def restore(self, kept: Mapping[str, ParameterValue]) -> None:
+        """Take up what `kept` gave; what is missing becomes automatic."""
+        pixels, grow, size = kept.get("context_pixels"), kept.get("grow"), kept.get("size")
+        self.set_context(
+            Context(
+                share=float(kept.get("context_share", Context().share)),
+                pixels=None if pixels is None else int(pixels),
+                whole=bool(kept.get("context_whole", False)),
+            )
+        )
+        self.set_grow(None if grow is None else int(grow))
+        width, cross, height = str(size or "").partition("x")
+        self.set_size(Size(int(width), int(height)) if cross else None)
+
     def reload_profile(self) -> None:
         """Take up changes of the provider's settings; falls back to its default model if need be."""
         self.set_provider(self.provider, self._model)

@@ -64,6 +64,8 @@ class HistoryActions:
         form.set_prompt(entry.prompt)
         form.set_variants(entry.n)
         form.set_feather(entry.feather)
+        form.restore(entry.form)
+        form.set_extras(entry.extras)
         for name in tuple(form.values):
             form.set_value(name, None)
         for name, value in entry.parameters.items():

@@ -268,7 +268,7 @@ async def _send(
     try:
         await workspace.pipeline.submit(
             request,
-            Origin(ready.source, ready.photograph, ()),
+            Origin(ready.source, ready.photograph, form=ready.form.kept()),
             lambda found, missing: delivered.append((found, missing)),
             expected_seconds=ready.seconds,
         )

@@ -39,7 +39,9 @@ def store_request(history: HistoryStore, request: EditRequest, origin: Origin) -
         provider=request.provider,
         model=request.model,
         n=request.n,
-        parameters={**request.parameters, **request.extras},
+        parameters=dict(request.parameters),
+        extras=dict(request.extras),
+        form=dict(origin.form),
         feather=request.feather,
     )
     history.add(entry)
@@ -74,6 +76,7 @@ def load_request(history: HistoryStore, entry: HistoryEntry) -> EditRequest:
         model=entry.model,
         n=entry.n,
         parameters=dict(entry.parameters),
+        extras=dict(entry.extras),
         feather=entry.feather,
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.edits.types import ParameterValue
 from app.imaging.photograph import Photograph
 from app.imaging.save import FileFormat, encode_photograph
 from app.imaging.sources import Limits
@@ -42,8 +44,10 @@ class Origin:
 
     source: Source
     photograph: Photograph
-    parents: tuple[str, ...]
+    parents: tuple[str, ...] = ()
     """Ids of the results that lay on the photograph, lowest first."""
+    form: Mapping[str, ParameterValue] = field(default_factory=dict)
+    """What the form said that the request does not: `EditForm.kept`."""
 
 
 def read_source(path: Path, limits: Limits) -> tuple[Source, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from app.base.signal import Signal
 from app.document.composition import prepare
 from app.document.document import Document
 from app.edits.types import Context
+from app.engines.host import EngineHost
 from app.gateways.providers import ProviderStore
 from app.history.store import HistoryStore
 from app.imaging.load import Limits, load_photograph, load_preview, probe
@@ -52,7 +53,8 @@ class Workspace:
         toolbox: ToolBox,
         commands: CommandRegistry,
         limits: Limits = Limits(),
-        shut_down: Callable[[], Awaitable[None]],
+        host: EngineHost,
+        end_logging: Callable[[], None],
     ) -> None:
         self.notices = notices
         self.settings = settings
@@ -64,13 +66,14 @@ class Workspace:
         self.toolbox = toolbox
         self.commands = commands
         self.limits = limits
+        self.host = host
         self.estimator = estimator
         self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
         self.documents_changed: Signal[[]] = Signal()
         self.current_changed: Signal[[]] = Signal()
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted."""
-        self._shut_down = shut_down
+        self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
         self._chores: set[asyncio.Task[None]] = set()
         self._documents: tuple[DocumentSession, ...] = ()
@@ -124,8 +127,9 @@ class Workspace:
         for session in self._documents:
             await session.aclose()
         await asyncio.gather(*self._chores)
-        await self._shut_down()
+        await self.host.aclose()
         await asyncio.to_thread(self.history.close)
+        self._end_logging()
 
     def _add(self, name: str, path: Path | None) -> DocumentSession:
         form = self._new_form()
