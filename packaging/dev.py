@@ -162,45 +162,50 @@ def see_to_system(window: bool, environment: bool) -> None:
     apt = shutil.which("apt-get")
     if apt and os.geteuid() == 0:
         print("Installing from the system's packages: " + " ".join(packages), flush=True)
-        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        wait = ["-o", "DPkg::Lock::Timeout=300"]
-        watched("apt-get", [apt, "update", "-q"], quiet)
-        watched("apt-get", [apt, "install", "-q", "-y", "--no-install-recommends", *wait, *packages], quiet)
+        options = ["-q", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
+        # A failed update is no error to apt, but it tells why the install fails after it.
+        watched("apt-get", [apt, "update", "-q"], [apt, "install", *options, *packages])
         return
+    first, more = missing[:3], len(missing) - 3
+    what = "This system lacks " + ", ".join(first) + (f" and {more} more" if more > 0 else "") + "."
     if apt:
         line = "sudo apt-get install " + " ".join(packages)
     elif shutil.which("dnf"):
         libraries = [f"'{name}()(64bit)'" for name in missing if name.startswith("lib")]
         line = "sudo dnf install " + " ".join(libraries or ["python3"])
     else:
-        line = ""
-    what = "This system lacks " + ", ".join(missing) + "."
-    raise Problem(
-        what + ("\nInstall it with:\n    " + line if line else "\nInstall it with the system's packages.")
-    )
+        line = "(your system's packages that hold) " + " ".join(missing)
+    raise Problem(f"{what}\nInstall it with:\n    {line}")
 
 
-def watched(name: str, command: Sequence[str], extra_environment: dict[str, str]) -> None:
-    """Run an installer, pass on what it says as it comes; raise Problem with its last word if it fails."""
+def watched(name: str, *commands: Sequence[str]) -> None:
+    """Run the commands of an installer and pass on what they say as it comes.
+
+    Raises:
+        Problem: the last command failed; the sentence ends in its last word.
+    """
     environment = {key: value for key, value in os.environ.items() if key not in REDIRECTIONS}
-    environment.update(extra_environment)
+    environment.update(DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
     said = []
-    with subprocess.Popen(
-        list(command),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment,
-        cwd=str(ROOT),
-        universal_newlines=True,
-        errors="replace",
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            said.append(line.rstrip())
-            if not line.startswith("Requirement already satisfied"):
-                print("  " + line.rstrip(), flush=True)
-    if process.returncode != 0:
+    code = 0
+    for command in commands:
+        with subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=str(ROOT),
+            encoding="utf-8",
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                said.append(line.rstrip())
+                if not line.startswith("Requirement already satisfied"):
+                    print("  " + line.rstrip(), flush=True)
+            code = process.wait()
+    if code != 0:
         raise Problem(installer_problem(name, said))
 
 
@@ -354,8 +359,8 @@ def set_up(window: bool) -> None:
         pip = [str(venv_python()), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
         pip += ["--progress-bar", "off"]
         print("Installing the pinned packages …", flush=True)
-        watched("pip", [*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS)], {})
-        watched("pip", [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], {})
+        watched("pip", [*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS)])
+        watched("pip", [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
         write_stamp(wanted)
         print("Maskroom is set up.", flush=True)
 
@@ -374,7 +379,7 @@ def run(arguments: Sequence[str]) -> int:
     if no_display():
         raise Problem(
             "There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set.\n"
-            "Start Maskroom from a desktop session; its command line works without: .venv/bin/maskroom --help"
+            "Start Maskroom from a desktop session; its command line works without one: .venv/bin/maskroom"
         )
     set_up(window=True)
     # -P keeps a folder named `app` where the person happens to stand from being taken for ours.

@@ -268,6 +268,18 @@ def test_root_has_missing_libraries_installed(checkout: Checkout, tmp_path: Path
     assert install.endswith(" libegl1 libxcb-cursor0")
 
 
+def test_an_apt_without_network_says_so(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.environment()
+    update = "update) echo \"W: Temporary failure resolving 'deb.debian.org'\" ;;"
+    install = '*) echo "E: Unable to locate package libegl1"; exit 100 ;;'
+    checkout.program(tmp_path / "bin" / "apt-get", f'case "$1" in {update} {install} esac')
+    patch = MISSING + "dev.os.geteuid = lambda: 0"
+    done = checkout.start("setup", patch=patch, PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    assert done.returncode == 3
+    assert done.stderr.startswith("The network cannot be reached")
+    assert done.stderr.endswith("apt-get said: E: Unable to locate package libegl1\n")
+
+
 def test_a_python_without_ensurepip_names_the_package(checkout: Checkout, tmp_path: Path) -> None:
     checkout.program(tmp_path / "bin" / "apt-get", "exit 9")
     patch = "dev.can_make_environments = lambda: False\ndev.os.geteuid = lambda: 1000"
