@@ -38,7 +38,7 @@ class _Fit:
 def plan_edit(
     document: Size, mask_bounds: Rect | None, context: Context, rule: SizeRule, size: Size | None = None
 ) -> EditPlan:
-    """Plan the region to send for a mask within `mask_bounds` (document pixels; None = no mask, the whole picture).
+    """Plan what to send for a mask within `mask_bounds` (document pixels; None = no mask: the whole picture).
 
     The region holds the mask and its context, lies in the document, and is widened inside the document to
     the shape of the size it is sent at. `size` is the user's own choice of that size.

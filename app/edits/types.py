@@ -108,7 +108,7 @@ class EditRequest:
     picture: U8
     """(h, w, 3) RGB or (h, w, 4) RGBA, sRGB, of the region at the document's own scale."""
     coverage: U8
-    """(h, w) of the region at the document's own scale; 255 = edit. Already grown. None painted = whole region."""
+    """(h, w) of the region at the document's own scale; 255 = edit. Already grown."""
     has_mask: bool
     """False: no mask part is sent and the whole region may change (coverage is all 255)."""
     prompt: str
@@ -184,4 +184,4 @@ class Report:
     outside_changed_pixels: int
     """Document pixels of coverage 0 that differ after compositing; 0 by construction, and counted anyway."""
     leak: float | None
-    """Share (0–1) of the sent pixels outside the mask that the model changed; None where it cannot be told."""
+    """Share (0–1) of the sent pixels outside the mask that the model changed; None where nobody can tell."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.base.states import MaskConvention
 from app.edits.types import Cost, ParameterValue, SizeRule
+
+ALWAYS = frozenset({"prompt", "n", "size"})
+"""What every dialect has a place for, besides its own parameters."""
 
 
 class Transport(enum.Enum):
@@ -19,11 +22,15 @@ class Transport(enum.Enum):
 
 
 class BodyFormat(enum.Enum):
+    """How the fields and pictures of a request are put into its body."""
+
     MULTIPART = "multipart"
     JSON = "json"
 
 
 class ParameterKind(enum.Enum):
+    """What a parameter's value is, and so which control it gets."""
+
     NUMBER = "number"
     INTEGER = "integer"
     CHOICE = "choice"
@@ -66,6 +73,15 @@ class Dialect:
     """All fields that the dialect has a place for, besides model, prompt, n and size."""
     response_format: str | None = None
     """Value always sent as response_format; None = never sent."""
+    usual_sizes: SizeRule = SizeRule()
+    """What is safe for a model of which nothing is known."""
+
+    @property
+    def reserved(self) -> frozenset[str]:
+        """Wire names that the request itself fills, so that no extra field may carry them."""
+        return frozenset(
+            {"model", "prompt", "n", "size", self.image_field, self.image_list_field, self.mask_field}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +93,36 @@ class ModelCard:
     takes: frozenset[str]
     """Canonical names of the parameters that it honours, out of the dialect's; also "prompt", "n", "size"."""
     sizes: SizeRule = SizeRule()
+    sizes_published: bool = True
+    """False: `sizes` is only what is usual, so "auto" is sent as size unless the user chose one."""
     max_n: int = 1
+    """Images in one reply; more are asked for by several requests."""
     description: str = ""
     price: Cost | None = None
-    """Per image, as published on `price_date`."""
+    """Per image, as published on `price_date`; the highest where it depends on the quality."""
+    price_by_quality: Mapping[str, Cost] = field(default_factory=dict)
     price_date: str = ""
+    """ISO date; a price without a date is for ever."""
     seconds: float | None = None
     """Usual time for one image."""
     needs_mask: bool = False
     """True: a request without a mask is refused."""
+
+    def price_at(self, quality: ParameterValue | None) -> Cost | None:
+        """The price of one image at this quality; the highest where none is chosen."""
+        return self.price_by_quality.get(str(quality), self.price)
+
+
+def unlisted_card(dialect: Dialect) -> ModelCard:
+    """The card of a model of which nothing is known: all that `dialect` has a place for, at usual sizes."""
+    return ModelCard(
+        id="",
+        title="",
+        takes=ALWAYS | frozenset(parameter.name for parameter in dialect.parameters),
+        sizes=dialect.usual_sizes,
+        sizes_published=False,
+        max_n=10,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +147,15 @@ class Profile:
     """Came with the program; a user's own profile of the same name overrides it."""
     timeout: float = 600.0
     """Seconds without a byte before the request counts as timed out."""
+    unlisted: ModelCard | None = None
+    """What a model without a card of its own takes; None = everything that the dialect has a place for."""
 
     def card(self, model: str) -> ModelCard:
-        """The card of `model`; one typed by hand takes everything that the dialect has a place for."""
+        """The card of `model`; one typed by hand is taken for what `unlisted` says."""
         for card in self.models:
             if card.id == model:
                 return card
-        return ModelCard(
-            id=model,
-            title=model,
-            takes=frozenset({"prompt", "n", "size", *(p.name for p in self.dialect.parameters)}),
-            max_n=10,
-        )
+        return replace(self.unlisted or unlisted_card(self.dialect), id=model, title=model)
 
     def parameters(self, model: str) -> tuple[Parameter, ...]:
         """The parameters that `model` takes, in the dialect's order."""

@@ -1,0 +1,268 @@
+"""The dialects and profiles that come with the program, read from TOML and checked.
+
+Data only: what a provider is called or how it behaves stands in `resources/catalogue`, never in code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from app.base.errors import InputError, UsageError, from_os_error
+from app.base.resources import resource_path
+from app.base.states import MaskConvention
+from app.base.text import tr
+from app.edits.types import Cost, ParameterValue, SizeRule
+from app.gateways.addresses import check_base_url
+from app.gateways.toml_files import fault, parse_size, read_toml
+from app.gateways.types import (
+    ALWAYS,
+    BodyFormat,
+    Dialect,
+    ModelCard,
+    Parameter,
+    ParameterKind,
+    Profile,
+    Transport,
+    unlisted_card,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything that came with the program, by name."""
+
+    dialects: Mapping[str, Dialect]
+    profiles: Mapping[str, Profile]
+
+    def published_sizes(self, model: str) -> SizeRule | None:
+        """The sizes that any shipped card states for a model of this id, whoever offers it.
+
+        Gateways put the maker before the id ("maker/model"); the id alone decides.
+        """
+        name = model.rpartition("/")[2]
+        for profile in self.profiles.values():
+            if profile.transport is Transport.IN_PROCESS:
+                continue
+            for card in profile.models:
+                if card.sizes_published and card.id.rpartition("/")[2] == name:
+                    return card.sizes
+        return None
+
+
+class _Sizes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    fixed: tuple[str, ...] = ()
+    multiple: int = 1
+    minimum: int = 1
+    maximum: int = 0
+    min_area: int = 0
+    max_area: int = 0
+    max_aspect: float = 0.0
+
+
+class _Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    kind: ParameterKind
+    title: str
+    wire: str = ""
+    help: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    default: ParameterValue | None = None
+    choices: tuple[str, ...] = ()
+
+
+class _Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str
+    body: BodyFormat
+    image_field: str
+    image_list_field: str
+    mask_field: str
+    mask_convention: MaskConvention
+    parameters: tuple[_Parameter, ...]
+    response_format: str | None = None
+    usual_sizes: _Sizes = _Sizes()
+
+
+class _Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    currency: str
+    date: str = ""
+    amount: float | None = None
+    by_quality: dict[str, float] = msgspec.field(default_factory=dict)
+
+
+class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    title: str
+    takes: tuple[str, ...]
+    description: str = ""
+    sizes: _Sizes | None = None
+    max_n: int = 1
+    price: _Price | None = None
+    seconds: float | None = None
+    needs_mask: bool = False
+
+
+class _Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str
+    dialect: str
+    base_url: str
+    default_model: str
+    models: tuple[_Model, ...]
+    transport: Transport = Transport.HTTP
+    mask_convention: MaskConvention | None = None
+    invert_mask: bool = False
+    concurrency: int = 2
+    extras: dict[str, ParameterValue] = msgspec.field(default_factory=dict)
+    needs_key: bool = True
+    timeout: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Turns one file's structures into the frozen types; knows the file for its errors."""
+
+    path: Path
+    dialects: Mapping[str, Dialect] = field(default_factory=dict)
+
+    def dialect(self) -> Dialect:
+        raw = read_toml(self.path, _Dialect)
+        names = [parameter.name for parameter in raw.parameters]
+        for index, name in enumerate(names):
+            if name in names[:index] or name in ALWAYS:
+                raise self._fault(f"parameters[{index}].name", tr("“{name}” is there twice", name=name))
+        return Dialect(
+            name=self.path.stem,
+            title=raw.title,
+            body=raw.body,
+            image_field=raw.image_field,
+            image_list_field=raw.image_list_field,
+            mask_field=raw.mask_field,
+            mask_convention=raw.mask_convention,
+            parameters=tuple(self._parameter(p, f"parameters[{i}]") for i, p in enumerate(raw.parameters)),
+            response_format=raw.response_format,
+            usual_sizes=self._sizes(raw.usual_sizes, "usual_sizes"),
+        )
+
+    def profile(self) -> Profile:
+        raw = read_toml(self.path, _Profile)
+        dialect = self.dialects.get(raw.dialect)
+        if dialect is None:
+            raise self._fault("dialect", tr("there is no dialect “{name}”", name=raw.dialect))
+        try:
+            base_url = check_base_url(raw.base_url)
+        except UsageError as error:
+            raise self._fault("base_url", error.message) from error
+        models = tuple(self._card(model, dialect, f"models[{i}]") for i, model in enumerate(raw.models))
+        if raw.default_model not in {card.id for card in models}:
+            raise self._fault("default_model", tr("there is no model “{name}”", name=raw.default_model))
+        return Profile(
+            name=self.path.stem,
+            title=raw.title,
+            dialect=dialect,
+            transport=raw.transport,
+            base_url=base_url,
+            models=models,
+            default_model=raw.default_model,
+            mask_convention=raw.mask_convention or dialect.mask_convention,
+            invert_mask=raw.invert_mask,
+            concurrency=self._at_least_one(raw.concurrency, "concurrency"),
+            extras=raw.extras,
+            needs_key=raw.needs_key,
+            built_in=True,
+            timeout=raw.timeout,
+            unlisted=unlisted_card(dialect),
+        )
+
+    def _card(self, raw: _Model, dialect: Dialect, at: str) -> ModelCard:
+        known = ALWAYS | {parameter.name for parameter in dialect.parameters}
+        for name in raw.takes:
+            if name not in known:
+                raise self._fault(f"{at}.takes", tr("the dialect has no place for “{name}”", name=name))
+        price, by_quality = self._prices(raw.price, f"{at}.price")
+        return ModelCard(
+            id=raw.id,
+            title=raw.title,
+            takes=frozenset(raw.takes),
+            sizes=dialect.usual_sizes if raw.sizes is None else self._sizes(raw.sizes, f"{at}.sizes"),
+            sizes_published=raw.sizes is not None,
+            max_n=self._at_least_one(raw.max_n, f"{at}.max_n"),
+            description=raw.description,
+            price=price,
+            price_by_quality=by_quality,
+            price_date=raw.price.date if raw.price else "",
+            seconds=raw.seconds,
+            needs_mask=raw.needs_mask,
+        )
+
+    def _prices(self, raw: _Price | None, at: str) -> tuple[Cost | None, dict[str, Cost]]:
+        if raw is None:
+            return None, {}
+        amounts = [*raw.by_quality.values(), *([] if raw.amount is None else [raw.amount])]
+        if not amounts or min(amounts) < 0:
+            raise self._fault(at, tr("it needs an amount of at least 0"))
+        by_quality = {name: Cost(amount, raw.currency, True) for name, amount in raw.by_quality.items()}
+        return Cost(max(amounts), raw.currency, any(amounts)), by_quality
+
+    def _parameter(self, raw: _Parameter, at: str) -> Parameter:
+        if (raw.kind is ParameterKind.CHOICE) != bool(raw.choices):
+            raise self._fault(f"{at}.choices", tr("choices belong to a choice, and only there"))
+        return Parameter(
+            name=raw.name,
+            wire=raw.wire or raw.name,
+            kind=raw.kind,
+            title=raw.title,
+            help=raw.help,
+            minimum=raw.minimum,
+            maximum=raw.maximum,
+            step=raw.step,
+            default=raw.default,
+            choices=raw.choices,
+        )
+
+    def _sizes(self, raw: _Sizes, at: str) -> SizeRule:
+        try:
+            return SizeRule(
+                fixed=tuple(parse_size(text) for text in raw.fixed),
+                multiple=raw.multiple,
+                minimum=raw.minimum,
+                maximum=raw.maximum,
+                min_area=raw.min_area,
+                max_area=raw.max_area,
+                max_aspect=raw.max_aspect,
+            )
+        except ValueError as error:
+            raise self._fault(at, str(error)) from error
+
+    def _at_least_one(self, value: int, at: str) -> int:
+        if value < 1:
+            raise self._fault(at, tr("it must be at least 1"))
+        return value
+
+    def _fault(self, field: str, problem: str) -> InputError:
+        return fault(self.path, field, problem)
+
+
+def load_catalogue(folder: Path | None = None) -> Catalogue:
+    """Read `dialects/*.toml` and `profiles/*.toml` of `folder` (default: the program's own).
+
+    Each is named after its file.
+
+    Raises:
+        InputError: a file is unreadable or wrong; its name and the field are told.
+    """
+    root = resource_path("catalogue") if folder is None else folder
+    dialects = {path.stem: _Reader(path).dialect() for path in _files(root / "dialects")}
+    profiles = {path.stem: _Reader(path, dialects).profile() for path in _files(root / "profiles")}
+    return Catalogue(dialects, profiles)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    try:
+        return iter(sorted(path for path in folder.iterdir() if path.suffix == ".toml"))
+    except OSError as error:
+        raise from_os_error(error, str(folder), kind=InputError) from error

@@ -1,0 +1,393 @@
+"""The providers a person can choose: those that came with the program, and what the user added or changed.
+
+The user's own stand in `providers.toml` of the data folder; each overrides fields of a shipped profile of
+the same name or makes a new one on a dialect. Keys are never kept here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomli_w
+
+from app.base.errors import InputError, StoreError, UsageError, from_os_error
+from app.base.files import write_atomically
+from app.base.states import MaskConvention
+from app.base.text import tr
+from app.edits.types import ParameterValue, SizeRule
+from app.gateways.addresses import check_base_url
+from app.gateways.catalogue import Catalogue
+from app.gateways.toml_files import fault, parse_size, read_toml
+from app.gateways.types import ALWAYS, Dialect, ModelCard, Profile, Transport, unlisted_card
+
+FILE_NAME = "providers.toml"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """What the user says about one provider; None and () mean: as shipped, or as usual for the dialect."""
+
+    name: str
+    dialect: str | None = None
+    base_url: str | None = None
+    title: str | None = None
+    model: str | None = None
+    """The model that is chosen first."""
+    models: tuple[str, ...] = ()
+    """Ids that are offered besides those known."""
+    mask_convention: MaskConvention | None = None
+    invert_mask: bool | None = None
+    fields: tuple[str, ...] | None = None
+    """Canonical names of the parameters that its models take; "n" and "size" count, the prompt always goes."""
+    extras: Mapping[str, ParameterValue] = field(default_factory=dict)
+    """Constant fields that go with every request."""
+    sizes: tuple[str, ...] = ()
+    """The only sizes, such as "1024x1024"."""
+    max_n: int | None = None
+    concurrency: int | None = None
+    needs_key: bool | None = None
+    timeout: float | None = None
+
+
+class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One table of the file; the same fields as `ProviderSettings`, without the name."""
+
+    dialect: str | None = None
+    base_url: str | None = None
+    title: str | None = None
+    model: str | None = None
+    models: tuple[str, ...] = ()
+    mask_convention: MaskConvention | None = None
+    invert_mask: bool | None = None
+    fields: tuple[str, ...] | None = None
+    extras: dict[str, ParameterValue] = msgspec.field(default_factory=dict)
+    sizes: tuple[str, ...] = ()
+    max_n: int | None = None
+    concurrency: int | None = None
+    needs_key: bool | None = None
+    timeout: float | None = None
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    providers: dict[str, _Stored] = msgspec.field(default_factory=dict)
+
+
+class _Wrong(Exception):
+    """A field that cannot be; told as a fault of the file or of what was typed, by whoever asked."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(problem)
+        self.field = field
+        self.problem = problem
+
+
+class ProviderStore:
+    """Finds, changes and forgets providers. Reads the file again whenever it has changed on disk.
+
+    While the user's file is broken only the built-in engine is offered: a shipped profile could otherwise
+    be used although the user had pointed it elsewhere. `problem` tells what is wrong.
+    """
+
+    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+        self._path = folder / FILE_NAME
+        self._catalogue = catalogue
+        self._stamp: tuple[int, int, int] | None = None
+        self._settings: dict[str, ProviderSettings] = {}
+        self._profiles: dict[str, Profile] = {}
+        self._problem: InputError | None = None
+        self._read()
+
+    @property
+    def problem(self) -> InputError | None:
+        """What is wrong with the user's file, by file and field; None when nothing is."""
+        self._refresh()
+        return self._problem
+
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """Every dialect that a provider can be made on."""
+        return tuple(self._catalogue.dialects.values())
+
+    def list(self) -> tuple[Profile, ...]:
+        """All providers: those in this process first, then by title."""
+        self._refresh()
+        return tuple(
+            sorted(
+                self._profiles.values(),
+                key=lambda profile: (profile.transport is not Transport.IN_PROCESS, profile.title.casefold()),
+            )
+        )
+
+    def get(self, name: str) -> Profile:
+        """The provider called `name`.
+
+        Raises:
+            UsageError: there is none; the known names are told.
+            InputError: it may be in the user's file, but that is broken.
+        """
+        self._refresh()
+        profile = self._profiles.get(name)
+        if profile is not None:
+            return profile
+        if self._problem is not None:
+            raise self._problem
+        raise self._unknown(name)
+
+    def settings(self, name: str) -> ProviderSettings:
+        """What the user said about `name` so far; all unset for a new or untouched one.
+
+        Raises:
+            InputError: the user's file is broken.
+        """
+        self._refresh()
+        if self._problem is not None:
+            raise self._problem
+        return self._settings.get(name, ProviderSettings(name))
+
+    def save(self, settings: ProviderSettings) -> Profile:
+        """Add a provider or replace what was said about it; the file is written at once.
+
+        Raises:
+            UsageError: a name or value that cannot be.
+            InputError: the file is broken as it is; it is left alone.
+            StoreError: it cannot be written.
+        """
+        self.settings(settings.name)
+        self._check_name(settings.name)
+        try:
+            profile = self._profile(settings)
+        except _Wrong as wrong:
+            raise UsageError(
+                tr(
+                    "{name}, {field}: {problem}.",
+                    name=settings.name,
+                    field=wrong.field,
+                    problem=wrong.problem,
+                ),
+                code="bad_provider",
+            ) from wrong
+        self._write({**self._settings, settings.name: settings})
+        return profile
+
+    def remove(self, name: str) -> None:
+        """Forget what the user said about `name`; a shipped profile is then as it came.
+
+        Raises:
+            UsageError: there is no such provider, or it came with the program and was not changed.
+            InputError, StoreError: as in `save`.
+        """
+        self.settings(name)
+        if name not in self._settings:
+            if name in self._catalogue.profiles:
+                raise UsageError(
+                    tr("{name} came with Maskroom and cannot be removed.", name=name), code="shipped_provider"
+                )
+            raise self._unknown(name)
+        self._write({key: value for key, value in self._settings.items() if key != name})
+
+    def _unknown(self, name: str) -> UsageError:
+        return UsageError(
+            tr("There is no provider “{name}”.", name=name),
+            tr("Known are {names}.", names=", ".join(sorted(self._profiles))),
+            code="unknown_provider",
+        )
+
+    def _check_name(self, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                tr("“{name}” cannot be a provider's name.", name=name),
+                tr("Use letters, digits, dots, dashes and underscores, at most 64, a letter or digit first."),
+                code="bad_provider",
+            )
+        for other in (*self._catalogue.profiles, *self._settings):
+            if other != name and _key_name(other) == _key_name(name):
+                raise UsageError(
+                    tr("“{name}” is too close to “{other}”: their keys could not be told apart.",
+                       name=name, other=other),
+                    tr("Choose another name."),
+                    code="bad_provider",
+                )  # fmt: skip
+
+    def _profile(self, settings: ProviderSettings) -> Profile:
+        shipped = self._catalogue.profiles.get(settings.name)
+        dialect = self._dialect(settings, shipped)
+        model = settings.model or (shipped.default_model if shipped else "")
+        if not model:
+            raise _Wrong("model", tr("it is missing"))
+        cards = self._cards(settings, shipped, dialect, model)
+        convention = shipped.mask_convention if shipped and shipped.dialect is dialect else None
+        return Profile(
+            name=settings.name,
+            title=settings.title or (shipped.title if shipped else settings.name),
+            dialect=dialect,
+            transport=shipped.transport if shipped else Transport.HTTP,
+            base_url=_base_url(settings, shipped),
+            models=cards,
+            default_model=model,
+            mask_convention=settings.mask_convention or convention or dialect.mask_convention,
+            invert_mask=_chosen(settings.invert_mask, shipped.invert_mask if shipped else False),
+            concurrency=_positive(settings.concurrency, "concurrency", shipped.concurrency if shipped else 2),
+            extras=_extras(settings, dialect) or (shipped.extras if shipped else {}),
+            needs_key=_chosen(settings.needs_key, shipped.needs_key if shipped else True),
+            built_in=False,
+            timeout=_positive(settings.timeout, "timeout", shipped.timeout if shipped else 600.0),
+            unlisted=_restricted(unlisted_card(dialect), settings, dialect),
+        )
+
+    def _dialect(self, settings: ProviderSettings, shipped: Profile | None) -> Dialect:
+        if shipped is not None and shipped.transport is Transport.IN_PROCESS:
+            for name in ("dialect", "base_url"):
+                if getattr(settings, name) is not None:
+                    raise _Wrong(name, tr("the built-in engine has no address; choose another provider name"))
+        if settings.dialect is None:
+            if shipped is None:
+                raise _Wrong("dialect", tr("it is missing"))
+            return shipped.dialect
+        dialect = self._catalogue.dialects.get(settings.dialect)
+        if dialect is None:
+            known = ", ".join(self._catalogue.dialects)
+            raise _Wrong(
+                "dialect", tr("there is no “{name}”; known are {known}", name=settings.dialect, known=known)
+            )
+        return dialect
+
+    def _cards(
+        self, settings: ProviderSettings, shipped: Profile | None, dialect: Dialect, model: str
+    ) -> tuple[ModelCard, ...]:
+        cards = {card.id: card for card in shipped.models} if shipped else {}
+        for id in (*settings.models, model):
+            if id not in cards:
+                published = self._catalogue.published_sizes(id)
+                card = replace(unlisted_card(dialect), id=id, title=id)
+                if published is not None:
+                    card = replace(card, sizes=published, sizes_published=True)
+                cards[id] = card
+        return tuple(_restricted(card, settings, dialect) for card in cards.values())
+
+    def _refresh(self) -> None:
+        if self._stamp != self._stat():
+            self._read()
+
+    def _stat(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _read(self) -> None:
+        self._stamp = self._stat()
+        shipped = dict(self._catalogue.profiles)
+        try:
+            stored = read_toml(self._path, _File).providers if self._stamp is not None else {}
+            settings = {name: _from_stored(name, value) for name, value in stored.items()}
+            self._profiles = shipped | {name: self._checked(value) for name, value in settings.items()}
+            self._settings, self._problem = settings, None
+        except InputError as error:
+            self._settings, self._problem = {}, error
+            self._profiles = {
+                name: profile
+                for name, profile in shipped.items()
+                if profile.transport is Transport.IN_PROCESS
+            }
+
+    def _checked(self, settings: ProviderSettings) -> Profile:
+        if not _NAME.fullmatch(settings.name):
+            raise fault(self._path, f"providers.{settings.name}", tr("this cannot be a provider's name"))
+        try:
+            return self._profile(settings)
+        except _Wrong as wrong:
+            raise fault(self._path, f"providers.{settings.name}.{wrong.field}", wrong.problem) from wrong
+
+    def _write(self, settings: Mapping[str, ProviderSettings]) -> None:
+        content = {"providers": {name: _to_stored(value) for name, value in settings.items()}}
+        data = tomli_w.dumps(content).encode()
+
+        def write(file: Any) -> None:
+            if hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), 0o600)
+            file.write(data)
+
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._path, write)
+        except OSError as error:
+            raise from_os_error(error, str(self._path), kind=StoreError) from error
+        self._read()
+
+
+def _from_stored(name: str, stored: _Stored) -> ProviderSettings:
+    return ProviderSettings(name, **{key: getattr(stored, key) for key in stored.__struct_fields__})
+
+
+def _to_stored(settings: ProviderSettings) -> dict[str, Any]:
+    values = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name != "name"}
+    stored = _Stored(**{**values, "extras": dict(settings.extras)})
+    table: dict[str, Any] = msgspec.to_builtins(stored)
+    return {key: value for key, value in table.items() if value is not None}
+
+
+def _key_name(name: str) -> str:
+    """What is left of a name in the environment variable of its key."""
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def _base_url(settings: ProviderSettings, shipped: Profile | None) -> str:
+    if settings.base_url is None:
+        if shipped is None:
+            raise _Wrong("base_url", tr("it is missing"))
+        return shipped.base_url
+    try:
+        return check_base_url(settings.base_url)
+    except UsageError as error:
+        raise _Wrong("base_url", error.message.rstrip(".")) from error
+
+
+def _extras(settings: ProviderSettings, dialect: Dialect) -> dict[str, ParameterValue]:
+    for name in settings.extras:
+        if name in dialect.reserved or not name.strip():
+            raise _Wrong(f"extras.{name}", tr("the request fills this field itself"))
+    return dict(settings.extras)
+
+
+def _restricted(card: ModelCard, settings: ProviderSettings, dialect: Dialect) -> ModelCard:
+    """`card` with what the user said about all models of the provider."""
+    if settings.fields is not None:
+        canonical = {name: p.name for p in dialect.parameters for name in (p.wire, p.name)}
+        canonical |= {name: name for name in ALWAYS}
+        for name in settings.fields:
+            if name not in canonical:
+                known = ", ".join(sorted(set(canonical.values())))
+                raise _Wrong(
+                    "fields",
+                    tr("the dialect has no place for “{name}”; known are {known}", name=name, known=known),
+                )
+        takes = frozenset({"prompt", *(canonical[name] for name in settings.fields)})
+        card = replace(card, takes=takes)
+    if settings.sizes:
+        try:
+            rule = SizeRule(fixed=tuple(parse_size(text) for text in settings.sizes))
+        except ValueError as error:
+            raise _Wrong("sizes", str(error)) from error
+        card = replace(card, sizes=rule, sizes_published=True)
+    return replace(card, max_n=_positive(settings.max_n, "max_n", card.max_n))
+
+
+def _chosen(value: bool | None, default: bool) -> bool:
+    return default if value is None else value
+
+
+def _positive(value: Any, field: str, default: Any) -> Any:
+    if value is None:
+        return default
+    if not value > 0:
+        raise _Wrong(field, tr("it must be above 0"))
+    return value
