@@ -1,0 +1,136 @@
+"""Every command as a QAction, so that menus, tool bars, keys and the palette are one and the same thing."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from app.base.errors import MaskroomError
+from app.session.commands import Scope
+from app.ui.icons import icon
+from app.ui.wording import group_title
+
+if TYPE_CHECKING:
+    from app.session.commands import Command
+    from app.session.workspace import Workspace
+    from app.ui.tasks import Tasks
+
+MENUS = ("file", "edit", "mask", "tool", "variant", "view", "help")
+
+ICONS = {
+    "file.open": "folder-open",
+    "file.export": "download",
+    "file.close": "x",
+    "edit.undo": "undo-2",
+    "edit.redo": "redo-2",
+    "edit.generate": "sparkles",
+    "edit.copy": "copy",
+    "edit.paste": "clipboard-paste",
+    "mask.invert": "contrast",
+    "mask.clear": "square-x",
+    "mask.fill": "square-check",
+    "tool.brush": "brush",
+    "tool.eraser": "eraser",
+    "tool.rectangle": "square-dashed",
+    "tool.lasso": "lasso",
+    "tool.hand": "hand",
+    "view.fit": "maximize",
+    "view.actual": "scan",
+    "view.zoomIn": "zoom-in",
+    "view.zoomOut": "zoom-out",
+    "view.overlay": "eye",
+    "compare.open": "layout-grid",
+    "history.search": "search",
+    "help.shortcuts": "keyboard",
+    "help.palette": "command",
+    "help.about": "info",
+}
+
+
+class Actions(QObject):
+    """Makes the actions of a registry, runs them, and keeps them enabled as their commands say."""
+
+    def __init__(self, workspace: Workspace, tasks: Tasks, window: QWidget, canvas: QWidget) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._tasks = tasks
+        self._actions: dict[str, tuple[QAction, Command]] = {}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.refresh)
+        for each in workspace.commands:
+            action = self._make(each)
+            self._actions[each.id] = (action, each)
+            (canvas if each.scope is Scope.CANVAS else window).addAction(action)
+        self.refresh()
+
+    def action(self, id: str) -> QAction:
+        return self._actions[id][0]
+
+    def all(self) -> tuple[QAction, ...]:
+        return tuple(action for action, _ in self._actions.values())
+
+    def fill_menu_bar(self, bar: QMenuBar) -> None:
+        """One menu per group, a separator where the first word of the ids changes."""
+        for group in MENUS:
+            menu = QMenu(group_title(group), bar)
+            menu.aboutToShow.connect(self.refresh)
+            before = ""
+            for action, each in self._actions.values():
+                if each.group == group and not each.hidden:
+                    stem = each.id.partition(".")[0]
+                    if before and stem != before:
+                        menu.addSeparator()
+                    menu.addAction(action)
+                    before = stem
+            if not menu.isEmpty():
+                bar.addMenu(menu)
+
+    def refresh_soon(self) -> None:
+        """Ask the commands again after whatever is happening now; cheap to call often."""
+        self._soon.start()
+
+    def refresh(self) -> None:
+        """Enable what can be done now."""
+        self._soon.stop()
+        for action, each in self._actions.values():
+            action.setEnabled(each.when(self._workspace))
+
+    def detach(self) -> None:
+        self._soon.stop()
+
+    def run(self, id: str) -> None:
+        """Run a command if it can run now; what it awaits is owned by the window's tasks."""
+        _, each = self._actions[id]
+        if not each.when(self._workspace):
+            return
+        try:
+            result = each.run(self._workspace)
+        except MaskroomError as error:
+            self._tasks.report(error, each.id)
+            return
+        if inspect.iscoroutine(result):
+            self._tasks.start(cast("Coroutine[object, object, object]", result), each.id)
+        self.refresh_soon()
+
+    def _make(self, each: Command) -> QAction:
+        action = QAction(each.title, self)
+        action.setObjectName(each.id)
+        action.setShortcuts([QKeySequence.fromString(keys) for keys in each.shortcuts])
+        if each.scope is Scope.CANVAS:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        if each.id in ICONS:
+            action.setIcon(icon(ICONS[each.id]))
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        title = f"{each.title} ({keys})" if keys else each.title
+        action.setToolTip(f"{title}\n{each.help}" if each.help else title)
+        action.setStatusTip("")
+        action.setAutoRepeat(each.id.startswith(("brush.", "view.zoom", "edit.undo", "edit.redo")))
+        action.triggered.connect(lambda checked=False: self.run(each.id))
+        return action

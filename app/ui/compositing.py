@@ -1,0 +1,69 @@
+"""A candidate laid over the document for looking at it: small pictures, Compare, the clipboard.
+
+Arrays only; it runs in threads and knows no Qt.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.base.geometry import Size
+from app.imaging.blend import alpha_inside, blend
+from app.imaging.masks import bounds
+from app.imaging.pyramid import Pyramid
+from app.imaging.resample import resize_picture
+
+if TYPE_CHECKING:
+    from app.base.geometry import Rect
+    from app.edits.types import Patch
+    from app.imaging.arrays import U8
+
+MARGIN_SHARE = 0.35
+"""How much of the mask's own size a small picture shows around it."""
+
+
+def composed(picture: U8, patch: Patch) -> U8:
+    """(h, w, 4) BGRA of the patch's region: the document's `picture` (H, W, 4) BGRA under the patch.
+
+    Pixels of coverage 0 are the document's own.
+    """
+    base = np.ascontiguousarray(picture[patch.region.slices])
+    out = base.copy()
+    over = np.ascontiguousarray(patch.pixels[..., ::-1])
+    alpha = alpha_inside(patch.coverage, patch.feather)
+    out[..., :3] = blend(np.ascontiguousarray(base[..., :3]), over, alpha)
+    return out
+
+
+def composed_picture(picture: U8, patch: Patch | None) -> U8:
+    """A copy of the whole picture, (H, W, 4) BGRA, with a patch laid over it where there is one."""
+    out = picture.copy()
+    if patch is not None:
+        out[patch.region.slices] = composed(picture, patch)
+    return out
+
+
+def shown_part(patch: Patch) -> Rect:
+    """Document pixels around the mask of a patch, with a margin, inside its region."""
+    rect = bounds(patch.coverage)
+    if rect.is_empty:
+        return patch.region
+    rect = rect.expanded(round(rect.width * MARGIN_SHARE) + 8, round(rect.height * MARGIN_SHARE) + 8)
+    return rect.translated(patch.region.x, patch.region.y).intersected(patch.region)
+
+
+def small_pictures(picture: U8, patch: Patch, bounds_view: Size) -> tuple[U8, U8]:
+    """The changed part before and after, as (h, w, 3) RGB inside `bounds_view`."""
+    part = shown_part(patch)
+    after = composed(picture, patch)[part.relative_to(patch.region).slices]
+    size = part.size.fitted_into(bounds_view)
+    return tuple(  # type: ignore[return-value]
+        resize_picture(np.ascontiguousarray(each[..., 2::-1]), size) for each in (picture[part.slices], after)
+    )
+
+
+def composed_pyramid(picture: U8, patch: Patch) -> Pyramid:
+    """The composed region with its halved copies, for drawing it at any zoom."""
+    return Pyramid.build(composed(picture, patch))

@@ -1,0 +1,277 @@
+"""The desk: all panels of the window around one workspace, and who follows whom.
+
+It is made after the window's first paint, because it pulls in the rooms that load large libraries. It moves
+signals between the session and the panels and holds no state that the session has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QSplitter, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+
+from app.base.resources import resource_path
+from app.base.text import tr
+from app.ui.actions import Actions
+from app.ui.canvas.widget import CanvasWidget
+from app.ui.commands import file_commands, help_commands, view_commands
+from app.ui.files import FileFlows
+from app.ui.follow import FollowCurrent
+from app.ui.panels.candidates_strip import CandidatesStrip
+from app.ui.panels.canvas_host import CanvasHost
+from app.ui.panels.compare_view import CompareView
+from app.ui.panels.documents import DocumentTabs
+from app.ui.panels.edit_panel import EditPanel
+from app.ui.panels.empty_view import EmptyView, sample_files
+from app.ui.panels.history_panel import HistoryPanel
+from app.ui.panels.jobs_panel import JobsPanel
+from app.ui.panels.notices_bar import NoticesBar
+from app.ui.panels.options_bar import OptionsBar
+from app.ui.panels.side import HISTORY, USUAL_WIDTH, SidePanel
+from app.ui.panels.status import StatusBar
+from app.ui.theme import DARK
+
+if TYPE_CHECKING:
+    from app.session.workspace import Workspace
+    from app.ui.tasks import Tasks
+    from app.ui.transfer import Transfer
+    from app.ui.window import MainWindow
+
+TOOLS = ("tool.brush", "tool.eraser", "tool.rectangle", "tool.lasso", "tool.hand")
+TOOL_BAR_EXTRAS = ("edit.undo", "edit.redo", "", "mask.invert", "mask.clear", "", "view.fit", "view.actual")
+
+
+class Desk:
+    """Builds the panels into a window and joins them."""
+
+    def __init__(self, window: MainWindow, workspace: Workspace, tasks: Tasks, transfer: Transfer) -> None:
+        self.window = window
+        self.workspace = workspace
+        self.tasks = tasks
+        self.transfer = transfer
+        self._make_panels()
+        self._register_commands()
+        self.actions = Actions(workspace, tasks, window, self.canvas)
+        self._make_tool_bars()
+        self._lay_out()
+        self.follow = FollowCurrent(self)
+        self._connect()
+        self._mirror_settings()
+
+    # Used by commands
+
+    def quit(self) -> None:
+        self.window.close()
+
+    def toggle_panels(self) -> None:
+        """Hide everything but the photograph, or bring it all back."""
+        show = not self.side.isVisible()
+        for widget in (self.side, self.tools, self.options):
+            widget.setVisible(show)
+
+    def toggle_full_screen(self) -> None:
+        full = self.window.isFullScreen()
+        if full:
+            self.window.showNormal()
+        else:
+            self.window.showFullScreen()
+
+    def focus_next_panel(self) -> None:
+        """Go from panel to panel: canvas, tools, options, edit, requests or history."""
+        stops = [
+            stop
+            for stop in (self._front(), self.tools, self.options, self.edit.prompt, self.history.search)
+            if stop.isVisible()
+        ]
+        focused = QApplication.focusWidget()
+        here = [focused is not None and (stop is focused or stop.isAncestorOf(focused)) for stop in stops]
+        target = stops[(here.index(True) + 1) % len(stops) if any(here) else 0]
+        if isinstance(target, QToolBar):
+            focusable = [w for w in target.findChildren(QWidget) if w.focusPolicy() and w.isVisible()]
+            target = focusable[0] if focusable else target
+        target.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def step_document(self, steps: int) -> None:
+        documents = self.workspace.documents
+        if self.workspace.current in documents:
+            place = (documents.index(self.workspace.current) + steps) % len(documents)
+            self.workspace.set_current(documents[place])
+
+    def open_compare(self) -> None:
+        session = self.workspace.current
+        if session is not None and session.candidates.items:
+            self.compare.open(session)
+            self.centre.setCurrentWidget(self.compare)
+            self.compare.setFocus()
+
+    def close_compare(self) -> None:
+        """Back to the canvas, with the strip if candidates are left."""
+        if self.centre.currentWidget() is self.compare:
+            self.compare.leave()
+            self.centre.setCurrentWidget(self.host)
+            target: QWidget = self.strip if not self.strip.isHidden() else self.canvas
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def search_history(self) -> None:
+        if not self.side.isVisible():
+            self.toggle_panels()
+        self.side.reveal(HISTORY)
+        self.history.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.history.search.selectAll()
+
+    def show_palette(self) -> None:
+        from app.ui.dialogs.palette import CommandPalette
+
+        self.actions.refresh()
+        palette = CommandPalette(self.actions.all(), self.window)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.chosen.connect(lambda action: action.trigger())
+        palette.open()
+
+    def show_shortcuts(self) -> None:
+        from app.ui.dialogs.shortcuts import ShortcutSheet
+
+        sheet = ShortcutSheet(self.workspace.commands, self.window)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.open()
+
+    def show_about(self) -> None:
+        from app.ui.dialogs.about import AboutDialog
+
+        about = AboutDialog(self.window)
+        about.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        about.open()
+
+    def escape(self) -> bool:
+        """Esc that nobody used: dismiss a message, else leave the candidates. False when there is neither."""
+        if self.notices.dismiss_newest():
+            return True
+        session = self.workspace.current
+        if session is not None and session.candidates.items:
+            session.candidates.clear()
+            return True
+        return False
+
+    def open_files(self, paths: Sequence[Path]) -> None:
+        self.tasks.start(self.files.open_files(paths), "open")
+
+    def detach(self) -> None:
+        """Let go of the session before the window goes."""
+        self.follow.detach()
+        self.actions.detach()
+        for panel in (
+            self.documents,
+            self.edit,
+            self.jobs,
+            self.history,
+            self.strip,
+            self.options,
+            self.status,
+        ):
+            panel.detach()
+        self.compare.leave()
+        self.canvas.set_session(None)
+        self.transfer.clear()
+
+    # Making
+
+    def _make_panels(self) -> None:
+        workspace, tasks = self.workspace, self.tasks
+        self.files = FileFlows(workspace, self.transfer, self.window)
+        self.canvas = CanvasWidget(workspace.toolbox, surround=QColor(DARK.surround))
+        self.strip = CandidatesStrip(workspace, tasks, self.transfer)
+        self.host = CanvasHost(self.canvas, self.strip)
+        self.compare = CompareView(tasks)
+        self.empty = EmptyView(sample_files(resource_path("samples")))
+        self.documents = DocumentTabs(workspace)
+        self.notices = NoticesBar()
+        self.options = OptionsBar(workspace.toolbox)
+        self.edit = EditPanel(workspace)
+        self.jobs = JobsPanel(workspace)
+        self.history = HistoryPanel(workspace, tasks, self.transfer)
+        self.side = SidePanel(self.edit, self.jobs, self.history)
+        self.status = StatusBar(workspace)
+
+    def _register_commands(self) -> None:
+        for each in (*file_commands(self), *view_commands(self), *help_commands(self)):
+            self.workspace.commands.add(each)
+
+    def _make_tool_bars(self) -> None:
+        self.tools = QToolBar(tr("Tools"))
+        self.tools.setObjectName("tools")
+        self.tools.setAccessibleName(tr("Tools"))
+        self.tools.setOrientation(Qt.Orientation.Vertical)
+        self.tools.setMovable(False)
+        self.tools.setIconSize(QSize(20, 20))
+        self.tools.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        for id in (*TOOLS, "", *TOOL_BAR_EXTRAS):
+            if not id:
+                self.tools.addSeparator()
+                continue
+            action = self.actions.action(id)
+            action.setCheckable(id in TOOLS)
+            self.tools.addAction(action)
+            button = self.tools.widgetForAction(action)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAccessibleName(action.text())
+
+    def _lay_out(self) -> None:
+        self.centre = QStackedWidget()
+        for view in (self.empty, self.host, self.compare):
+            self.centre.addWidget(view)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.documents)
+        column.addWidget(self.notices)
+        column.addWidget(self.centre, 1)
+        middle = QWidget()
+        middle.setLayout(column)
+        middle.setMinimumWidth(360)
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.setHandleWidth(2)
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(middle)
+        self.split.addWidget(self.side)
+        self.split.setStretchFactor(0, 1)
+        self.split.setStretchFactor(1, 0)
+        self.split.setSizes([10_000, USUAL_WIDTH])
+        self.window.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options)
+        self.window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.tools)
+        self.actions.fill_menu_bar(self.window.menuBar())
+        self.window.setStatusBar(self.status)
+        self.window.setCentralWidget(self.split)
+
+    def _connect(self) -> None:
+        run, tasks, files = self.actions.run, self.tasks, self.files
+        self.empty.open_wanted.connect(lambda: run("file.open"))
+        self.empty.files_wanted.connect(self.open_files)
+        self.documents.close_wanted.connect(lambda session: tasks.start(files.close(session), "close"))
+        self.edit.generate_wanted.connect(lambda: run("edit.generate"))
+        self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
+        self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
+        self.jobs.retry_wanted.connect(self.follow.retry)
+        self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
+        self.history.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
+        self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
+        self.strip.compare_wanted.connect(lambda: run("compare.open"))
+        self.strip.left.connect(self.canvas.setFocus)
+        self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
+        self.compare.closed.connect(self.close_compare)
+        self.canvas.scale_changed.connect(self.status.set_scale)
+        self.canvas.panels_toggled.connect(self.toggle_panels)
+
+    def _mirror_settings(self) -> None:
+        canvas = self.workspace.settings.value.canvas
+        self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
+        self.empty.show_recent([Path(name) for name in self.workspace.settings.value.files.recent])
+
+    def _front(self) -> QWidget:
+        front = self.centre.currentWidget()
+        if front is self.host:
+            return self.canvas
+        return self.compare if front is self.compare else self.empty.open

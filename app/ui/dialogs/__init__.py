@@ -1,0 +1,1 @@
+"""Dialogs that answer through a future: none of them blocks the event loop."""

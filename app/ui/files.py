@@ -1,0 +1,151 @@
+"""What a user does with files: open, export, close with the question, paste, save from the history."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from app.base.errors import MaskroomError
+from app.base.text import tr
+from app.imaging.save import ExportOptions, Saved, format_for
+from app.ui.dialogs.confirm import Unsaved, ask_unsaved
+from app.ui.dialogs.export import ask_export
+from app.ui.dialogs.files import ask_photographs, ask_target
+from app.ui.transfer import SUFFIXES
+
+if TYPE_CHECKING:
+    from app.history.types import HistoryEntry, HistoryResult
+    from app.session.document_session import DocumentSession
+    from app.session.workspace import Workspace
+    from app.ui.transfer import Transfer
+
+
+class FileFlows:
+    """Dialogs joined to the session. One export at a time, so that a name is never written twice at once."""
+
+    def __init__(self, workspace: Workspace, transfer: Transfer, window: QWidget) -> None:
+        self._workspace = workspace
+        self._transfer = transfer
+        self._window = window
+        self._writing = asyncio.Lock()
+
+    async def ask_open(self) -> None:
+        """Let the user choose photographs and open them."""
+        files = self._workspace.settings.value.files
+        chosen = await ask_photographs(self._window, files.open_folder)
+        if chosen:
+            await self.open_files(chosen)
+
+    async def open_files(self, paths: Sequence[Path]) -> None:
+        """Open each in a tab; the first one's folder is where the next dialog starts."""
+        await self._workspace.settings.update("files", open_folder=str(paths[0].absolute().parent))
+        await self._workspace.open_files(paths)
+
+    async def paste(self) -> None:
+        await self._transfer.paste()
+
+    async def copy(self) -> None:
+        session = self._workspace.current
+        if session is not None:
+            await self._transfer.copy(session)
+
+    async def export_as(self, session: DocumentSession | None = None) -> bool:
+        """Ask where and how, then write; False when cancelled or not written."""
+        session = session or self._workspace.current
+        if session is None or session.document is None:
+            return False
+        target = session.export_target
+        defaults = self._workspace.settings.value.export
+        options = target.options if target else ExportOptions(defaults.quality, defaults.lossless)
+        suggested = target.path if target else self._suggested_path(session)
+        chosen = await ask_export(session.document.photograph, suggested, options, self._window)
+        return chosen is not None and await self._write(session, *chosen)
+
+    async def export_again(self) -> bool:
+        """Write once more to where it was exported last; the first time, ask."""
+        session = self._workspace.current
+        if session is None:
+            return False
+        target = session.export_target
+        if target is None:
+            return await self.export_as(session)
+        return await self._write(session, target.path, target.options)
+
+    async def close_current(self) -> None:
+        if self._workspace.current is not None:
+            await self.close(self._workspace.current)
+
+    async def close(self, session: DocumentSession) -> None:
+        """Close a tab, after asking about edits that were not exported."""
+        if await self.may_lose([session]) and session in self._workspace.documents:
+            self._workspace.close(session)
+
+    async def may_lose(self, sessions: Sequence[DocumentSession]) -> bool:
+        """True when nothing would be lost, or the user exported or let go of it."""
+        modified = [session for session in sessions if session.is_modified]
+        if not modified:
+            return True
+        if len(modified) == 1:
+            self._workspace.set_current(modified[0])
+        choice = await ask_unsaved([session.name for session in modified], self._window)
+        if choice is Unsaved.EXPORT:
+            for session in modified:
+                self._workspace.set_current(session)
+                if not await self.export_as(session):
+                    return False
+            return True
+        return choice is Unsaved.DISCARD
+
+    async def save_result(self, entry: HistoryEntry, result: HistoryResult) -> None:
+        """Write the whole photograph with a stored result."""
+        suggested = self._suggested_for_result(entry, result, ".png")
+        path = await ask_target(self._window, tr("Save the photograph with this result"), suggested)
+        if path is not None:
+            format_for(path)
+            self._tell(await self._workspace.history_actions.export(result.id, path))
+
+    async def save_raw(self, entry: HistoryEntry, result: HistoryResult) -> None:
+        """Write a stored result just as it was received."""
+        suffix = SUFFIXES.get(result.media_type, ".png")
+        suggested = self._suggested_for_result(entry, result, suffix)
+        path = await ask_target(self._window, tr("Save the received image"), suggested)
+        if path is not None:
+            await self._workspace.history_actions.export_raw(result.id, path)
+            self._workspace.notices.info(tr("Saved “{name}”.", name=path.name), topic="export")
+
+    async def _write(self, session: DocumentSession, path: Path, options: ExportOptions) -> bool:
+        try:
+            async with self._writing:
+                saved = await session.export(path, options)
+        except MaskroomError as error:
+            self._workspace.notices.error(error, topic="export")
+            return False
+        self._tell(saved)
+        await self._workspace.settings.update("files", export_folder=str(path.parent))
+        return True
+
+    def _tell(self, saved: Saved) -> None:
+        hint = " ".join(saved.notes)
+        if saved.lossy and not hint:
+            hint = tr("This format is lossy: pixels outside the mask may differ a little in the file.")
+        self._workspace.notices.info(tr("Exported “{name}”.", name=saved.path.name), hint, topic="export")
+
+    def _suggested_path(self, session: DocumentSession) -> Path:
+        """NAME-edit beside the source, else in the folder of the last export; in its format if possible."""
+        stem, suffix = Path(session.name).stem, Path(session.name).suffix.lower()
+        try:
+            format_for(Path(f"name{suffix}"))
+        except MaskroomError:
+            suffix = ".png"
+        remembered = self._workspace.settings.value.files.export_folder
+        folder = session.path.absolute().parent if session.path else Path(remembered or Path.home())
+        return folder / f"{stem}-edit{suffix}"
+
+    def _suggested_for_result(self, entry: HistoryEntry, result: HistoryResult, suffix: str) -> Path:
+        remembered = self._workspace.settings.value.files.export_folder
+        folder = Path(remembered) if remembered else Path.home()
+        return folder / f"{Path(entry.document_name).stem}-variant-{result.index + 1}{suffix}"

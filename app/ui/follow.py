@@ -1,0 +1,154 @@
+"""Keeps every panel on the document in front, and the commands enabled as things change.
+
+The one place where the window listens to the workspace as a whole.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
+
+from app.session.document_session import Stage
+from app.session.toolbox import ToolKind
+from app.ui.links import Links
+from app.ui.panels.side import EDIT
+
+if TYPE_CHECKING:
+    from app.session.document_session import DocumentSession
+    from app.ui.desk import Desk
+
+
+class FollowCurrent:
+    """Hands the current session to the panels, and what changes in it to the canvas and the actions."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._session: DocumentSession | None = None
+        self._count = 0
+        self._links = Links()
+        self._document_links = Links()
+        self._own_links = Links()
+        workspace = desk.workspace
+        self._own_links.add(
+            workspace.notices.subscribe(desk.notices.show_notice),
+            workspace.current_changed.connect(self.take_current),
+            workspace.documents_changed.connect(self._mirror_title),
+            workspace.worker.changed.connect(lambda job: desk.actions.refresh_soon()),
+            workspace.toolbox.changed.connect(self._mirror_tool),
+            workspace.settings.changed.connect(
+                lambda settings: desk.empty.show_recent([Path(name) for name in settings.files.recent])
+            ),
+        )
+        self._mirror_tool()
+        self.take_current()
+
+    def detach(self) -> None:
+        for links in (self._own_links, self._links, self._document_links):
+            links.clear()
+
+    def take_current(self) -> None:
+        """Show the document in front, or the empty view."""
+        desk, session = self._desk, self._desk.workspace.current
+        desk.close_compare()
+        self._links.clear()
+        self._session = session
+        self._count = len(session.candidates.items) if session is not None else 0
+        if session is not None:
+            self._links.add(
+                session.stage_changed.connect(self._mirror_stage),
+                session.plan_changed.connect(self._mirror_plan),
+                session.preparing_changed.connect(desk.actions.refresh_soon),
+                session.modified_changed.connect(self._mirror_title),
+                session.candidates.changed.connect(self._mirror_candidates),
+            )
+        desk.canvas.set_session(session)
+        desk.edit.set_session(session)
+        desk.strip.set_session(session)
+        desk.status.set_session(session)
+        desk.history.set_session_available(session is not None)
+        desk.centre.setCurrentWidget(desk.host if session is not None else desk.empty)
+        if session is not None:
+            desk.status.set_scale(desk.canvas.scale)
+        self._mirror_stage()
+        self._mirror_plan()
+        self._mirror_candidates()
+        self._mirror_title()
+
+    def cancel_jobs(self) -> None:
+        """Cancel what runs or waits for the document in front."""
+        worker = self._desk.workspace.worker
+        for job in worker.jobs:
+            if self._session is not None and job.document_id == self._session.id:
+                worker.cancel(job.id)
+
+    def retry(self, job_id: str) -> None:
+        """Send a request that failed once more, with the settings and the mask it had."""
+        self._desk.tasks.start(self._retry(job_id), "generate")
+
+    async def _retry(self, job_id: str) -> None:
+        workspace = self._desk.workspace
+        job = workspace.worker.job(job_id)
+        for session in workspace.documents:
+            if job is not None and session.id == job.document_id:
+                workspace.set_current(session)
+                entry = await workspace.history_actions.get(job_id)
+                await workspace.history_actions.reuse(entry, session)
+                await session.generate()
+
+    def _mirror_stage(self) -> None:
+        self._document_links.clear()
+        desk, session = self._desk, self._session
+        document = session.document if session is not None else None
+        if document is not None:
+            self._document_links.add(
+                document.undo.changed.connect(desk.actions.refresh_soon),
+                document.layers_changed.connect(desk.actions.refresh_soon),
+            )
+        if session is not None and session.stage is Stage.READY and not _is_typing():
+            desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._mirror_title()
+        desk.actions.refresh()
+
+    def _mirror_plan(self) -> None:
+        plan = self._session.plan if self._session is not None else None
+        self._desk.canvas.set_region(plan.region if plan is not None else None)
+        self._desk.actions.refresh_soon()
+
+    def _mirror_candidates(self) -> None:
+        desk, session = self._desk, self._session
+        if session is None:
+            desk.canvas.set_candidate(None)
+            return
+        shown = session.candidates.shown
+        desk.canvas.set_candidate(shown.patch if shown is not None else None)
+        count = len(session.candidates.items)
+        if count > self._count and not _is_typing() and not _is_drawing(session):
+            desk.strip.setFocus(Qt.FocusReason.OtherFocusReason)
+            desk.side.reveal(EDIT)
+        self._count = count
+        desk.actions.refresh()
+
+    def _mirror_tool(self) -> None:
+        desk = self._desk
+        for kind in ToolKind:
+            desk.actions.action(f"tool.{kind.value}").setChecked(desk.workspace.toolbox.tool is kind)
+
+    def _mirror_title(self) -> None:
+        session = self._session
+        if session is None:
+            self._desk.window.setWindowTitle("Maskroom")
+            self._desk.window.setWindowModified(False)
+            return
+        self._desk.window.setWindowTitle(f"{session.name}[*] — Maskroom")
+        self._desk.window.setWindowModified(session.is_modified)
+
+
+def _is_typing() -> bool:
+    return isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit))
+
+
+def _is_drawing(session: DocumentSession) -> bool:
+    return session.gestures is not None and session.gestures.active

@@ -1,0 +1,1 @@
+"""The parts of the main window, each mirroring one thing of the session."""

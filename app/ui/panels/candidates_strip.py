@@ -1,0 +1,290 @@
+"""The strip over the canvas that shows the candidates: numbered pictures beside the original, and what to do.
+
+While it has the focus, digits choose, Return applies, Delete discards and Escape goes back; it takes these
+keys before any shortcut of the window does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QDrag, QIcon, QKeyEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.base.geometry import Size
+from app.base.text import tr
+from app.ui.compositing import small_pictures
+from app.ui.icons import icon
+from app.ui.links import Links
+from app.ui.panels.history_details import ResultButton
+from app.ui.pictures import image_of_rgb
+from app.ui.theme import DARK, SPACE
+from app.ui.widgets.labels import ElidedLabel
+from app.ui.wording import percent_text
+
+if TYPE_CHECKING:
+    from app.session.candidates import Candidate
+    from app.session.document_session import DocumentSession
+    from app.session.workspace import Workspace
+    from app.ui.tasks import Tasks
+    from app.ui.transfer import Transfer
+
+PICTURE = QSize(72, 54)
+
+
+def candidate_text(candidate: Candidate) -> str:
+    """What is known about one candidate, in a line."""
+    facts = [tr("{n} px changed outside the mask", n=candidate.report.outside_changed_pixels)]
+    if candidate.report.leak is not None:
+        facts.append(tr("the model changed {share} around it", share=percent_text(candidate.report.leak)))
+    if candidate.seed is not None:
+        facts.append(tr("seed {seed}", seed=candidate.seed))
+    if candidate.revised_prompt and candidate.revised_prompt != candidate.prompt:
+        facts.append(tr("revised: {prompt}", prompt=candidate.revised_prompt))
+    return " · ".join(facts)
+
+
+class CandidatesStrip(QFrame):
+    """Mirrors the candidates of the document in front."""
+
+    apply_wanted = Signal()
+    compare_wanted = Signal()
+    left = Signal()
+    """The focus should go back to the canvas."""
+
+    def __init__(
+        self, workspace: Workspace, tasks: Tasks, transfer: Transfer, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("candidates")
+        self.setAccessibleName(tr("Variants"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._workspace = workspace
+        self._tasks = tasks
+        self._transfer = transfer
+        self._session: DocumentSession | None = None
+        self._links = Links()
+        self._pictures: dict[str, QPixmap] = {}
+        self._original: QPixmap | None = None
+        self._buttons: list[ResultButton] = []
+        self._row = QHBoxLayout()
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(SPACE // 2)
+        self._text = ElidedLabel()
+        self._text.setProperty("role", "muted")
+        self._lay_out()
+        self.hide()
+
+    def set_session(self, session: DocumentSession | None) -> None:
+        self._links.clear()
+        self._session = session
+        self._pictures.clear()
+        self._original = None
+        if session is not None:
+            self._links.add(session.candidates.changed.connect(self.mirror))
+        self.mirror()
+
+    def detach(self) -> None:
+        self._links.clear()
+
+    def mirror(self) -> None:
+        """Show the candidates as they stand now."""
+        session = self._session
+        items = session.candidates.items if session is not None else ()
+        had_focus = self.hasFocus()
+        if [b.property("result_id") for b in self._buttons[1:]] != [c.result_id for c in items]:
+            self._rebuild(items)
+        if session is None or not items:
+            self.hide()
+            if had_focus:
+                self.left.emit()
+            return
+        for index, button in enumerate(self._buttons):
+            button.setChecked(session.candidates.selected == (None if index == 0 else index - 1))
+        shown = session.candidates.shown
+        self._text.setText(candidate_text(shown) if shown is not None else tr("The photograph as it is"))
+        self.apply.setEnabled(shown is not None)
+        self.discard.setEnabled(shown is not None)
+        self.show()
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._takes(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        session = self._session
+        if session is None or not self._takes(event):
+            event.ignore()
+            return
+        key, candidates = event.key(), session.candidates
+        if Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
+            number = key - Qt.Key.Key_0
+            for index, candidate in enumerate(candidates.items):
+                if candidate.number == number:
+                    candidates.select(index)
+        elif key == Qt.Key.Key_0:
+            candidates.select(None)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.apply_wanted.emit()
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            session.discard_candidate()
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            candidates.step(1 if key == Qt.Key.Key_Right else -1)
+        else:
+            candidates.clear()
+            self.left.emit()
+
+    @staticmethod
+    def _takes(event: QKeyEvent) -> bool:
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        return plain and (
+            Qt.Key.Key_0 <= event.key() <= Qt.Key.Key_9
+            or event.key()
+            in (
+                Qt.Key.Key_Return,
+                Qt.Key.Key_Enter,
+                Qt.Key.Key_Delete,
+                Qt.Key.Key_Backspace,
+                Qt.Key.Key_Escape,
+                Qt.Key.Key_Left,
+                Qt.Key.Key_Right,
+            )
+        )
+
+    def _lay_out(self) -> None:
+        self.apply = QPushButton(tr("Apply"))
+        self.apply.setProperty("role", "primary")
+        self.apply.setToolTip(tr("Lay this variant on the photograph (Return)"))
+        self.discard = QPushButton(tr("Discard"))
+        self.discard.setToolTip(tr("Take this variant off the strip; it stays in the history (Delete)"))
+        self.compare = QPushButton(tr("Compare"))
+        self.compare.setIcon(icon("layout-grid"))
+        self.compare.setToolTip(tr("See all variants side by side"))
+        self.back = QPushButton(tr("Back"))
+        self.back.setToolTip(tr("Back to the photograph; the variants stay in the history (Esc)"))
+        for button in (self.apply, self.discard, self.compare, self.back):
+            button.setFixedHeight(32)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.apply.clicked.connect(self.apply_wanted)
+        self.discard.clicked.connect(self._discard)
+        self.compare.clicked.connect(self.compare_wanted)
+        self.back.clicked.connect(self._leave)
+        holder = QWidget()
+        holder.setLayout(self._row)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(holder)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFixedHeight(PICTURE.height() + 34)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE)
+        buttons.addWidget(self._text, 1)
+        for button in (self.back, self.compare, self.discard, self.apply):
+            buttons.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        column.setSpacing(SPACE // 2)
+        column.addWidget(self._scroll)
+        column.addLayout(buttons)
+
+    def _discard(self) -> None:
+        if self._session is not None:
+            self._session.discard_candidate()
+
+    def _leave(self) -> None:
+        if self._session is not None:
+            self._session.candidates.clear()
+        self.left.emit()
+
+    def _rebuild(self, items: tuple[Candidate, ...]) -> None:
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._buttons = []
+        if not items:
+            self._pictures.clear()
+            self._original = None
+            return
+        self._add_button(None, tr("Original"), tr("The photograph as it is (0)"))
+        for candidate in items:
+            tip = tr("Variant {n} — drag it out as a file", n=candidate.number)
+            self._add_button(candidate, str(candidate.number), tip)
+            if candidate.result_id not in self._pictures:
+                self._tasks.start(self._make_pictures(candidate), "candidates")
+        self._row.addStretch(1)
+        self._show_pictures()
+
+    def _add_button(self, candidate: Candidate | None, title: str, tip: str) -> None:
+        index = len(self._buttons)
+        button = ResultButton()
+        button.setCheckable(True)
+        button.setAutoExclusive(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setIconSize(PICTURE)
+        button.setText(title)
+        button.setToolTip(tip)
+        button.setAccessibleName(tr("Variant {n}", n=title) if candidate else title)
+        button.setProperty("result_id", candidate.result_id if candidate else "")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(lambda: self._select(None if index == 0 else index - 1))
+        if candidate is not None:
+            button.dragged.connect(lambda: self._drag(candidate))
+        self._buttons.append(button)
+        self._row.addWidget(button)
+
+    def _select(self, index: int | None) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if self._session is not None:
+            self._session.candidates.select(index)
+
+    def _drag(self, candidate: Candidate) -> None:
+        self._tasks.start(self._drag_out(candidate), "candidates")
+
+    async def _drag_out(self, candidate: Candidate) -> None:
+        path = await self._transfer.file_of_candidate(candidate)
+        if path is None:
+            return
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        if candidate.result_id in self._pictures:
+            drag.setPixmap(self._pictures[candidate.result_id])
+        # Qt's drag runs a loop of its own, which must not start inside a coroutine.
+        asyncio.get_running_loop().call_soon(lambda: drag.exec(Qt.DropAction.CopyAction))
+
+    async def _make_pictures(self, candidate: Candidate) -> None:
+        session = self._session
+        if session is None or session.document is None:
+            return
+        ratio = self.devicePixelRatioF()
+        bounds = Size(round(PICTURE.width() * ratio), round(PICTURE.height() * ratio))
+        picture = session.document.picture
+        before, after = await asyncio.to_thread(small_pictures, picture, candidate.patch, bounds)
+        for name, pixels in (("", before), (candidate.result_id, after)):
+            pixmap = QPixmap.fromImage(image_of_rgb(pixels))
+            pixmap.setDevicePixelRatio(ratio)
+            if name:
+                self._pictures[name] = pixmap
+            else:
+                self._original = pixmap
+        self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        waiting = icon("image", DARK.text_disabled)
+        for button in self._buttons:
+            name = button.property("result_id")
+            pixmap = self._pictures.get(name) if name else self._original
+            button.setIcon(QIcon(pixmap) if pixmap is not None else waiting)

@@ -1,0 +1,273 @@
+"""The Edit panel: what to ask, whom, and how; it mirrors the EditForm of the document in front.
+
+Every control exists once; which are shown is told by the capabilities of the chosen model, never by its name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from app.base.geometry import Size
+from app.base.text import tr
+from app.edits.types import Context
+from app.gateways.types import ModelCard, Profile
+from app.ui.icons import icon
+from app.ui.links import Links
+from app.ui.panels.generate_box import GenerateBox
+from app.ui.panels.parameter_rows import ParameterRows
+from app.ui.theme import SPACE
+from app.ui.widgets.fields import ChoiceBox, FormRow, NumberField
+from app.ui.widgets.labels import make_label
+from app.ui.wording import price_text, size_text
+
+if TYPE_CHECKING:
+    from app.session.document_session import DocumentSession
+    from app.session.form import EditForm
+    from app.session.workspace import Workspace
+
+MOST_VARIANTS = 8
+FREE_SIZES = (Size(512, 512), Size(768, 768), Size(1024, 1024), Size(1536, 1024), Size(1024, 1536))
+"""Offered where a model takes any size; the automatic one is nearly always better."""
+
+
+class PromptEdit(QPlainTextEdit):
+    """Several lines of prompt; Tab travels on, because a prompt needs no tabs."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("prompt")
+        self.setAccessibleName(tr("Prompt"))
+        self.setTabChangesFocus(True)
+        self.setPlaceholderText(tr("What should stand in the painted area?"))
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 14)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+def _sizes(card: ModelCard) -> list[tuple[str, object]]:
+    sizes = card.sizes.fixed or tuple(size for size in FREE_SIZES if card.sizes.admits(size))
+    return [(tr("Automatic"), None), *((size_text(size), size) for size in sizes)]
+
+
+class EditPanel(QWidget):
+    """Provider, model, prompt, parameters, and the box with Generate at the bottom."""
+
+    generate_wanted = Signal()
+    cancel_wanted = Signal()
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Edit"))
+        self._workspace = workspace
+        self._session: DocumentSession | None = None
+        self._links = Links()
+        self._make_controls()
+        self._lay_out()
+        self._connect()
+        self.set_session(None)
+
+    @property
+    def _form(self) -> EditForm | None:
+        return None if self._session is None else self._session.form
+
+    def set_session(self, session: DocumentSession | None) -> None:
+        """Mirror another document's form; None leaves the panel disabled."""
+        self._links.clear()
+        self._session = session
+        self._body.setEnabled(session is not None)
+        self.box.set_session(session)
+        if session is None:
+            self._note.setText(tr("Open a photograph and paint over what should change."))
+            self._note.show()
+            return
+        self._links.add(session.form.changed.connect(self._mirror))
+        self._mirror("provider")
+
+    def detach(self) -> None:
+        self._links.clear()
+        self.box.detach()
+
+    def reload_providers(self) -> None:
+        """Take up profiles that were added or removed."""
+        if self._session is not None:
+            self._mirror("provider")
+
+    def _make_controls(self) -> None:
+        self.provider = ChoiceBox("provider", tr("Provider"))
+        self.model = ChoiceBox("model", tr("Model"))
+        self.prompt = PromptEdit()
+        self._note = make_label(role="muted", wrap=True)
+        self.parameters = ParameterRows(self._store)
+        self.variants = NumberField("variants", tr("Variants"))
+        self.variants.configure(minimum=1, maximum=MOST_VARIANTS)
+        self.send_size = ChoiceBox("size", tr("Size on the wire"))
+        self.context = NumberField("context", tr("Context in pixels"))
+        self.context.configure(
+            minimum=0, maximum=4096, step=8, unset_text=tr("auto"), suffix=" px", curve=2.5
+        )
+        self._whole = QToolButton()
+        self._whole.setIcon(icon("maximize"))
+        self._whole.setCheckable(True)
+        self._whole.setAccessibleName(tr("Send the whole photograph"))
+        self._whole.setToolTip(tr("Send the whole photograph"))
+        self._whole.setFixedSize(26, 26)
+        self.context.add_control(self._whole)
+        self.feather = NumberField("feather", tr("Feather in pixels"))
+        self.feather.configure(minimum=0, maximum=64, suffix=" px", curve=2.0)
+        self.grow = NumberField("grow", tr("Grow the mask by pixels"))
+        self.grow.configure(minimum=0, maximum=128, unset_text=tr("auto"), suffix=" px", curve=2.0)
+        self.box = GenerateBox(self._workspace)
+
+    def _lay_out(self) -> None:
+        self._rows = {
+            "variants": FormRow(tr("Variants"), self.variants, tr("How many results to ask for")),
+            "size": FormRow(
+                tr("Size"), self.send_size, tr("Of what is sent; the photograph keeps its own size")
+            ),
+            "context": FormRow(tr("Context"), self.context, tr("How much around the mask is sent with it")),
+            "grow": FormRow(
+                tr("Grow"), self.grow, tr("Widens the mask, so that no fringe of the object stays")
+            ),
+            "feather": FormRow(tr("Feather"), self.feather, tr("Softens the result's edge, inwards only")),
+        }
+        self._body = QWidget()
+        column = QVBoxLayout(self._body)
+        column.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE * 3 // 2, SPACE)
+        column.setSpacing(SPACE // 2)
+        column.addWidget(FormRow(tr("Provider"), self.provider))
+        column.addWidget(FormRow(tr("Model"), self.model))
+        column.addSpacing(SPACE // 2)
+        column.addWidget(self.prompt)
+        column.addWidget(self._note)
+        column.addSpacing(SPACE // 2)
+        column.addWidget(self.parameters)
+        for row in self._rows.values():
+            column.addWidget(row)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(self._body)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(self.box)
+
+    def _connect(self) -> None:
+        self.provider.chosen.connect(self._choose_provider)
+        self.model.chosen.connect(self._choose_model)
+        self.prompt.textChanged.connect(self._type_prompt)
+        self.send_size.chosen.connect(self._choose_size)
+        self.variants.edited.connect(self._set_variants)
+        self.feather.edited.connect(self._set_feather)
+        self.grow.edited.connect(self._set_grow)
+        self.context.edited.connect(
+            lambda px: self._set_context(Context() if px is None else Context(pixels=round(px)))
+        )
+        self._whole.clicked.connect(lambda on: self._set_context(Context(whole=True) if on else Context()))
+        self.box.generate.clicked.connect(self.generate_wanted)
+        self.box.cancel.clicked.connect(self.cancel_wanted)
+
+    def _store(self, name: str, value: str | int | float | bool | None) -> None:
+        if self._form is not None:
+            self._form.set_value(name, value)
+
+    def _set_context(self, context: Context) -> None:
+        if self._form is not None:
+            self._form.set_context(context)
+
+    def _choose_size(self, size: Size | None) -> None:
+        if self._form is not None:
+            self._form.set_size(size)
+
+    def _set_variants(self, count: float) -> None:
+        if self._form is not None:
+            self._form.set_variants(round(count))
+
+    def _set_feather(self, pixels: float) -> None:
+        if self._form is not None:
+            self._form.set_feather(round(pixels))
+
+    def _set_grow(self, pixels: float | None) -> None:
+        if self._form is not None:
+            self._form.set_grow(None if pixels is None else round(pixels))
+
+    def _choose_provider(self, name: str) -> None:
+        if self._form is not None:
+            self._form.set_provider(name)
+
+    def _choose_model(self, model: str) -> None:
+        if self._form is not None:
+            self._form.set_model(model)
+
+    def _type_prompt(self) -> None:
+        if self._form is not None:
+            self._form.set_prompt(self.prompt.toPlainText())
+
+    def _mirror(self, field: str) -> None:
+        form = self._form
+        if form is None:
+            return
+        if field in ("provider", "model"):
+            self._mirror_all(form)
+        elif field == "prompt":
+            self._mirror_prompt(form)
+        else:
+            self.parameters.show_value(form, field)
+            self._mirror_fields(form)
+
+    def _mirror_all(self, form: EditForm) -> None:
+        profiles = self._workspace.providers.list()
+        self.provider.show_choices([(p.title, p.name) for p in profiles], form.provider)
+        self.model.show_choices(
+            [_model_choice(form.profile, card) for card in form.profile.models], form.model
+        )
+        self.model.setToolTip(form.card.description)
+        self.parameters.mirror(form)
+        self._rows["variants"].setVisible(form.takes("n"))
+        self._rows["size"].setVisible(form.takes("size"))
+        self._mirror_prompt(form)
+        self._mirror_fields(form)
+        self._mirror_note(form)
+
+    def _mirror_fields(self, form: EditForm) -> None:
+        self.variants.show_value(form.variants)
+        self.send_size.show_choices(_sizes(form.card), form.size)
+        self.context.show_value(form.context.pixels)
+        self.context.box.setEnabled(not form.context.whole)
+        self.context.slider.setEnabled(not form.context.whole)
+        self._whole.setChecked(form.context.whole)
+        self.feather.show_value(form.feather)
+        self.grow.show_value(form.grow)
+
+    def _mirror_prompt(self, form: EditForm) -> None:
+        if self.prompt.toPlainText() != form.prompt:
+            self.prompt.blockSignals(True)
+            self.prompt.setPlainText(form.prompt)
+            self.prompt.blockSignals(False)
+
+    def _mirror_note(self, form: EditForm) -> None:
+        if form.takes("prompt"):
+            self._note.setText(form.card.description)
+            self._note.setVisible(bool(form.card.description))
+            self.prompt.setPlaceholderText(tr("What should stand in the painted area?"))
+        else:
+            self._note.setText(tr("This model fills from the surroundings and ignores the prompt."))
+            self._note.show()
+            self.prompt.setPlaceholderText(tr("Not used by this model; kept for the next one"))
+
+
+def _model_choice(profile: Profile, card: ModelCard) -> tuple[str, object]:
+    price = price_text(card.price, built_in=profile.built_in and not profile.needs_key)
+    return (f"{card.title} · {price}" if price else card.title, card.id)

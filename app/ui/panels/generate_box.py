@@ -1,0 +1,130 @@
+"""The foot of the Edit panel: what would be sent, what it costs and takes, Generate and Cancel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.base.text import tr
+from app.gateways.types import Transport
+from app.ui.icons import icon
+from app.ui.links import Links
+from app.ui.theme import DARK, SPACE
+from app.ui.widgets.labels import make_label, make_line
+from app.ui.wording import estimate_text, money_text, percent_text, size_text
+
+if TYPE_CHECKING:
+    from app.session.document_session import DocumentSession
+    from app.session.workspace import Workspace
+
+
+class GenerateBox(QWidget):
+    """Mirrors a document's plan and its running requests."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._session: DocumentSession | None = None
+        self._links = Links()
+        self._own_links = Links()
+        self.plan = make_label(role="muted", wrap=True)
+        self.warnings = make_label(role="warning", wrap=True)
+        self.warnings.hide()
+        self.cost = make_label(role="muted", wrap=True)
+        self.generate = QPushButton(tr("Generate"))
+        self.generate.setObjectName("generate")
+        self.generate.setAccessibleName(tr("Generate"))
+        self.generate.setIcon(icon("sparkles", DARK.on_accent))
+        self.generate.setProperty("role", "primary")
+        self.generate.setToolTip(tr("Send the painted area (Ctrl+Return)"))
+        self.cancel = QPushButton(tr("Cancel"))
+        self.cancel.setAccessibleName(tr("Cancel the running requests of this photograph"))
+        self.cancel.setObjectName("cancelRequests")
+        self.cancel.setFixedHeight(32)
+        self.cancel.hide()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE)
+        buttons.addWidget(self.generate, 1)
+        buttons.addWidget(self.cancel)
+        words = QVBoxLayout()
+        words.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE * 3 // 2, SPACE * 3 // 2)
+        words.setSpacing(SPACE // 2)
+        words.addWidget(self.plan)
+        words.addWidget(self.warnings)
+        words.addLayout(buttons)
+        words.addWidget(self.cost)
+        self.cost.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(make_line())
+        column.addLayout(words)
+        self._own_links.add(workspace.worker.changed.connect(lambda job: self.mirror_jobs()))
+
+    def set_session(self, session: DocumentSession | None) -> None:
+        self._links.clear()
+        self._session = session
+        if session is not None:
+            self._links.add(
+                session.plan_changed.connect(self.mirror),
+                session.stage_changed.connect(self.mirror),
+                session.form.changed.connect(lambda field: self.mirror()),
+            )
+        self.mirror()
+        self.mirror_jobs()
+
+    def detach(self) -> None:
+        self._links.clear()
+        self._own_links.clear()
+
+    def mirror(self) -> None:
+        """Show the plan, its warnings, its price and its time."""
+        session = self._session
+        plan = None if session is None else session.plan
+        self.generate.setEnabled(plan is not None)
+        self.warnings.setVisible(plan is not None and bool(plan.warnings))
+        if session is None or plan is None:
+            self.plan.setText(tr("Paint over what should change.") if session else "")
+            self.plan.setVisible(session is not None)
+            self.cost.setText("")
+            self.cost.hide()
+            return
+        sent = tr("Sends {region} px of the photograph", region=size_text(plan.region.size))
+        if plan.scale < 0.995:
+            sent += " " + tr("at {share}", share=percent_text(plan.scale))
+        elif plan.size_send != plan.region.size:
+            sent += " " + tr("as {size}", size=size_text(plan.size_send))
+        self.plan.setText(sent)
+        self.plan.show()
+        self.warnings.setText("\n".join(plan.warnings))
+        self.cost.setText(" · ".join(self._costs(session)))
+        self.cost.setVisible(bool(self.cost.text()))
+
+    def mirror_jobs(self) -> None:
+        """Cancel stands beside Generate while something of this document is under way."""
+        session = self._session
+        self.cancel.setVisible(
+            session is not None
+            and any(
+                job.document_id == session.id and not job.state.is_final
+                for job in self._workspace.worker.jobs
+            )
+        )
+
+    def _costs(self, session: DocumentSession) -> list[str]:
+        form = session.form
+        price = form.card.price
+        parts = []
+        if session.estimate_seconds is not None:
+            parts.append(estimate_text(session.estimate_seconds))
+        if price is not None and price.amount > 0:
+            count = form.variants if form.takes("n") else 1
+            total = money_text(price.amount * count, price.currency)
+            parts.append(tr("about {price}", price=total) if price.estimated else total)
+        elif form.profile.transport is Transport.IN_PROCESS:
+            parts.append(tr("free, on this computer"))
+        else:
+            parts.append(tr("price unknown"))
+        return parts

@@ -1,0 +1,216 @@
+"""What is known about one entry of the history, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
+from PySide6.QtGui import QIcon, QMouseEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.base.text import tr
+from app.ui.icons import icon
+from app.ui.panels.history_model import failure_text
+from app.ui.theme import SPACE
+from app.ui.widgets.labels import make_icon_button, make_label, make_line
+from app.ui.wording import money_text, percent_text, seconds_text, size_text
+
+if TYPE_CHECKING:
+    from app.history.types import HistoryEntry, HistoryResult
+    from app.ui.panels.history_model import HistoryModel
+
+PICTURE = QSize(60, 60)
+MOST_PICTURES = 8
+
+
+def parameters_text(entry: HistoryEntry) -> str:
+    """The parameters that were sent, such as "seed 7 · steps 20"."""
+    return " · ".join(f"{name} {value}" for name, value in entry.parameters.items())
+
+
+def facts_text(entry: HistoryEntry, result: HistoryResult | None) -> str:
+    """Sizes, time, price and the count outside the mask, each only where it is known."""
+    facts = [tr("Sent {size}", size=size_text(entry.size_send))]
+    if entry.seconds is not None:
+        facts.append(seconds_text(entry.seconds))
+    priced = [r for r in entry.results if r.cost_amount is not None]
+    if priced and priced[0].cost_currency:
+        total = sum(r.cost_amount or 0.0 for r in priced)
+        about = tr("about {price}", price=money_text(total, priced[0].cost_currency))
+        exact = money_text(total, priced[0].cost_currency)
+        facts.append(about if any(r.cost_estimated for r in priced) else exact)
+    if result is not None:
+        if result.seed is not None:
+            facts.append(tr("seed {seed}", seed=result.seed))
+        if result.outside_changed_pixels is not None:
+            facts.append(tr("{n} px changed outside the mask", n=result.outside_changed_pixels))
+        if result.leak is not None:
+            facts.append(tr("the model changed {share} around it", share=percent_text(result.leak)))
+    return " · ".join(facts)
+
+
+class ResultButton(QToolButton):
+    """One result's small picture; can be dragged out as a file."""
+
+    dragged = Signal()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        start = self.property("pressed_at")
+        far = QApplication.startDragDistance()
+        if event.buttons() & Qt.MouseButton.LeftButton and start is not None:
+            if (event.position().toPoint() - start).manhattanLength() >= far:
+                self.setDown(False)
+                self.dragged.emit()
+            return
+        super().mouseMoveEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setProperty("pressed_at", event.position().toPoint())
+        super().mousePressEvent(event)
+
+
+class HistoryDetails(QWidget):
+    """Shown beneath the list while an entry is chosen. Emits what is wanted; does nothing itself."""
+
+    reuse_wanted = Signal(object)
+    apply_wanted = Signal(str)
+    save_wanted = Signal(object, object)
+    """The entry and the result that is to be saved with the whole photograph."""
+    save_raw_wanted = Signal(object, object)
+    delete_wanted = Signal(str)
+    drag_wanted = Signal(object)
+
+    def __init__(self, model: HistoryModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Details of the chosen entry"))
+        self._model = model
+        self._entry: HistoryEntry | None = None
+        self._result: HistoryResult | None = None
+        self._group = QButtonGroup(self)
+        self._pictures = QHBoxLayout()
+        self._pictures.setSpacing(SPACE // 2)
+        self._revised = make_label(wrap=True, selectable=True)
+        self._failure = make_label(role="error", wrap=True, selectable=True)
+        self._parameters = make_label(role="muted", wrap=True, selectable=True)
+        self._facts = make_label(role="muted", wrap=True, selectable=True)
+        self._request = make_label(role="muted", wrap=True, selectable=True)
+        self._make_buttons()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE * 3 // 2, 0, SPACE * 3 // 2, SPACE)
+        column.setSpacing(SPACE // 2)
+        column.addWidget(make_line())
+        column.addSpacing(SPACE // 2)
+        column.addLayout(self._pictures)
+        for label in (self._failure, self._revised, self._parameters, self._facts, self._request):
+            column.addWidget(label)
+        column.addLayout(self._buttons)
+        self.hide()
+
+    @property
+    def result(self) -> HistoryResult | None:
+        """The result that the buttons act on."""
+        return self._result
+
+    def show_entry(self, entry: HistoryEntry | None) -> None:
+        """Mirror another entry, or nothing."""
+        same = entry is not None and self._entry is not None and entry.id == self._entry.id
+        chosen = self._result.index if same and self._result else 0
+        self._entry = entry
+        self.setVisible(entry is not None)
+        if entry is None:
+            self._result = None
+            return
+        self._result = next((r for r in entry.results if r.index == chosen), None)
+        if self._result is None and entry.results:
+            self._result = entry.results[0]
+        self._show_pictures(entry)
+        self._mirror()
+
+    def _make_buttons(self) -> None:
+        self.reuse = QPushButton(tr("Reuse settings"))
+        self.reuse.setToolTip(tr("Put this prompt, model, parameters and mask back"))
+        self.apply = QPushButton(tr("Apply again"))
+        self.apply.setToolTip(tr("Lay this result on the open photograph once more"))
+        self.save = make_icon_button("download", tr("Save the whole photograph with this result…"))
+        self.save_raw = make_icon_button("file-down", tr("Save the received image as it came…"))
+        self.delete = make_icon_button("trash-2", tr("Delete this entry"))
+        self.reuse.clicked.connect(lambda: self.reuse_wanted.emit(self._entry))
+        self.apply.clicked.connect(self._emit_apply)
+        self.save.clicked.connect(lambda: self._emit_both(self.save_wanted))
+        self.save_raw.clicked.connect(lambda: self._emit_both(self.save_raw_wanted))
+        self.delete.clicked.connect(self._emit_delete)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(SPACE // 2)
+        self._buttons.addWidget(self.reuse)
+        self._buttons.addWidget(self.apply)
+        self._buttons.addStretch(1)
+        for button in (self.save, self.save_raw, self.delete):
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            self._buttons.addWidget(button)
+
+    def _emit_delete(self) -> None:
+        if self._entry is not None:
+            self.delete_wanted.emit(self._entry.id)
+
+    def _emit_apply(self) -> None:
+        if self._result is not None:
+            self.apply_wanted.emit(self._result.id)
+
+    def _emit_both(self, wanted: SignalInstance) -> None:
+        if self._entry is not None and self._result is not None:
+            wanted.emit(self._entry, self._result)
+
+    def _show_pictures(self, entry: HistoryEntry) -> None:
+        while (item := self._pictures.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        if len(entry.results) < 2:
+            return
+        for result in entry.results[:MOST_PICTURES]:
+            button = ResultButton()
+            button.setCheckable(True)
+            button.setIconSize(PICTURE)
+            picture = self._model.picture(result)
+            button.setIcon(QIcon(picture) if picture is not None else icon("image"))
+            button.setAccessibleName(tr("Variant {n}", n=result.index + 1))
+            button.setToolTip(tr("Variant {n} — drag it out as a file", n=result.index + 1))
+            button.setChecked(result is self._result)
+            button.clicked.connect(lambda checked=False, result=result: self._choose(result))
+            button.dragged.connect(lambda result=result: self.drag_wanted.emit(result))
+            self._group.addButton(button)
+            self._pictures.addWidget(button)
+        self._pictures.addStretch(1)
+
+    def _choose(self, result: HistoryResult) -> None:
+        self._result = result
+        self._mirror()
+
+    def _mirror(self) -> None:
+        entry, result = self._entry, self._result
+        if entry is None:
+            return
+        revised = result.revised_prompt if result is not None else None
+        differs = bool(revised) and revised != entry.prompt
+        self._set(self._revised, tr("Revised: {prompt}", prompt=revised) if differs else "")
+        self._set(self._failure, failure_text(entry))
+        self._set(self._parameters, parameters_text(entry))
+        self._set(self._facts, facts_text(entry, result))
+        self._set(self._request, tr("Request {id}", id=entry.request_id) if entry.request_id else "")
+        for button in (self.apply, self.save, self.save_raw):
+            button.setEnabled(result is not None)
+
+    @staticmethod
+    def _set(label: QLabel, text: str) -> None:
+        label.setText(text)
+        label.setVisible(bool(text))

@@ -1,0 +1,116 @@
+"""The bar at the top: what can be set on the tool in hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QToolBar, QWidget
+
+from app.base.text import tr
+from app.session.toolbox import MAX_DIAMETER, MIN_DIAMETER, ToolKind
+from app.ui.icons import icon
+from app.ui.links import Links
+from app.ui.theme import SPACE
+from app.ui.widgets.fields import NumberField
+from app.ui.widgets.labels import ElidedLabel, make_label
+
+if TYPE_CHECKING:
+    from app.session.toolbox import ToolBox
+
+TOOL_ICONS = {
+    ToolKind.BRUSH: "brush",
+    ToolKind.ERASER: "eraser",
+    ToolKind.RECTANGLE: "square-dashed",
+    ToolKind.LASSO: "lasso",
+    ToolKind.HAND: "hand",
+}
+
+
+def tool_hint(tool: ToolKind) -> str:
+    """What the keys held with `tool` do."""
+    return {
+        ToolKind.BRUSH: tr("Shift-click draws a straight line · Alt erases · Ctrl+Alt-drag resizes"),
+        ToolKind.ERASER: tr("Shift-click draws a straight line · X goes back to painting"),
+        ToolKind.RECTANGLE: tr("Drag to add a rectangle · Shift adds · Alt takes away"),
+        ToolKind.LASSO: tr("Draw around what should change · Shift adds · Alt takes away"),
+        ToolKind.HAND: tr("Drag to move the photograph · Space does the same with any tool"),
+    }[tool]
+
+
+def tool_title(tool: ToolKind) -> str:
+    """What people call `tool`."""
+    return {
+        ToolKind.BRUSH: tr("Brush"),
+        ToolKind.ERASER: tr("Eraser"),
+        ToolKind.RECTANGLE: tr("Rectangle"),
+        ToolKind.LASSO: tr("Lasso"),
+        ToolKind.HAND: tr("Hand"),
+    }[tool]
+
+
+class OptionsBar(QToolBar):
+    """Size, hardness and opacity of the brush in hand; a word of help for the other tools."""
+
+    def __init__(self, toolbox: ToolBox, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Tool options"), parent)
+        self.setObjectName("options")
+        self.setMovable(False)
+        self.setFloatable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._toolbox = toolbox
+        self._links = Links()
+        self._sign = make_label()
+        self._sign.setFixedSize(QSize(20, 20))
+        self._name = make_label(role="heading")
+        self._name.setMinimumWidth(76)
+        self.brush_size = NumberField("brushSize", tr("Brush size in pixels"))
+        self.brush_size.configure(minimum=MIN_DIAMETER, maximum=MAX_DIAMETER, suffix=" px", curve=3.0)
+        self.brush_hardness = NumberField("brushHardness", tr("Brush hardness in per cent"))
+        self.brush_hardness.configure(minimum=0, maximum=100, suffix=" %")
+        self.brush_opacity = NumberField("brushOpacity", tr("Brush opacity in per cent"))
+        self.brush_opacity.configure(minimum=1, maximum=100, suffix=" %")
+        self._hint = ElidedLabel()
+        self._hint.setProperty("role", "muted")
+        self._brush = QWidget()
+        row = QHBoxLayout(self._brush)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE)
+        for title, field in (
+            (tr("Size"), self.brush_size),
+            (tr("Hardness"), self.brush_hardness),
+            (tr("Opacity"), self.brush_opacity),
+        ):
+            label = make_label(title, "muted")
+            label.setBuddy(field.box)
+            field.slider.setFixedWidth(96)
+            row.addWidget(label)
+            row.addWidget(field)
+            row.addSpacing(SPACE)
+        content = QWidget()
+        line = QHBoxLayout(content)
+        line.setContentsMargins(SPACE // 2, 0, SPACE // 2, 0)
+        line.setSpacing(SPACE)
+        line.addWidget(self._sign)
+        line.addWidget(self._name)
+        line.addWidget(self._brush)
+        line.addWidget(self._hint, 1)
+        self.addWidget(content)
+        self.brush_size.edited.connect(lambda value: toolbox.set_diameter(float(value)))
+        self.brush_hardness.edited.connect(lambda value: toolbox.set_hardness(float(value) / 100))
+        self.brush_opacity.edited.connect(lambda value: toolbox.set_opacity(float(value) / 100))
+        self._links.add(toolbox.changed.connect(self._mirror))
+        self._mirror()
+
+    def detach(self) -> None:
+        self._links.clear()
+
+    def _mirror(self) -> None:
+        tool, brush = self._toolbox.tool, self._toolbox.brush
+        self._sign.setPixmap(icon(TOOL_ICONS[tool]).pixmap(18, 18))
+        self._name.setText(tool_title(tool))
+        self._brush.setVisible(tool.paints)
+        self._hint.setText(tool_hint(tool))
+        self.brush_size.show_value(brush.diameter)
+        self.brush_hardness.show_value(round(brush.hardness * 100))
+        self.brush_opacity.show_value(round(brush.opacity * 100))

@@ -1,0 +1,69 @@
+"""The column at the right: Edit over the requests, the History below, or behind a tab where it is low."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
+
+from app.base.text import tr
+from app.ui.widgets.labels import make_line
+
+TALL = 880
+"""From this height on Edit and History stand one above the other."""
+LEAST_WIDTH, MOST_WIDTH, USUAL_WIDTH = 304, 560, 336
+EDIT, HISTORY = 0, 1
+
+
+class SidePanel(QWidget):
+    """Holds the two parts and shows both or one."""
+
+    def __init__(self, edit: QWidget, jobs: QWidget, history: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidePanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMaximumWidth(MOST_WIDTH)
+        self._history = history
+        self._edit = QWidget()
+        upper = QVBoxLayout(self._edit)
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.setSpacing(0)
+        upper.addWidget(edit, 1)
+        upper.addWidget(make_line())
+        upper.addWidget(jobs)
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName(tr("Panels"))
+        self.tabs.setExpanding(True)
+        self.tabs.setDrawBase(False)
+        self.tabs.addTab(tr("Edit"))
+        self.tabs.addTab(tr("History"))
+        self.tabs.currentChanged.connect(lambda index: self._arrange())
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(4)
+        self._split.addWidget(self._edit)
+        self._split.addWidget(history)
+        self._split.setStretchFactor(0, 3)
+        self._split.setStretchFactor(1, 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tabs)
+        column.addWidget(self._split, 1)
+        self._arrange()
+
+    def reveal(self, part: int) -> None:
+        """Bring EDIT or HISTORY to the front."""
+        self.tabs.setCurrentIndex(part)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        tall = self.height() >= TALL
+        self.tabs.setVisible(not tall)
+        self._edit.setVisible(tall or self.tabs.currentIndex() == EDIT)
+        self._history.setVisible(tall or self.tabs.currentIndex() == HISTORY)

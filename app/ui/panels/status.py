@@ -1,0 +1,109 @@
+"""The status bar: zoom, size, mask coverage, colour and depth, and how many requests run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from app.base.text import tr
+from app.session.document_session import Stage
+from app.ui.links import Links
+from app.ui.wording import percent_text, size_text
+
+if TYPE_CHECKING:
+    from app.imaging.photograph import Photograph
+    from app.session.document_session import DocumentSession
+    from app.session.workspace import Workspace
+
+REST_MILLISECONDS = 250
+"""Counting the mask waits until the strokes rest."""
+
+
+def colour_text(photograph: Photograph) -> str:
+    """Format, channels, depth and whether a profile came with it: "JPEG · RGB 8 bit · ICC profile"."""
+    profile = tr("ICC profile") if photograph.metadata.icc else "sRGB"
+    channels = {"L": tr("Grey"), "LA": tr("Grey + alpha")}.get(
+        photograph.channels.value, photograph.channels.value
+    )
+    depth = tr("{channels} {bits} bit", channels=channels, bits=photograph.bits)
+    return f"{photograph.format} · {depth} · {profile}"
+
+
+class StatusBar(QStatusBar):
+    """Mirrors the document in front, the zoom and the queue."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self._workspace = workspace
+        self._session: DocumentSession | None = None
+        self._links = Links()
+        self._own_links = Links()
+        self.zoom, self.size_label, self.coverage = QLabel(), QLabel(), QLabel()
+        self.colour, self.jobs = QLabel(), QLabel()
+        for label, name in (
+            (self.zoom, tr("Zoom")),
+            (self.size_label, tr("Size of the photograph")),
+            (self.colour, tr("Colour and depth")),
+            (self.coverage, tr("Mask coverage")),
+        ):
+            label.setAccessibleName(name)
+            label.setToolTip(name)
+            self.addWidget(label)
+        self.jobs.setAccessibleName(tr("Running requests"))
+        self.addPermanentWidget(self.jobs)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MILLISECONDS)
+        self._rest.timeout.connect(self._mirror_mask)
+        self._own_links.add(workspace.worker.changed.connect(lambda job: self._mirror_jobs()))
+        self.set_session(None)
+        self._mirror_jobs()
+
+    def set_session(self, session: DocumentSession | None) -> None:
+        self._links.clear()
+        self._session = session
+        if session is not None:
+            self._links.add(session.stage_changed.connect(self._mirror_stage))
+        self._mirror_stage()
+
+    def set_scale(self, scale: float) -> None:
+        """`scale` in device pixels per document pixel."""
+        percent = scale * 100
+        self.zoom.setText(f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %")
+
+    def detach(self) -> None:
+        self._rest.stop()
+        self._links.clear()
+        self._own_links.clear()
+
+    def _mirror_stage(self) -> None:
+        session = self._session
+        document = session.document if session is not None else None
+        for label in (self.zoom, self.size_label, self.colour, self.coverage):
+            label.setVisible(session is not None)
+        if session is None:
+            return
+        size = session.size
+        self.size_label.setText(f"{size_text(size)} px" if size else "")
+        if document is None:
+            self.colour.setText(tr("Opening…") if session.stage is Stage.OPENING else "")
+            self.coverage.setText("")
+            return
+        self.colour.setText(colour_text(document.photograph))
+        self._links.add(document.mask_changed.connect(lambda rects: self._rest.start()))
+        self._mirror_mask()
+
+    def _mirror_mask(self) -> None:
+        document = self._session.document if self._session is not None else None
+        if document is None:
+            return
+        share = document.mask.share()
+        self.coverage.setText(tr("Mask {share}", share=percent_text(share)) if share else tr("No mask"))
+
+    def _mirror_jobs(self) -> None:
+        running = sum(not job.state.is_final for job in self._workspace.worker.jobs)
+        self.jobs.setText("" if not running else tr("{n} running", n=running))
+        self.jobs.setVisible(bool(running))

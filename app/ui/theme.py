@@ -1,0 +1,250 @@
+"""One set of colour and spacing tokens, and the QPalette and style sheet that are made from it.
+
+Nothing else in the window names a colour. Text on its ground has a contrast of at least 4.5 : 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Template
+
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+SPACE = 8
+"""The grid: margins and gaps are multiples of half of this."""
+CONTROL_HEIGHT = 28
+ICON_SIZE = 18
+LABEL_WIDTH = 76
+"""Width of the label column of forms, so that the controls of all panels line up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The colours of one appearance, as #rrggbb."""
+
+    surround: str
+    """Behind the photograph: a neutral grey, so that it does not colour what is judged on it."""
+    panel: str
+    raised: str
+    raised_hover: str
+    field: str
+    border: str
+    border_strong: str
+    text: str
+    text_muted: str
+    text_disabled: str
+    accent: str
+    """Fills that carry `on_accent` text."""
+    accent_hover: str
+    on_accent: str
+    accent_line: str
+    """Thin marks on panels: focus rings, handles, the chosen tab."""
+    selection: str
+    warning: str
+    error: str
+    success: str
+
+
+DARK = Tokens(
+    surround="#282828",
+    panel="#323232",
+    raised="#434343",
+    raised_hover="#4e4e4e",
+    field="#272727",
+    border="#454545",
+    border_strong="#626262",
+    text="#e6e6e6",
+    text_muted="#b0b0b0",
+    text_disabled="#7c7c7c",
+    accent="#2a6fc9",
+    accent_hover="#3479d3",
+    on_accent="#ffffff",
+    accent_line="#6caeff",
+    selection="#3d5472",
+    warning="#e5b04b",
+    error="#ff8a80",
+    success="#7fcf8a",
+)
+
+
+def make_palette(tokens: Tokens) -> QPalette:
+    """The palette that Fusion draws with where the style sheet says nothing."""
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: tokens.panel,
+        QPalette.ColorRole.WindowText: tokens.text,
+        QPalette.ColorRole.Base: tokens.field,
+        QPalette.ColorRole.AlternateBase: tokens.panel,
+        QPalette.ColorRole.Text: tokens.text,
+        QPalette.ColorRole.PlaceholderText: tokens.text_muted,
+        QPalette.ColorRole.Button: tokens.raised,
+        QPalette.ColorRole.ButtonText: tokens.text,
+        QPalette.ColorRole.BrightText: tokens.on_accent,
+        QPalette.ColorRole.Highlight: tokens.accent,
+        QPalette.ColorRole.HighlightedText: tokens.on_accent,
+        QPalette.ColorRole.Accent: tokens.accent,
+        QPalette.ColorRole.Link: tokens.accent_line,
+        QPalette.ColorRole.LinkVisited: tokens.accent_line,
+        QPalette.ColorRole.ToolTipBase: tokens.raised,
+        QPalette.ColorRole.ToolTipText: tokens.text,
+        QPalette.ColorRole.Light: tokens.raised_hover,
+        QPalette.ColorRole.Midlight: tokens.raised,
+        QPalette.ColorRole.Mid: tokens.border,
+        QPalette.ColorRole.Dark: tokens.surround,
+        QPalette.ColorRole.Shadow: "#000000",
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (
+        QPalette.ColorRole.WindowText,
+        QPalette.ColorRole.Text,
+        QPalette.ColorRole.ButtonText,
+        QPalette.ColorRole.HighlightedText,
+    ):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(tokens.text_disabled))
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, QColor(tokens.border))
+    return palette
+
+
+_STYLE = Template("""
+* { outline: none; }
+QWidget { color: $text; }
+QWidget:disabled { color: $text_disabled; }
+QMainWindow, QDialog, QWidget#sidePanel, QScrollArea, QScrollArea > QWidget > QWidget { background: $panel; }
+QMainWindow::separator { background: $surround; width: 1px; height: 1px; }
+QSplitter::handle { background: $surround; }
+QToolTip { background: $raised; color: $text; border: 1px solid $border_strong; padding: 4px 6px; }
+
+QMenuBar { background: $panel; padding: 2px 4px; border-bottom: 1px solid $surround; }
+QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: $raised; }
+QMenu { background: $panel; border: 1px solid $border_strong; padding: 4px; }
+QMenu::item { padding: 5px 28px 5px 24px; border-radius: 4px; }
+QMenu::item:selected { background: $accent; color: $on_accent; }
+QMenu::item:disabled { color: $text_disabled; background: transparent; }
+QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
+
+QLabel[role="muted"] { color: $text_muted; }
+QLabel[role="heading"] { color: $text; font-weight: 600; }
+QLabel[role="title"] { color: $text; font-size: 18px; font-weight: 600; }
+QLabel[role="warning"] { color: $warning; }
+QLabel[role="error"] { color: $error; }
+
+QPushButton { background: $raised; border: 1px solid $border_strong; border-radius: 4px;
+    padding: 0 12px; min-height: 26px; }
+QPushButton:hover { background: $raised_hover; }
+QPushButton:pressed { background: $border; }
+QPushButton:focus { border-color: $accent_line; }
+QPushButton:disabled { background: $panel; border-color: $border; }
+QPushButton[role="primary"], QPushButton:default {
+    background: $accent; border-color: $accent; color: $on_accent; }
+QPushButton[role="primary"] { font-weight: 600; min-height: 30px; }
+QPushButton[role="primary"]:hover, QPushButton:default:hover {
+    background: $accent_hover; border-color: $accent_hover; }
+QPushButton[role="primary"]:focus, QPushButton:default:focus { border-color: $on_accent; }
+QPushButton[role="primary"]:disabled { background: $raised; border-color: $raised; color: $text_disabled; }
+
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 3px; }
+QToolButton:hover { background: $raised; }
+QToolButton:pressed { background: $border; }
+QToolButton:checked { background: $selection; border-color: $accent_line; }
+QToolButton:focus { border-color: $accent_line; }
+
+QToolBar { background: $panel; border: none; spacing: 4px; padding: 4px; }
+QToolBar#tools { border-right: 1px solid $surround; padding: 6px; }
+QToolBar#tools QToolButton { padding: 6px; }
+QToolBar#options { border-bottom: 1px solid $surround; padding: 4px 8px; }
+QToolBar::separator { background: $border; width: 1px; height: 1px; margin: 6px; }
+
+QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox {
+    background: $field; border: 1px solid $border;
+    border-radius: 4px; padding: 0 6px; selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit, QAbstractSpinBox, QComboBox { min-height: 24px; }
+QPlainTextEdit { padding: 2px 2px; }
+QLineEdit:hover, QPlainTextEdit:hover, QAbstractSpinBox:hover, QComboBox:hover {
+    border-color: $border_strong; }
+QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
+    border-color: $accent_line; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {
+    background: transparent; border: none; padding: 0; min-height: 0; }
+QAbstractSpinBox[unset="true"] { color: $text_muted; }
+QComboBox { background: $raised; padding-right: 20px; }
+QComboBox:hover { background: $raised_hover; }
+QComboBox:editable { background: $field; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: none; }
+QComboBox QAbstractItemView { background: $panel; border: 1px solid $border_strong; padding: 4px;
+    selection-background-color: $accent; selection-color: $on_accent; }
+QComboBox QAbstractItemView::item { min-height: 24px; }
+
+QSlider { min-height: 22px; }
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $field; }
+QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: $accent_line; }
+QSlider[unset="true"]::sub-page:horizontal, QSlider::sub-page:horizontal:disabled {
+    background: $border_strong; }
+QSlider::handle:horizontal {
+    width: 12px; height: 12px; margin: -5px 0; border-radius: 7px; background: $text;
+    border: 1px solid $surround; }
+QSlider::handle:horizontal:hover { background: $on_accent; }
+QSlider::handle:horizontal:focus { border: 2px solid $accent_line; width: 10px; height: 10px; }
+QSlider[unset="true"]::handle:horizontal { background: $text_disabled; }
+
+QProgressBar { background: $field; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }
+QProgressBar::chunk { background: $accent_line; border-radius: 2px; }
+
+QTabBar { background: transparent; qproperty-drawBase: 0; }
+QTabBar::tab { background: transparent; color: $text_muted; padding: 6px 12px; border: none;
+    border-bottom: 2px solid transparent; }
+QTabBar::tab:hover { color: $text; background: $raised; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent_line; }
+QTabBar::tab:focus { color: $on_accent; }
+QTabBar#documents { background: $panel; }
+QTabBar#documents::tab { background: $panel; padding: 6px 8px 6px 12px; border-right: 1px solid $surround; }
+QTabBar#documents::tab:selected { background: $surround; }
+
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle { background: $border_strong; border-radius: 3px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 28px; }
+QScrollBar::handle:horizontal { min-width: 28px; }
+QScrollBar::handle:hover { background: $text_disabled; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QAbstractItemView { background: $panel; border: none; }
+QListView::item:focus { border: none; }
+QStatusBar { background: $panel; border-top: 1px solid $surround; color: $text_muted; }
+QStatusBar::item { border: none; }
+QStatusBar QLabel { color: $text_muted; padding: 0 8px; }
+QCheckBox { spacing: 8px; }
+QCheckBox:focus { color: $accent_line; }
+
+QFrame[role="line"] { background: $border; max-height: 1px; min-height: 1px; border: none; }
+QFrame[role="card"] { background: $raised; border-radius: 6px; border: none; }
+QFrame[role="notice"] { background: $raised; border: none; border-left: 4px solid $accent_line; }
+QFrame[role="notice"][level="warning"] { border-left-color: $warning; }
+QFrame[role="notice"][level="error"] { border-left-color: $error; }
+QFrame#candidates { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
+QFrame#candidates QToolButton { padding: 3px; }
+QWidget[role="surround"] { background: $surround; }
+QToolButton[role="photograph"] {
+    background: $panel; border: 1px solid $border; border-radius: 6px; padding: 6px; }
+QToolButton[role="photograph"]:hover { border-color: $border_strong; background: $raised; }
+QToolButton[role="photograph"]:focus { border-color: $accent_line; }
+""")
+
+
+def make_style_sheet(tokens: Tokens) -> str:
+    """The style sheet for `tokens`; only what a palette cannot say."""
+    return _STYLE.substitute({name: getattr(tokens, name) for name in Tokens.__dataclass_fields__})
+
+
+def apply_theme(application: QApplication, tokens: Tokens = DARK) -> None:
+    """Dress the whole application in Fusion with `tokens`."""
+    application.setStyle(QStyleFactory.create("Fusion"))
+    application.setPalette(make_palette(tokens))
+    font = QFont(application.font())
+    font.setPixelSize(13)
+    application.setFont(font)
+    application.setStyleSheet(make_style_sheet(tokens))

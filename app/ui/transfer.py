@@ -1,0 +1,139 @@
+"""What comes in and goes out beside the dialogs: drops, the clipboard, and files that are dragged out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData
+from PySide6.QtGui import QGuiApplication, QImage
+
+from app.base.errors import OutputError, from_os_error
+from app.base.text import tr
+from app.ui.compositing import composed_picture
+from app.ui.pictures import image_of_bgra
+
+if TYPE_CHECKING:
+    from app.history.types import HistoryResult
+    from app.session.candidates import Candidate
+    from app.session.document_session import DocumentSession
+    from app.session.workspace import Workspace
+
+ENCODED_TYPES = (
+    "image/png",
+    "image/tiff",
+    "image/webp",
+    "image/avif",
+    "image/jpeg",
+    "image/bmp",
+    "image/gif",
+)
+"""Encoded forms of a pasted picture, the best first; they keep what Qt's own decoding would lose."""
+
+SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/avif": ".avif"}
+
+
+def files_in(data: QMimeData) -> list[Path]:
+    """Local files that are being dropped or pasted."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+def is_welcome(data: QMimeData) -> bool:
+    """True for local files and picture data."""
+    return bool(files_in(data)) or data.hasImage() or any(data.hasFormat(each) for each in ENCODED_TYPES)
+
+
+def picture_in(data: QMimeData) -> bytes | None:
+    """The encoded picture in `data`; as PNG where only raw pixels are offered."""
+    for each in ENCODED_TYPES:
+        if data.hasFormat(each):
+            found = bytes(data.data(each).data())
+            if found:
+                return found
+    if not data.hasImage():
+        return None
+    image = data.imageData()
+    if not isinstance(image, QImage) or image.isNull():
+        return None
+    array = QByteArray()
+    buffer = QBuffer(array)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]
+    return bytes(array.data())
+
+
+class Transfer:
+    """Opens what is dropped or pasted, and makes files for what is dragged out."""
+
+    def __init__(self, workspace: Workspace, folder: Path) -> None:
+        self._workspace = workspace
+        self._folder = folder
+
+    async def take(self, data: QMimeData) -> None:
+        """Open the files or the picture in `data`. The data is read before the first await."""
+        files = files_in(data)
+        if files:
+            await self._workspace.open_files(files)
+            return
+        picture = picture_in(data)
+        if picture is not None:
+            await self._workspace.open_data(picture, tr("Pasted picture"))
+
+    async def paste(self) -> None:
+        """Open what the clipboard holds, or say that there is no picture in it."""
+        data = QGuiApplication.clipboard().mimeData()
+        if is_welcome(data):
+            await self.take(data)
+        else:
+            self._workspace.notices.info(
+                tr("The clipboard holds no picture."),
+                tr("Copy a picture in another program, then paste it here."),
+                topic="paste",
+            )
+
+    async def copy(self, session: DocumentSession) -> None:
+        """Put the photograph as it is shown, with its edits, on the clipboard."""
+        document = session.document
+        if document is None:
+            return
+        shown = session.candidates.shown
+        picture = await asyncio.to_thread(
+            composed_picture, document.picture, None if shown is None else shown.patch
+        )
+        image = image_of_bgra(picture)
+        QGuiApplication.clipboard().setImage(image)
+        self._workspace.notices.info(tr("The picture is on the clipboard."), topic="copy")
+
+    async def file_of_candidate(self, candidate: Candidate) -> Path | None:
+        """A file with a telling name that holds a candidate's image as it was received."""
+        actions = self._workspace.history_actions
+        entry = await actions.get(candidate.entry_id)
+        for result in entry.results:
+            if result.id == candidate.result_id:
+                return await asyncio.to_thread(self.named_copy, actions.received_path(result), result)
+        return None
+
+    def named_copy(self, stored: Path, result: HistoryResult) -> Path:
+        """A copy of a stored file under a telling name in the data folder.
+
+        Raises:
+            OutputError: the data folder cannot be written.
+        """
+        suffix = SUFFIXES.get(result.media_type, ".png")
+        path = self._folder / f"variant-{result.index + 1}-{result.id[:8]}{suffix}"
+        if path.exists():
+            return path
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(stored, path)
+        except OSError as error:
+            raise from_os_error(error, path.name, kind=OutputError) from error
+        return path
+
+    def clear(self) -> None:
+        """Remove the files that were made for dragging; whoever took them has a copy."""
+        with contextlib.suppress(OSError):
+            shutil.rmtree(self._folder)

@@ -1,0 +1,255 @@
+"""Form controls: a number with a slider, a choice, both of which may be unset, and the rows they stand in.
+
+The controls hold no state of their own: `show_value` mirrors the session, and the user's change is emitted
+and comes back through `show_value`. An unset value is shown as a word, and is None in the signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QValidator, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
+
+from app.base.text import tr
+from app.ui.icons import draw_icon, icon
+from app.ui.theme import LABEL_WIDTH, SPACE
+
+SLIDER_STEPS = 1000
+
+
+class NumberBox(QDoubleSpinBox):
+    """A number; where it is optional its lowest place means "not set" and shows a word."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setKeyboardTracking(False)
+        self.setDecimals(0)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        if not text.strip() and self.specialValueText():
+            return (QValidator.State.Intermediate, text, position)
+        return super().validate(text, position)
+
+    def fixup(self, text: str) -> str:
+        if not text.strip() and self.specialValueText():
+            return self.specialValueText()
+        return super().fixup(text)
+
+
+class CalmSlider(QSlider):
+    """A slider that the wheel moves only once it has the focus, so that scrolling a panel changes nothing."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class ComboBox(QComboBox):
+    """A combo box with the house's arrow; the wheel passes unless it has the focus."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
+        colour = self.palette().color(group, QPalette.ColorRole.ButtonText).name()
+        draw_icon(
+            painter, "chevron-down", QRectF(self.width() - 20, (self.height() - 14) / 2, 14, 14), colour
+        )
+        painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class ChoiceBox(ComboBox):
+    """One of several values, with an "automatic" first where it may be unset."""
+
+    chosen = Signal(object)
+
+    def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.activated.connect(lambda index: self.chosen.emit(self.itemData(index)))
+
+    def show_choices(self, choices: Sequence[tuple[str, object]], value: object) -> None:
+        """List (title, value) pairs and choose `value`; an unlisted value is appended so that it is seen."""
+        listed = list(choices)
+        if value not in [each for _, each in listed]:
+            listed.append((str(value), value))
+        if [(self.itemText(i), self.itemData(i)) for i in range(self.count())] != listed:
+            self.clear()
+            for title, each in listed:
+                self.addItem(title, each)
+        self.setCurrentIndex([each for _, each in listed].index(value))
+
+
+class NumberField(QWidget):
+    """A slider beside a number box. `edited` carries the user's number, or None for "not set"."""
+
+    edited = Signal(object)
+
+    def __init__(self, name: str, title: str, parent: QWidget | None = None, *, slider: bool = True) -> None:
+        super().__init__(parent)
+        self._minimum, self._maximum, self._step = 0.0, 100.0, 1.0
+        self._default: float | None = None
+        self._optional = False
+        self._curve = 1.0
+        self.slider = CalmSlider()
+        self.slider.setRange(0, SLIDER_STEPS)
+        self.slider.setAccessibleName(tr("{title}, slider", title=title))
+        self.slider.setVisible(slider)
+        self.box = NumberBox()
+        self.box.setObjectName(name)
+        self.box.setAccessibleName(title)
+        self.box.setFixedWidth(72)
+        self.reset = QToolButton()
+        self.reset.setIcon(icon("rotate-ccw"))
+        self.reset.setToolTip(tr("Back to automatic: it will not be sent"))
+        self.reset.setAccessibleName(tr("{title}: back to automatic", title=title))
+        self.reset.setFixedSize(22, 22)
+        self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
+        row = self._row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE)
+        row.addWidget(self.slider, 1)
+        if not slider:
+            row.addStretch(1)
+        row.addWidget(self.box)
+        row.addWidget(self.reset)
+        self.setFocusProxy(self.box)
+        self.slider.valueChanged.connect(self._slid)
+        self.box.valueChanged.connect(self._typed)
+        self.reset.clicked.connect(lambda: self.edited.emit(None))
+        self.configure(minimum=0, maximum=100)
+
+    def configure(
+        self,
+        *,
+        minimum: float,
+        maximum: float,
+        step: float = 1.0,
+        decimals: int = 0,
+        default: float | None = None,
+        unset_text: str = "",
+        suffix: str = "",
+        curve: float = 1.0,
+    ) -> None:
+        """Set the range. An `unset_text` makes the value optional; `curve` > 1 gives low values more way."""
+        self._minimum, self._maximum, self._step = minimum, maximum, step
+        self._default, self._optional, self._curve = default, bool(unset_text), curve
+        self.box.blockSignals(True)
+        self.box.setDecimals(decimals)
+        self.box.setSingleStep(step)
+        self.box.setSpecialValueText(unset_text)
+        self.box.setRange(minimum - step if self._optional else minimum, maximum)
+        self.box.setSuffix(suffix)
+        self.box.blockSignals(False)
+        self.reset.setVisible(False)
+        if not self._optional:
+            policy = self.reset.sizePolicy()
+            policy.setRetainSizeWhenHidden(False)
+            self.reset.setSizePolicy(policy)
+
+    def show_value(self, value: float | None) -> None:
+        """Mirror a value of the session; None = not set."""
+        unset = value is None
+        shown = self._default if value is None else value
+        if shown is None:
+            shown = self._minimum
+        for widget in (self.box, self.slider):
+            widget.blockSignals(True)
+            if widget.property("unset") != unset:
+                widget.setProperty("unset", unset)
+                widget.style().unpolish(widget)
+                widget.style().polish(widget)
+        self.box.setValue(self.box.minimum() if unset else shown)
+        self.slider.setValue(self._place(shown))
+        for widget in (self.box, self.slider):
+            widget.blockSignals(False)
+        self.reset.setVisible(self._optional and not unset)
+
+    def set_range(self, minimum: float, maximum: float) -> None:
+        """Change only the range."""
+        self._minimum, self._maximum = minimum, maximum
+        self.box.blockSignals(True)
+        self.box.setRange(minimum - self._step if self._optional else minimum, maximum)
+        self.box.blockSignals(False)
+
+    def add_control(self, widget: QWidget) -> None:
+        """Put another control at the end of the row."""
+        self._row.addWidget(widget)
+
+    def _place(self, value: float) -> int:
+        span = max(self._maximum - self._minimum, 1e-9)
+        share = min(max((value - self._minimum) / span, 0.0), 1.0)
+        return round(SLIDER_STEPS * float(share ** (1 / self._curve)))
+
+    def _slid(self, place: int) -> None:
+        share = (place / SLIDER_STEPS) ** self._curve
+        raw = self._minimum + share * (self._maximum - self._minimum)
+        value = self._minimum + round((raw - self._minimum) / self._step) * self._step
+        self.edited.emit(round(min(value, self._maximum), 6))
+
+    def _typed(self, value: float) -> None:
+        unset = self._optional and value < self._minimum
+        self.edited.emit(None if unset else round(value, 6))
+
+
+class FormRow(QWidget):
+    """A label of the common width and a control; hidden and shown as one."""
+
+    def __init__(self, title: str, control: QWidget, tip: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.control = control
+        self.label = QLabel(title)
+        self.label.setFixedWidth(LABEL_WIDTH)
+        self.label.setProperty("role", "muted")
+        self.label.setBuddy(control)
+        if tip:
+            self.setToolTip(tip)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE)
+        row.addWidget(self.label)
+        row.addWidget(control, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

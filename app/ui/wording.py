@@ -1,0 +1,114 @@
+"""How figures are told to people: times, prices, sizes, states. Pure functions, no widgets."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.base.states import JobState
+from app.base.text import tr
+
+if TYPE_CHECKING:
+    from app.base.geometry import Size
+    from app.edits.types import Cost
+
+
+def size_text(size: Size) -> str:
+    """Such as "640 × 480"."""
+    return f"{size.width} × {size.height}"
+
+
+def seconds_text(seconds: float) -> str:
+    """Such as "0.4 s", "12 s", "2 min 05 s"."""
+    if seconds < 1:
+        return tr("{n} s", n=f"{seconds:.1f}")
+    if seconds < 60:
+        return tr("{n} s", n=round(seconds))
+    minutes, rest = divmod(round(seconds), 60)
+    return tr("{m} min {s} s", m=minutes, s=f"{rest:02d}")
+
+
+def estimate_text(seconds: float) -> str:
+    """A forecast, rounded so that it does not look more exact than it is."""
+    if seconds < 1.5:
+        return tr("about a second")
+    if seconds < 60:
+        rounded = round(seconds) if seconds < 10 else round(seconds / 5) * 5
+        return tr("about {n} s", n=rounded)
+    return tr("about {n} min", n=max(1, round(seconds / 60)))
+
+
+def money_text(amount: float, currency: str) -> str:
+    """Such as "$0.042" or "0.30 EUR"; small sums keep three places."""
+    figure = f"{amount:.2f}" if amount >= 1 or round(amount, 2) == round(amount, 4) else f"{amount:.3f}"
+    return f"${figure}" if currency == "USD" else f"{figure} {currency}"
+
+
+def price_text(price: Cost | None, *, built_in: bool) -> str:
+    """The price of one image, or what is known about it."""
+    if price is None:
+        return tr("free") if built_in else ""
+    if price.amount == 0:
+        return tr("free")
+    return money_text(price.amount, price.currency)
+
+
+def percent_text(share: float) -> str:
+    """A share 0–1 as per cent, small ones with a decimal."""
+    percent = share * 100
+    if percent == 0:
+        return "0 %"
+    if percent < 0.1:
+        return "< 0.1 %"
+    return f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"
+
+
+def state_text(state: JobState) -> str:
+    """The state in the user's words."""
+    return {
+        JobState.QUEUED: tr("Waiting"),
+        JobState.RUNNING: tr("Running"),
+        JobState.RECEIVING: tr("Receiving"),
+        JobState.DONE: tr("Done"),
+        JobState.FAILED: tr("Failed"),
+        JobState.CANCELLED: tr("Cancelled"),
+        JobState.INTERRUPTED: tr("Interrupted"),
+    }[state]
+
+
+def when_text(created: str, now: datetime.datetime) -> str:
+    """ISO 8601 time as "just now", "5 min ago", "14:03", or a date."""
+    try:
+        moment = datetime.datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.UTC)
+    age = (now - moment).total_seconds()
+    if age < 60:
+        return tr("just now")
+    if age < 3600:
+        return tr("{n} min ago", n=int(age // 60))
+    local, today = moment.astimezone(), now.astimezone()
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    return f"{local:%d %b %H:%M}" if local.year == today.year else f"{local:%d %b %Y}"
+
+
+def file_title(path: Path) -> str:
+    """A file with just enough of its folder to tell it from another of the same name."""
+    return f"{path.name} — {path.parent.name}" if path.parent.name else path.name
+
+
+def group_title(group: str) -> str:
+    """The menu in which the commands of `group` stand."""
+    return {
+        "file": tr("File"),
+        "edit": tr("Edit"),
+        "mask": tr("Mask"),
+        "tool": tr("Tools"),
+        "variant": tr("Variants"),
+        "view": tr("View"),
+        "help": tr("Help"),
+    }.get(group, group.capitalize())
