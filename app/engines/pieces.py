@@ -1,0 +1,96 @@
+"""Where the work of one heal is done: the hole's islands, each with its surroundings, or tiles of a wide net.
+
+Pure geometry over coverage. PatchMatch's time and memory follow the pixels it sees, so far islands are healed
+apart; scratches all over a large photograph make one island as large as itself, which goes by tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.base.geometry import Rect
+from app.imaging.arrays import U8
+from app.imaging.masks import bounds, islands, max_inner_distance, size_of
+
+REACH_PX = 96
+"""Islands no farther apart than this are healed together."""
+CONTEXT_SHARE = 0.6
+CONTEXT_PX = 64
+"""What is seen around an island on every side: a share of its bounds, at least so many pixels."""
+THIN_PX = 24.0
+"""A hole none of whose pixels is farther from its edge is thin."""
+TILE_PX = 512
+TILE_CONTEXT_PX = 96
+ONE_PIECE_PIXELS = 1_500_000
+"""A thin hole whose crop is larger than this goes by tiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One call of an engine. Rectangles are pixels of the whole picture."""
+
+    crop: Rect
+    """What the engine sees."""
+    core: Rect
+    """Inside `crop`: where its fill is kept."""
+    hole_pixels: int
+    """Pixels to fill in `core`."""
+    thin: bool
+
+
+def plan_pieces(coverage: U8) -> tuple[Piece, ...]:
+    """The pieces that together fill every pixel of `coverage` (h, w) above 0, in the order of work."""
+    found: list[Piece] = []
+    for crop in _crops(coverage):
+        hole = coverage[crop.slices]
+        thin = max_inner_distance(hole) <= THIN_PX
+        if thin and crop.area > ONE_PIECE_PIXELS:
+            found += _tiles(coverage, crop)
+        else:
+            found.append(Piece(crop, crop, _count(hole), thin))
+    return tuple(found)
+
+
+def _crops(coverage: U8) -> tuple[Rect, ...]:
+    """Disjoint rectangles around the islands with their context."""
+    picture = size_of(coverage).rect
+    return merged(_with_context(island).intersected(picture) for island in islands(coverage, REACH_PX))
+
+
+def _with_context(island: Rect) -> Rect:
+    return island.expanded(
+        max(CONTEXT_PX, round(island.width * CONTEXT_SHARE)),
+        max(CONTEXT_PX, round(island.height * CONTEXT_SHARE)),
+    )
+
+
+def merged(rects: Iterable[Rect]) -> tuple[Rect, ...]:
+    """The fewest rectangles that hold all of `rects` and do not touch each other's pixels."""
+    apart: list[Rect] = []
+    for rect in rects:
+        grown = rect
+        while touching := [other for other in apart if other.intersects(grown)]:
+            for other in touching:
+                apart.remove(other)
+                grown = grown.united(other)
+        apart.append(grown)
+    return tuple(apart)
+
+
+def _tiles(coverage: U8, crop: Rect) -> Iterable[Piece]:
+    picture = size_of(coverage).rect
+    for cell in crop.tiles(TILE_PX):
+        core = cell.intersected(crop)
+        pixels = _count(coverage[core.slices])
+        if pixels:
+            yield Piece(core.expanded(TILE_CONTEXT_PX).intersected(picture), core, pixels, thin=True)
+
+
+def _count(hole: U8) -> int:
+    return int((hole > 0).sum())
+
+
+def tight(piece: Piece, coverage: U8) -> Rect:
+    """The bounds of what is to be filled in the core of `piece`, in pixels of the whole picture."""
+    return bounds(coverage[piece.core.slices]).translated(piece.core.x, piece.core.y)
