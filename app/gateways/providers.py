@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import tomli_w
@@ -27,6 +27,8 @@ from app.gateways.toml_files import fault, parse_size, read_toml
 from app.gateways.types import ALWAYS, Dialect, ModelCard, Profile, Transport, unlisted_card
 
 FILE_NAME = "providers.toml"
+
+_N = TypeVar("_N", int, float)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -46,7 +48,7 @@ class ProviderSettings:
     mask_convention: MaskConvention | None = None
     invert_mask: bool | None = None
     fields: tuple[str, ...] | None = None
-    """Canonical names of the parameters that its models take; "n" and "size" count, the prompt always goes."""
+    """Canonical names of what its models take; "n" and "size" count among them, the prompt always goes."""
     extras: Mapping[str, ParameterValue] = field(default_factory=dict)
     """Constant fields that go with every request."""
     sizes: tuple[str, ...] = ()
@@ -385,7 +387,7 @@ def _chosen(value: bool | None, default: bool) -> bool:
     return default if value is None else value
 
 
-def _positive(value: Any, field: str, default: Any) -> Any:
+def _positive(value: _N | None, field: str, default: _N) -> _N:
     if value is None:
         return default
     if not value > 0:

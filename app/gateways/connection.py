@@ -1,0 +1,113 @@
+"""Opening a connection to a provider, and what can go wrong on the line, in words.
+
+The key enters here and goes into the Authorization header and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from app.base.errors import MaskroomError, Refused, Unreachable
+from app.base.text import tr
+from app.gateways.addresses import is_loopback, origin
+
+CONNECT_SECONDS = 10.0
+WRITE_SECONDS = 120.0
+CHUNK = 1 << 16
+
+_KEY = re.compile(r"[\x21-\x7e]+")
+
+
+async def open_client(
+    url: str, read_seconds: float, transport: httpx.AsyncBaseTransport | None
+) -> httpx.AsyncClient:
+    """A client for the host of `url`; `transport` None means the network.
+
+    Proxies of the environment are used for other machines only. Made in a thread, because reading the
+    system's certificates takes some time.
+    """
+
+    def make() -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=None),
+            trust_env=transport is None and not is_loopback(url),
+            follow_redirects=False,
+            headers={"User-Agent": "Maskroom"},
+        )
+
+    return await asyncio.to_thread(make)
+
+
+def authorization(key: str | None) -> dict[str, str]:
+    """The header that carries the key; nothing for no key or an empty one.
+
+    Raises:
+        Refused: the key holds characters that cannot be part of a header, such as a line break.
+    """
+    known = (key or "").strip()
+    if not known:
+        return {}
+    if not _KEY.fullmatch(known):
+        raise Refused(
+            tr("The key holds characters that no key can have."),
+            tr("Store the key of this provider again."),
+            code="key_refused",
+        )
+    return {"Authorization": f"Bearer {known}"}
+
+
+def hider(key: str | None) -> Callable[[str], str]:
+    """A function that takes the key out of any text."""
+    known = (key or "").strip()
+    return (lambda text: text.replace(known, "•••")) if known else str
+
+
+def same_origin(one: str, other: str) -> bool:
+    """True when both URLs have the same scheme, host and port."""
+    return origin(one) == origin(other)
+
+
+@contextmanager
+def telling(url: str, hide: Callable[[str], str], has_left: Callable[[], bool]) -> Iterator[None]:
+    """Turn faults of the line into our errors; `has_left` tells whether the whole request was sent by then.
+
+    Raises:
+        Unreachable: no connection, a time-out, or a connection that broke.
+    """
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise _told(error, url, hide, has_left()) from None
+    except httpx.InvalidURL as error:
+        raise Unreachable(
+            tr("“{url}” is no address.", url=hide(url)),
+            tr("Check the provider's base URL."),
+            details=hide(str(error)),
+        ) from None
+
+
+def _told(error: httpx.HTTPError, url: str, hide: Callable[[str], str], left: bool) -> MaskroomError:
+    host = httpx.URL(url).host
+    details = hide(f"{type(error).__name__}: {error}")
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)):
+        return Unreachable(
+            tr("{host} cannot be reached.", host=host),
+            tr("Check the provider's base URL and the connection; nothing was sent."),
+            details=details,
+            retryable=True,
+        )
+    if isinstance(error, httpx.TimeoutException):
+        message, code = tr("{host} did not answer in time.", host=host), "timed_out"
+    else:
+        message, code = tr("The connection to {host} broke.", host=host), "unreachable"
+    if left:
+        hint = tr("The edit may have been billed; it was not sent again. Look there before trying again.")
+    else:
+        hint = tr("The request had not left completely. Try again.")
+    return Unreachable(message, hint, details=details, retryable=not left, code=code)

@@ -1,0 +1,105 @@
+"""Replies on disk: what a provider sends is safe here from its first byte until the history has it.
+
+A reply being received is a `.part`; once it is whole and synced it is a `.reply`. Whoever stored its images
+releases it. What is left after a crash can be read again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from app.base.errors import StoreError, from_os_error
+from app.base.files import sync_folder
+
+_NAME = re.compile(r"(?P<job>[A-Za-z0-9_-]+)-(?P<call>\d+)\.(?:part|reply)")
+
+
+class Spool:
+    """The folder of replies. Small writes go to the page cache at once; syncing belongs off the event loop."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def open(self, job_id: str, call: int) -> SpoolFile:
+        """A new file for the reply to call number `call` of a job. Raises StoreError."""
+        name = f"{job_id}-{call}.part"
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"no job id: {job_id!r}")
+        path = self._folder / name
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return SpoolFile(path, path.open("wb"))
+        except OSError as error:
+            raise from_os_error(error, str(path), kind=StoreError) from error
+
+    def release(self, job_id: str) -> None:
+        """Forget the replies of a job: its images are stored elsewhere."""
+        for path in self._files():
+            match = _NAME.fullmatch(path.name)
+            if match is not None and match["job"] == job_id:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+    def whole_replies(self, job_id: str) -> tuple[bytes, ...]:
+        """The bodies that came completely for a job, in the order of its calls. Raises StoreError."""
+        found: list[tuple[int, Path]] = []
+        for path in self._files():
+            match = _NAME.fullmatch(path.name)
+            if match is not None and match["job"] == job_id and path.suffix == ".reply":
+                found.append((int(match["call"]), path))
+        try:
+            return tuple(path.read_bytes() for _call, path in sorted(found))
+        except OSError as error:
+            raise from_os_error(error, str(self._folder), kind=StoreError) from error
+
+    def _files(self) -> list[Path]:
+        try:
+            return list(self._folder.iterdir())
+        except OSError:
+            return []
+
+
+class SpoolFile:
+    """One reply while it comes in; a context manager that leaves nothing behind unless `keep` was called."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self._path = path
+        self._file = file
+        self.size = 0
+
+    def __enter__(self) -> SpoolFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def write(self, data: bytes) -> None:
+        """Append. Raises StoreError."""
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise from_os_error(error, str(self._path), kind=StoreError) from error
+        self.size += len(data)
+
+    def keep(self) -> bytes:
+        """Sync the whole reply, keep it until it is released, and give its bytes. Raises StoreError."""
+        whole = self._path.with_suffix(".reply")
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._path.replace(whole)
+            sync_folder(whole.parent)
+            return whole.read_bytes()
+        except OSError as error:
+            raise from_os_error(error, str(self._path), kind=StoreError) from error
