@@ -150,6 +150,10 @@ class Document:
         """The photograph's own samples (of `region`, or all) as they were opened, as a new array."""
         return self._composition.original_samples(self._inside(region))
 
+    def original_photograph(self) -> Photograph:
+        """The photograph as it was opened, without any layer; its samples share nothing. In any thread."""
+        return replace(self.photograph, samples=self.original_samples(), bgra=None)
+
     def original(self, region: Rect) -> U8:
         """The photograph of `region` without any layer, (h, w, 4) BGRA, 8-bit sRGB; a copy."""
         return self._composition.original(self._inside(region))

@@ -79,7 +79,8 @@ def build_workspace(
     host = EngineHost()
     progress = ProgressHub()
     worker = RequestWorker(lambda name: providers.get(name).concurrency)
-    gateway = GatewayClient(InProcessTransports(host, progress), folders.spool)
+    transports = InProcessTransports(host, progress)
+    gateway = GatewayClient(transports, folders.spool)
     pipeline = EditPipeline(
         history=history,
         worker=worker,
@@ -95,6 +96,7 @@ def build_workspace(
         commands.add(added)
     defaults = settings.value.brush
     return Workspace(
+        folders=folders,
         notices=notices,
         settings=settings,
         secrets=secrets,
@@ -102,9 +104,10 @@ def build_workspace(
         history=history,
         worker=worker,
         pipeline=pipeline,
-        estimator=make_estimator(host.estimate_seconds),
+        estimator=make_estimator(lambda: host.pace.factor),
         toolbox=ToolBox(Brush(defaults.diameter, defaults.hardness, defaults.opacity)),
         commands=commands,
+        transports=transports,
         host=host,
         end_logging=end_logging,
     )

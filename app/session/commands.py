@@ -70,8 +70,8 @@ def command(
     """
 
     def attach(run: Run) -> Run:
-        help = (run.__doc__ or "").partition("\n")[0]
-        setattr(run, _ATTRIBUTE, Command(id, title, group, run, shortcuts, when, scope, hidden, help))
+        told = (run.__doc__ or "").partition("\n")[0]
+        setattr(run, _ATTRIBUTE, Command(id, title, group, run, shortcuts, when, scope, hidden, told))
         return run
 
     return attach

@@ -226,7 +226,7 @@ class DocumentSession:
             document_id=self.id,
             document_name=self.name,
         )
-        origin = Origin(source, document.photograph, parents, self.form.kept())
+        origin = Origin(source, document.original_photograph, parents, self.form.kept())
         await self._pipeline.submit(request, origin, self._deliver, expected_seconds=seconds)
         return request.id
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.engines.estimate import estimate_seconds, summarise
+from app.engines.types import HealMethod
 from app.gateways.types import ModelCard, Profile, Transport
 from app.imaging.arrays import U8
 
@@ -11,12 +13,16 @@ Estimator = Callable[[Profile, ModelCard, U8, int], float | None]
 """Takes profile, card, the region's coverage and the number of variants; gives seconds or None."""
 
 
-def make_estimator(estimate_heal: Callable[[U8, str, int], float]) -> Estimator:
-    """Engines in this process are asked; for all others the model card knows the usual time of one image."""
+def make_estimator(pace: Callable[[], float]) -> Estimator:
+    """Healing in this process is computed, at this machine's `pace`; else the model card knows the usual time."""
 
     def estimate(profile: Profile, card: ModelCard, coverage: U8, variants: int) -> float | None:
-        if profile.transport is Transport.IN_PROCESS:
-            return estimate_heal(coverage, card.id, variants)
-        return card.seconds
+        if profile.transport is not Transport.IN_PROCESS:
+            return card.seconds
+        try:
+            method = HealMethod(card.id)
+        except ValueError:
+            return None
+        return estimate_seconds(summarise(coverage), variants, method, pace())
 
     return estimate

@@ -74,7 +74,7 @@ async def plan_order(workspace: Workspace, order: EditOrder) -> PlannedOrder:
         parameters=form.taken_values(),
         dropped=ready.dropped,
         warnings=ready.plan.warnings,
-        cost=_times(card.price, n),
+        cost=_times(card.price_at(form.values.get("quality")), n),
         seconds=ready.seconds,
     )
 
@@ -126,7 +126,7 @@ async def run_order(
                 provider=request.provider,
                 model=request.model,
                 request_id=entry.request_id,
-                cost=ready.form.card.price,
+                cost=ready.form.card.price_at(request.parameters.get("quality")),
                 seconds=entry.seconds or 0.0,
                 lossy=outcome.saved.lossy,
                 notes=outcome.saved.notes,
@@ -268,7 +268,7 @@ async def _send(
     try:
         await workspace.pipeline.submit(
             request,
-            Origin(ready.source, ready.photograph, form=ready.form.kept()),
+            Origin(ready.source, lambda: ready.photograph, form=ready.form.kept()),
             lambda found, missing: delivered.append((found, missing)),
             expected_seconds=ready.seconds,
         )

@@ -152,6 +152,7 @@ class EditPipeline:
 
     def _store_result(self, request: EditRequest, result: EditResult) -> tuple[HistoryResult, ...]:
         card = self._find_profile(request.provider).card(request.model)
+        price = card.price_at(request.parameters.get("quality"))
         rows = []
         for index, image in enumerate(result.images):
             width, height, media_type = _describe(image)
@@ -165,9 +166,9 @@ class EditPipeline:
                 media_type=media_type,
                 revised_prompt=image.revised_prompt,
                 seed=image.seed,
-                cost_amount=card.price.amount if card.price else None,
-                cost_currency=card.price.currency if card.price else None,
-                cost_estimated=card.price.estimated if card.price else True,
+                cost_amount=price.amount if price else None,
+                cost_currency=price.currency if price else None,
+                cost_estimated=price.estimated if price else True,
             )
             self._history.add_result(row)
             rows.append(row)

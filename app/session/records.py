@@ -27,7 +27,7 @@ def store_request(history: HistoryStore, request: EditRequest, origin: Origin) -
         created=history.now(),
         document_id=request.document_id,
         document_name=request.document_name,
-        source_sha256=history.put_file(source_bytes(origin.source, origin.photograph)),
+        source_sha256=history.put_file(source_bytes(origin)),
         parents=origin.parents,
         region=request.plan.region,
         size_send=request.plan.size_send,

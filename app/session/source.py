@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.edits.types import ParameterValue
+from app.imaging.encoders import encode_png_file
 from app.imaging.photograph import Photograph
-from app.imaging.save import FileFormat, encode_photograph
 from app.imaging.sources import Limits
 from app.imaging.sources import read_source as read_file
 
@@ -43,7 +43,8 @@ class Origin:
     """What a region was cut from: enough to build the composite again at any later time."""
 
     source: Source
-    photograph: Photograph
+    original: Callable[[], Photograph]
+    """Gives the photograph without any edit, in any thread; asked only when the source is gone."""
     parents: tuple[str, ...] = ()
     """Ids of the results that lay on the photograph, lowest first."""
     form: Mapping[str, ParameterValue] = field(default_factory=dict)
@@ -66,13 +67,13 @@ def data_source(data: bytes, name: str) -> Source:
     return Source(name, hashlib.sha256(data).hexdigest(), data=data)
 
 
-def source_bytes(source: Source, photograph: Photograph) -> bytes:
+def source_bytes(origin: Origin) -> bytes:
     """What the history keeps of a photograph: the opened bytes, or a lossless copy where they are gone.
 
     A copy holds the same samples, profile and metadata, so a composite made from it is the same.
-
-    Raises:
-        OutputError: the copy cannot be made.
     """
-    data = source.read()
-    return data if data is not None else encode_photograph(photograph, FileFormat.PNG)
+    data = origin.source.read()
+    if data is not None:
+        return data
+    photograph = origin.original()
+    return encode_png_file(photograph.samples, photograph.metadata)

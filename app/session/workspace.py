@@ -15,6 +15,8 @@ from app.document.composition import prepare
 from app.document.document import Document
 from app.edits.types import Context
 from app.engines.host import EngineHost
+from app.gateways.client import Transports
+from app.gateways.discovery import list_models
 from app.gateways.providers import ProviderStore
 from app.history.store import HistoryStore
 from app.imaging.load import Limits, load_photograph, load_preview, probe
@@ -28,8 +30,9 @@ from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
 from app.session.source import Source, data_source, read_source
 from app.session.toolbox import ToolBox
+from app.settings.folders import Folders
 from app.settings.model import EditSettings
-from app.settings.secrets import Secrets
+from app.settings.secrets import Secrets, variable_of
 from app.settings.store import SettingsStore
 
 PREVIEW_BOUNDS = Size(2048, 2048)
@@ -42,6 +45,7 @@ class Workspace:
     def __init__(
         self,
         *,
+        folders: Folders,
         notices: Notices,
         settings: SettingsStore,
         secrets: Secrets,
@@ -53,9 +57,11 @@ class Workspace:
         toolbox: ToolBox,
         commands: CommandRegistry,
         limits: Limits = Limits(),
+        transports: Transports,
         host: EngineHost,
         end_logging: Callable[[], None],
     ) -> None:
+        self.folders = folders
         self.notices = notices
         self.settings = settings
         self.secrets = secrets
@@ -73,6 +79,7 @@ class Workspace:
         self.current_changed: Signal[[]] = Signal()
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted."""
+        self._transports = transports
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
         self._chores: set[asyncio.Task[None]] = set()
@@ -130,6 +137,20 @@ class Workspace:
         await self.host.aclose()
         await asyncio.to_thread(self.history.close)
         self._end_logging()
+
+    async def list_models(self, provider: str) -> tuple[str, ...]:
+        """The model ids that a provider says it has.
+
+        Raises:
+            GatewayError: it cannot be reached, refuses, or has no such list.
+        """
+        profile = self.providers.get(provider)
+        key = await self.secrets.get(profile.name) if profile.needs_key else None
+        return await list_models(profile, key, self._transports(profile))
+
+    def key_variable(self, provider: str) -> str:
+        """The environment variable that gives a provider's key for one run."""
+        return variable_of(provider)
 
     def _add(self, name: str, path: Path | None) -> DocumentSession:
         form = self._new_form()

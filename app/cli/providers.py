@@ -1,0 +1,206 @@
+"""`maskroom providers …` and `maskroom models`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+
+from app.base.errors import ExitCode, UsageError
+from app.base.states import MaskConvention
+from app.base.text import tr
+from app.cli.edit import cost_json
+from app.cli.printing import print_json, print_table, say
+from app.gateways.providers import ProviderSettings
+from app.gateways.types import ModelCard, Profile
+from app.session.workspace import Workspace
+from app.settings.secrets import SecretPlace
+
+ALL_FIELDS = ("all",)
+
+
+async def run_providers(workspace: Workspace, options: argparse.Namespace) -> int:
+    """List, show, change, forget or reach providers."""
+    match options.action:
+        case "list":
+            _list(workspace, options.json)
+        case "show":
+            await _show(workspace, options)
+        case "set":
+            await _set(workspace, options)
+        case "remove":
+            workspace.providers.remove(options.name)
+            await workspace.secrets.delete(options.name)
+            if options.json:
+                print_json({"removed": options.name})
+            else:
+                say(tr("Removed {name} and its key.", name=options.name))
+        case _:
+            await _test(workspace, options)
+    return ExitCode.DONE
+
+
+async def run_models(workspace: Workspace, options: argparse.Namespace) -> int:
+    """List the models that are known, or that a provider says it has."""
+    name = options.provider or workspace.settings.value.edit.provider
+    profile = workspace.providers.get(name)
+    cards = [*profile.models]
+    if options.refresh:
+        known = {card.id for card in cards}
+        listed = await workspace.list_models(name)
+        cards += [profile.card(id) for id in listed if id not in known]
+    if options.json:
+        print_json({"provider": name, "models": [card_json(card, profile) for card in cards]})
+    else:
+        print_table([_card_row(card, profile) for card in cards])
+    return ExitCode.DONE
+
+
+def _list(workspace: Workspace, as_json: bool) -> None:
+    profiles = workspace.providers.list()
+    default = workspace.settings.value.edit.provider
+    if as_json:
+        print_json(
+            {
+                "providers": [
+                    {
+                        "name": profile.name,
+                        "title": profile.title,
+                        "dialect": profile.dialect.name,
+                        "base_url": profile.base_url,
+                        "model": profile.default_model,
+                        "default": profile.name == default,
+                        "built_in": profile.built_in,
+                    }
+                    for profile in profiles
+                ]
+            }
+        )
+        return
+    print_table(
+        [
+            (
+                "*" if profile.name == default else " ",
+                profile.name,
+                profile.title,
+                profile.dialect.name,
+                profile.default_model,
+                profile.base_url,
+            )
+            for profile in profiles
+        ]
+    )
+
+
+async def _show(workspace: Workspace, options: argparse.Namespace) -> None:
+    profile = workspace.providers.get(options.name)
+    place = await workspace.secrets.place(profile.name) if profile.needs_key else None
+    value = profile_json(profile, place)
+    if options.json:
+        print_json(value)
+        return
+    rows = [(key, _plain(field)) for key, field in value.items() if key != "models"]
+    print_table([*rows, *(("model", f"{card.id}  {card.title}") for card in profile.models)])
+
+
+async def _set(workspace: Workspace, options: argparse.Namespace) -> None:
+    settings = _changed(workspace.providers.settings(options.name), options)
+    key = sys.stdin.readline().strip() if options.key_stdin else None
+    if options.key_stdin and not key:
+        raise UsageError(tr("No key came on standard input."), tr("Pipe it in, on one line."))
+    profile = workspace.providers.save(settings)
+    place = await workspace.secrets.set(profile.name, key) if key else None
+    if place is SecretPlace.THIS_RUN:
+        say(
+            tr("This machine has no keychain that can be used, so the key was not kept."),
+            tr("Give it for each run in {variable}.", variable=workspace.key_variable(profile.name)),
+        )
+    if options.json:
+        print_json(profile_json(profile, place))
+    else:
+        say(tr("{name} is set up: {url}", name=profile.name, url=profile.base_url))
+
+
+def _changed(settings: ProviderSettings, options: argparse.Namespace) -> ProviderSettings:
+    """`settings` with what was typed; what was not typed stays."""
+    if options.dialect is not None:
+        settings = replace(settings, dialect=options.dialect)
+    if options.base_url is not None:
+        settings = replace(settings, base_url=options.base_url)
+    if options.model is not None:
+        settings = replace(settings, model=options.model)
+    if options.mask_convention is not None:
+        settings = replace(settings, mask_convention=MaskConvention(options.mask_convention))
+    if options.invert_mask is not None:
+        settings = replace(settings, invert_mask=options.invert_mask)
+    if options.fields is not None:
+        settings = replace(settings, fields=None if options.fields == ALL_FIELDS else options.fields)
+    if options.extra:
+        settings = replace(settings, extras={**settings.extras, **dict(options.extra)})
+    return settings
+
+
+async def _test(workspace: Workspace, options: argparse.Namespace) -> None:
+    profile = workspace.providers.get(options.name)
+    models = await workspace.list_models(profile.name)
+    if options.json:
+        print_json({"name": profile.name, "reached": True, "models": list(models)})
+    elif models:
+        say(tr("{name} answers and lists {count} models.", name=profile.name, count=len(models)))
+    else:
+        say(tr("{name} answers, but lists no models; type a model's id.", name=profile.name))
+
+
+def profile_json(profile: Profile, place: SecretPlace | None) -> dict[str, object]:
+    """A provider as JSON; of its key only where it is kept."""
+    return {
+        "name": profile.name,
+        "title": profile.title,
+        "dialect": profile.dialect.name,
+        "base_url": profile.base_url,
+        "model": profile.default_model,
+        "mask_convention": profile.mask_convention.value,
+        "invert_mask": profile.invert_mask,
+        "concurrency": profile.concurrency,
+        "extras": dict(profile.extras),
+        "needs_key": profile.needs_key,
+        "key": place.value if place else None,
+        "built_in": profile.built_in,
+        "models": [card_json(card, profile) for card in profile.models],
+    }
+
+
+def card_json(card: ModelCard, profile: Profile) -> dict[str, object]:
+    """A model as JSON."""
+    return {
+        "id": card.id,
+        "title": card.title,
+        "takes": sorted(card.takes),
+        "parameters": [
+            {
+                "name": parameter.name,
+                "kind": parameter.kind.value,
+                "minimum": parameter.minimum,
+                "maximum": parameter.maximum,
+                "choices": list(parameter.choices),
+            }
+            for parameter in profile.parameters(card.id)
+        ],
+        "sizes": [str(size) for size in card.sizes.fixed],
+        "max_n": card.max_n,
+        "needs_mask": card.needs_mask,
+        "price": cost_json(card.price),
+        "price_date": card.price_date or None,
+    }
+
+
+def _card_row(card: ModelCard, profile: Profile) -> tuple[str, ...]:
+    price = f"{card.price.amount:g} {card.price.currency}" if card.price else "?"
+    mark = "*" if card.id == profile.default_model else " "
+    return (mark, card.id, card.title, price, ", ".join(sorted(card.takes)))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={item}" for key, item in value.items()) or "–"
+    return "–" if value is None else str(value)
