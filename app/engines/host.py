@@ -57,7 +57,9 @@ class EngineHost:
         async with self._turn:
             await self._in_thread(lambda: self._running_worker(), CancelToken())
 
-    async def heal(self, request: HealRequest, on_progress: HealProgress = lambda share: None) -> tuple[U8, ...]:
+    async def heal(
+        self, request: HealRequest, on_progress: HealProgress = lambda share: None
+    ) -> tuple[U8, ...]:
         """One healed picture (h, w, 3) for each seed. `on_progress` is called on the event loop.
 
         Cancelling the awaiting task stops the work within a second.
@@ -141,7 +143,9 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         self._lock = threading.Lock()
         self._exit_code: int | None = None
-        self._process = context.Process(target=worker.main, args=(theirs,), name="maskroom-engine", daemon=True)
+        self._process = context.Process(
+            target=worker.main, args=(theirs,), name="maskroom-engine", daemon=True
+        )
         self._process.start()
         self._gone = False
         # Only the worker may hold its end, or its death would not end the pipe.
