@@ -40,7 +40,6 @@ ICONS = {
     "tool.lasso": "lasso",
     "tool.hand": "hand",
     "view.fit": "maximize",
-    "view.actual": "scan",
     "view.zoomIn": "zoom-in",
     "view.zoomOut": "zoom-out",
     "view.overlay": "eye",

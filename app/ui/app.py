@@ -149,7 +149,8 @@ async def _main(paths: list[Path]) -> int:
     program = Program(resolve_folders(os.environ), Notices())
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):
-        loop.add_signal_handler(signal.SIGTERM, program.window.close)
+        # Whoever sends this will not wait for an answer: end in order, but without a question.
+        loop.add_signal_handler(signal.SIGTERM, program.window.stopped.set)
     program.show_frame()
     try:
         await wait_for_paint(program.window)

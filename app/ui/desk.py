@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from app.ui.window import MainWindow
 
 TOOLS = ("tool.brush", "tool.eraser", "tool.rectangle", "tool.lasso", "tool.hand")
-TOOL_BAR_EXTRAS = ("edit.undo", "edit.redo", "", "mask.invert", "mask.clear", "", "view.fit", "view.actual")
+TOOL_BAR_EXTRAS = ("edit.undo", "edit.redo", "", "mask.invert", "mask.clear", "", "view.fit")
 
 
 class Desk:

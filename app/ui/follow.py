@@ -113,7 +113,8 @@ class FollowCurrent:
         desk.actions.refresh()
 
     def _mirror_plan(self) -> None:
-        plan = self._session.plan if self._session is not None else None
+        session = self._session
+        plan = session.plan if session is not None and session.candidates.shown is None else None
         self._desk.canvas.set_region(plan.region if plan is not None else None)
         self._desk.actions.refresh_soon()
 
@@ -129,6 +130,7 @@ class FollowCurrent:
             desk.strip.setFocus(Qt.FocusReason.OtherFocusReason)
             desk.side.reveal(EDIT)
         self._count = count
+        self._mirror_plan()
         desk.actions.refresh()
 
     def _mirror_tool(self) -> None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from string import Template
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 SPACE = 8
 """The grid: margins and gaps are multiples of half of this."""
-CONTROL_HEIGHT = 28
-ICON_SIZE = 18
-LABEL_WIDTH = 76
+BUTTON_ICON = QSize(24, 16)
+"""Wider than the icon it holds, which gives it some air before the text."""
+LABEL_WIDTH = 84
 """Width of the label column of forms, so that the controls of all panels line up."""
 
 
@@ -107,6 +108,8 @@ def make_palette(tokens: Tokens) -> QPalette:
     return palette
 
 
+# WORKAROUND: a style sheet on a spin box without buttons leaves no room for its text (Qt 6.11), so the
+# buttons are there and have no size.
 _STYLE = Template("""
 * { outline: none; }
 QWidget { color: $text; }
@@ -167,7 +170,11 @@ QLineEdit:hover, QPlainTextEdit:hover, QAbstractSpinBox:hover, QComboBox:hover {
 QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
     border-color: $accent_line; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {
-    background: transparent; border: none; padding: 0; min-height: 0; }
+    background: transparent; border: none; padding: 0 6px; min-height: 0; }
+QComboBox QLineEdit { padding: 0; }
+QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: 0; height: 0; }
+QAbstractSpinBox::down-button {
+    subcontrol-origin: border; subcontrol-position: bottom right; width: 0; height: 0; }
 QAbstractSpinBox[unset="true"] { color: $text_muted; }
 QComboBox { background: $raised; padding-right: 20px; }
 QComboBox:hover { background: $raised_hover; }

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def size_text(size: Size) -> str:
-    """Such as "640 × 480"."""
-    return f"{size.width} × {size.height}"
+    """Such as "640 × 480", which no line break tears apart."""
+    return f"{size.width}\u00a0×\u00a0{size.height}"
 
 
 def seconds_text(seconds: float) -> str:
@@ -45,13 +45,14 @@ def money_text(amount: float, currency: str) -> str:
     return f"${figure}" if currency == "USD" else f"{figure} {currency}"
 
 
-def price_text(price: Cost | None, *, built_in: bool) -> str:
-    """The price of one image, or what is known about it."""
+def price_text(price: Cost | None, count: int = 1, *, at_most: bool = False) -> str:
+    """The price of `count` images; empty when it is unknown. `at_most`: it depends on what is not chosen yet."""
     if price is None:
-        return tr("free") if built_in else ""
+        return ""
     if price.amount == 0:
         return tr("free")
-    return money_text(price.amount, price.currency)
+    total = money_text(price.amount * count, price.currency)
+    return tr("up to {price}", price=total) if at_most else total
 
 
 def percent_text(share: float) -> str:

@@ -20,7 +20,7 @@ from app.ui.icons import icon
 from app.ui.links import Links
 from app.ui.panels.history_details import ResultButton
 from app.ui.pictures import image_of_rgb
-from app.ui.theme import DARK, SPACE
+from app.ui.theme import BUTTON_ICON, DARK, SPACE
 from app.ui.widgets.labels import ElidedLabel
 from app.ui.wording import percent_text
 
@@ -167,6 +167,7 @@ class CandidatesStrip(QFrame):
         self.discard.setToolTip(tr("Take this variant off the strip; it stays in the history (Delete)"))
         self.compare = QPushButton(tr("Compare"))
         self.compare.setIcon(icon("layout-grid"))
+        self.compare.setIconSize(BUTTON_ICON)
         self.compare.setToolTip(tr("See all variants side by side"))
         self.back = QPushButton(tr("Back"))
         self.back.setToolTip(tr("Back to the photograph; the variants stay in the history (Esc)"))

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QToolButton, 
 from app.base.geometry import Size
 from app.base.text import tr
 from app.edits.types import Context
-from app.gateways.types import ModelCard, Profile
+from app.gateways.types import ModelCard, Transport
 from app.ui.icons import icon
 from app.ui.links import Links
 from app.ui.panels.generate_box import GenerateBox
@@ -105,7 +105,8 @@ class EditPanel(QWidget):
         self.model = ChoiceBox("model", tr("Model"))
         self.prompt = PromptEdit()
         self._note = make_label(role="muted", wrap=True)
-        self.parameters = ParameterRows(self._store)
+        self.parameters = ParameterRows(self._store, standard=True)
+        self.more = ParameterRows(self._store, standard=False)
         self.variants = NumberField("variants", tr("Variants"))
         self.variants.configure(minimum=1, maximum=MOST_VARIANTS)
         self.send_size = ChoiceBox("size", tr("Size on the wire"))
@@ -151,6 +152,7 @@ class EditPanel(QWidget):
         column.addWidget(self.parameters)
         for row in self._rows.values():
             column.addWidget(row)
+        column.addWidget(self.more)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(self._body)
@@ -225,16 +227,17 @@ class EditPanel(QWidget):
             self._mirror_prompt(form)
         else:
             self.parameters.show_value(form, field)
+            self.more.show_value(form, field)
             self._mirror_fields(form)
 
     def _mirror_all(self, form: EditForm) -> None:
         profiles = self._workspace.providers.list()
         self.provider.show_choices([(p.title, p.name) for p in profiles], form.provider)
-        self.model.show_choices(
-            [_model_choice(form.profile, card) for card in form.profile.models], form.model
-        )
+        self.model.show_choices([_model_choice(card) for card in form.profile.models], form.model)
+        self.model.set_typing(form.profile.transport is Transport.HTTP)
         self.model.setToolTip(form.card.description)
         self.parameters.mirror(form)
+        self.more.mirror(form)
         self._rows["variants"].setVisible(form.takes("n"))
         self._rows["size"].setVisible(form.takes("size"))
         self._mirror_prompt(form)
@@ -268,6 +271,6 @@ class EditPanel(QWidget):
             self.prompt.setPlaceholderText(tr("Not used by this model; kept for the next one"))
 
 
-def _model_choice(profile: Profile, card: ModelCard) -> tuple[str, object]:
-    price = price_text(card.price, built_in=profile.built_in and not profile.needs_key)
+def _model_choice(card: ModelCard) -> tuple[str, object]:
+    price = price_text(card.price, at_most=bool(card.price_by_quality))
     return (f"{card.title} · {price}" if price else card.title, card.id)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVB
 
 from app.base.text import tr
 from app.ui.icons import icon
-from app.ui.theme import DARK, SPACE
+from app.ui.theme import BUTTON_ICON, DARK, SPACE
 from app.ui.widgets.labels import make_label
 
 THUMBNAIL = QSize(120, 84)
@@ -80,6 +80,7 @@ class EmptyView(QWidget):
         self.open = QPushButton(tr("Open a photograph…"))
         self.open.setProperty("role", "primary")
         self.open.setIcon(icon("folder-open", DARK.on_accent))
+        self.open.setIconSize(BUTTON_ICON)
         self.open.clicked.connect(self.open_wanted)
         tip = make_label(tr("or paste one with Ctrl+V"), "muted")
         tip.setAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -11,9 +11,9 @@ from app.base.text import tr
 from app.gateways.types import Transport
 from app.ui.icons import icon
 from app.ui.links import Links
-from app.ui.theme import DARK, SPACE
+from app.ui.theme import BUTTON_ICON, DARK, SPACE
 from app.ui.widgets.labels import make_label, make_line
-from app.ui.wording import estimate_text, money_text, percent_text, size_text
+from app.ui.wording import estimate_text, percent_text, price_text, size_text
 
 if TYPE_CHECKING:
     from app.session.document_session import DocumentSession
@@ -37,6 +37,7 @@ class GenerateBox(QWidget):
         self.generate.setObjectName("generate")
         self.generate.setAccessibleName(tr("Generate"))
         self.generate.setIcon(icon("sparkles", DARK.on_accent))
+        self.generate.setIconSize(BUTTON_ICON)
         self.generate.setProperty("role", "primary")
         self.generate.setToolTip(tr("Send the painted area (Ctrl+Return)"))
         self.cancel = QPushButton(tr("Cancel"))
@@ -91,7 +92,10 @@ class GenerateBox(QWidget):
             self.cost.setText("")
             self.cost.hide()
             return
-        sent = tr("Sends {region} px of the photograph", region=size_text(plan.region.size))
+        if session.effective_mask is None:
+            sent = tr("Nothing is painted: all of the photograph may change. Sends it")
+        else:
+            sent = tr("Sends {region} px of the photograph", region=size_text(plan.region.size))
         if plan.scale < 0.995:
             sent += " " + tr("at {share}", share=percent_text(plan.scale))
         elif plan.size_send != plan.region.size:
@@ -115,16 +119,18 @@ class GenerateBox(QWidget):
 
     def _costs(self, session: DocumentSession) -> list[str]:
         form = session.form
-        price = form.card.price
         parts = []
         if session.estimate_seconds is not None:
             parts.append(estimate_text(session.estimate_seconds))
-        if price is not None and price.amount > 0:
-            count = form.variants if form.takes("n") else 1
-            total = money_text(price.amount * count, price.currency)
-            parts.append(tr("about {price}", price=total) if price.estimated else total)
-        elif form.profile.transport is Transport.IN_PROCESS:
+        if form.profile.transport is Transport.IN_PROCESS:
             parts.append(tr("free, on this computer"))
         else:
-            parts.append(tr("price unknown"))
+            quality = form.taken_values().get("quality")
+            by_quality = form.card.price_by_quality
+            price = price_text(
+                form.card.price_at(quality),
+                form.variants if form.takes("n") else 1,
+                at_most=bool(by_quality) and str(quality) not in by_quality,
+            )
+            parts.append(price or tr("price unknown"))
         return parts

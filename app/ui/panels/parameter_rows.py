@@ -114,22 +114,27 @@ class ParameterRow(FormRow):
 
 
 class ParameterRows(QWidget):
-    """All parameter rows; those of the standard five exist from the start."""
+    """The rows of the standard five, which exist from the start, or those of all other parameters."""
 
-    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+    def __init__(self, store: Store, *, standard: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
+        self._standard = standard
         self._rows: dict[str, ParameterRow] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACE // 2)
-        for name, kind in STANDARD.items():
+        for name, kind in STANDARD.items() if standard else ():
             self._row(Parameter(name, name, kind, _standard_title(name))).hide()
         self.hide()
 
     def mirror(self, form: EditForm) -> None:
         """Show the rows of the chosen model with the form's values, and hide all others."""
-        parameters = {p.name: p for p in form.parameters() if p.name not in ("n", "size")}
+        parameters = {
+            p.name: p
+            for p in form.parameters()
+            if p.name not in ("n", "size") and (p.name in STANDARD) == self._standard
+        }
         for name, parameter in parameters.items():
             row = self._row(parameter)
             row.adapt(parameter)

@@ -7,11 +7,14 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from app.base.text import tr
-from app.ui.widgets.labels import make_line
+from app.ui.theme import SPACE
+from app.ui.widgets.labels import make_label, make_line
 
 TALL = 880
 """From this height on Edit and History stand one above the other."""
 LEAST_WIDTH, MOST_WIDTH, USUAL_WIDTH = 304, 560, 336
+EDIT_SHARE = 0.66
+"""Of the height, where both parts are shown."""
 EDIT, HISTORY = 0, 1
 
 
@@ -24,7 +27,14 @@ class SidePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(MOST_WIDTH)
-        self._history = history
+        self._history = QWidget()
+        self._heading = make_label(tr("History"), "heading")
+        self._heading.setContentsMargins(SPACE * 3 // 2, SPACE, 0, 0)
+        lower = QVBoxLayout(self._history)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(0)
+        lower.addWidget(self._heading)
+        lower.addWidget(history, 1)
         self._edit = QWidget()
         upper = QVBoxLayout(self._edit)
         upper.setContentsMargins(0, 0, 0, 0)
@@ -43,9 +53,10 @@ class SidePanel(QWidget):
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(4)
         self._split.addWidget(self._edit)
-        self._split.addWidget(history)
-        self._split.setStretchFactor(0, 3)
-        self._split.setStretchFactor(1, 2)
+        self._split.addWidget(self._history)
+        self._split.setStretchFactor(0, 0)
+        self._split.setStretchFactor(1, 1)
+        self._is_tall = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -64,6 +75,10 @@ class SidePanel(QWidget):
 
     def _arrange(self) -> None:
         tall = self.height() >= TALL
+        if tall and not self._is_tall:
+            self._split.setSizes([round(self.height() * EDIT_SHARE), round(self.height() * (1 - EDIT_SHARE))])
+        self._is_tall = tall
         self.tabs.setVisible(not tall)
+        self._heading.setVisible(tall)
         self._edit.setVisible(tall or self.tabs.currentIndex() == EDIT)
         self._history.setVisible(tall or self.tabs.currentIndex() == HISTORY)

@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.base.text import tr
 from app.ui.icons import draw_icon, icon
 from app.ui.theme import LABEL_WIDTH, SPACE
+from app.ui.widgets.labels import ElidedLabel
 
 SLIDER_STEPS = 1000
 
@@ -34,7 +33,6 @@ class NumberBox(QDoubleSpinBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setKeyboardTracking(False)
         self.setDecimals(0)
@@ -108,6 +106,24 @@ class ChoiceBox(ComboBox):
         self.setAccessibleName(title)
         self.activated.connect(lambda index: self.chosen.emit(self.itemData(index)))
 
+    def set_typing(self, allowed: bool) -> None:
+        """Let the user type a value that is not listed, or not."""
+        if allowed == self.isEditable():
+            return
+        self.setEditable(allowed)
+        line = self.lineEdit()
+        if line is not None:
+            self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+            line.setAccessibleName(self.accessibleName())
+            line.editingFinished.connect(self._take_typed)
+
+    def _take_typed(self) -> None:
+        text = self.currentText().strip()
+        listed = self.findText(text)
+        value = self.itemData(listed) if listed >= 0 else text
+        if text and value != self.currentData():
+            self.chosen.emit(value)
+
     def show_choices(self, choices: Sequence[tuple[str, object]], value: object) -> None:
         """List (title, value) pairs and choose `value`; an unlisted value is appended so that it is seen."""
         listed = list(choices)
@@ -117,7 +133,13 @@ class ChoiceBox(ComboBox):
             self.clear()
             for title, each in listed:
                 self.addItem(title, each)
-        self.setCurrentIndex([each for _, each in listed].index(value))
+        index = [each for _, each in listed].index(value)
+        self.setCurrentIndex(index)
+        if self.isEditable():
+            self.setEditText(listed[index][0])
+            line = self.lineEdit()
+            if line is not None:
+                line.setCursorPosition(0)
 
 
 class NumberField(QWidget):
@@ -241,7 +263,8 @@ class FormRow(QWidget):
     def __init__(self, title: str, control: QWidget, tip: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.control = control
-        self.label = QLabel(title)
+        self.label = ElidedLabel(title)
+        self.label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.label.setFixedWidth(LABEL_WIDTH)
         self.label.setProperty("role", "muted")
         self.label.setBuddy(control)
