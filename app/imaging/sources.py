@@ -114,7 +114,10 @@ def read_source(source: Source, name: str, limits: Limits) -> bytes:
         data, length = _read_file(source, name, limits)
     if length > limits.max_bytes:
         size = f"{length / (1 << 30):.1f} GB"
-        raise PhotographError(tr("“{name}”: {size} is too large a file.", name=name, size=size))
+        raise PhotographError(
+            tr("“{name}”: {size} is too large a file.", name=name, size=size),
+            tr("Reduce it with another program first."),
+        )
     if not data:
         raise PhotographError(tr("“{name}”: the file is empty.", name=name), tr("Copy or download it again."))
     return data
@@ -147,7 +150,7 @@ def check_size(size: Size, limits: Limits) -> None:
         Unreadable: with the reason.
     """
     if size.is_empty:
-        raise Unreadable(tr("the picture has no pixels"))
+        raise Unreadable(tr("the picture has no pixels"), tr("Open another copy of it."))
     if size.area > limits.max_pixels:
         raise Unreadable(
             tr(
