@@ -11,10 +11,11 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Iterable
+from typing import cast
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QRectF
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRegion, QTransform
 
 from app.base.geometry import Point, Rect, Size
 from app.imaging.arrays import U8
@@ -29,6 +30,8 @@ _SOURCE = QPainter.CompositionMode.CompositionMode_Source
 _STEP_BIAS = 1e-7
 # Keeps the sampling positions of the nearest filter, whole or half steps, away from the edge of a step.
 _ORIGIN_BIAS = 0.25
+_FRINGE = 2
+"""View pixels by which the smooth filter carries a tile's coverage into its neighbours."""
 NEAREST_FROM = 2.0
 """From this scale on pixels are shown as squares."""
 CHECKER = 8
@@ -128,13 +131,26 @@ class Renderer:
         level = level_for(view.scale, len(overlay.levels))
         coverage = overlay.levels[level]
         step = 1.0 / (view.scale * (1 << level))
-        for run in occupied_rects(overlay.occupied, overlay.tile, view.rect_to_doc(inside)):
-            covered = inside.intersected(visible_rect(run.intersected(size_doc.rect), view))
-            if covered.is_empty:
-                continue
+        for covered in _tinted_rects(overlay, size_doc, view, inside, _FRINGE if smooth else 0):
             source = _source_rect(covered, view, step, coverage.shape[1], coverage.shape[0])
             image = _tinted(coverage, source, self._table)
             _draw_level(painter, image, source, view, step, step, covered, smooth)
+
+
+def _tinted_rects(
+    overlay: Overlay, size_doc: Size, view: ViewTransform, inside: Rect, fringe: int
+) -> list[Rect]:
+    """Disjoint view rectangles in `inside` that hold all that occupied tiles show, `fringe` around included."""
+    runs = [
+        visible_rect(run.intersected(size_doc.rect), view).expanded(fringe).intersected(inside)
+        for run in occupied_rects(overlay.occupied, overlay.tile, view.rect_to_doc(inside.expanded(fringe)))
+    ]
+    if len(runs) < 2:
+        return [run for run in runs if not run.is_empty]
+    region = QRegion()
+    for run in runs:
+        region += _qrect(run)
+    return [Rect(rect.x(), rect.y(), rect.width(), rect.height()) for rect in cast(Iterable[QRect], region)]
 
 
 def visible_rect(rect_doc: Rect, view: ViewTransform) -> Rect:
