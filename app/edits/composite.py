@@ -1,0 +1,68 @@
+"""Bringing a received picture back to its place in the document, whatever size it came in.
+
+The way out was: cut the region, reduce it to `content_send`, mirror it outwards to `size_send`. Here it is
+undone in one resampling at most. Nothing is blended: the patch is complete, also outside the mask, and
+whoever lays it down touches covered pixels only.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from app.edits.types import EditPlan, EditRequest, Patch
+from app.imaging.arrays import F32, U8, as_u8
+from app.imaging.codecs import decode_picture
+
+
+def place(request: EditRequest, data: bytes) -> Patch:
+    """The patch that the received file `data` makes of the request's region.
+
+    Raises:
+        PhotographError: `data` is no usable picture.
+    """
+    received = decode_picture(data)
+    pixels = _over(_content(received, request.plan), request.picture)
+    pixels.flags.writeable = False
+    return Patch(
+        region=request.plan.region, pixels=pixels, coverage=request.coverage, feather=request.feather
+    )
+
+
+def _content(received: U8, plan: EditPlan) -> U8:
+    """The region's part of `received` (h, w, 3|4) at the region's own size, without the padding.
+
+    The remembered place of the content is scaled with each side of the reply, so that a reply of another
+    size or shape still lands where it belongs. Pixels are taken as they are where no scaling is needed.
+    """
+    height, width = received.shape[:2]
+    x_factor, y_factor = width / plan.size_send.width, height / plan.size_send.height
+    content, region = plan.content_send, plan.region
+    left, right = content.x * x_factor, content.right * x_factor
+    top, bottom = content.y * y_factor, content.bottom * y_factor
+    if all(edge.is_integer() for edge in (left, right, top, bottom)):
+        inner = received[int(top) : int(bottom), int(left) : int(right)]
+        if inner.shape[:2] == (region.height, region.width):
+            return np.array(inner, order="C")
+    # Pillow looks past the box for its kernel, so the mirrored padding serves as border, and it weights
+    # colours by alpha.
+    picture = Image.fromarray(np.ascontiguousarray(received))
+    target = (region.width, region.height)
+    box = (left, top, min(right, width), min(bottom, height))
+    return np.array(picture.resize(target, Image.Resampling.LANCZOS, box=box), dtype=np.uint8)
+
+
+def _over(pixels: U8, picture: U8) -> U8:
+    """(h, w, 3) RGB; where `pixels` has transparency the request's own picture shows through."""
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = pixels[..., 3]
+    colours = np.ascontiguousarray(pixels[..., :3])
+    if bool((alpha == 255).all()):
+        return colours
+    weight: F32 = alpha.astype(np.float32)[..., np.newaxis] / np.float32(255)
+    below = picture[..., :3].astype(np.float32)
+    mixed = below + (colours.astype(np.float32) - below) * weight
+    opaque = np.repeat((alpha == 255)[..., np.newaxis], 3, axis=2)
+    return as_u8(np.where(opaque, colours, cv2.convertScaleAbs(mixed)))

@@ -1,0 +1,114 @@
+"""What is reported outside the mask: nothing where nothing changed, a share where something did."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from app.base.geometry import Rect, Size
+from app.edits.composite import place
+from app.edits.cut import send_picture
+from app.edits.report import leak, outside_changed_pixels, report_edit
+from app.edits.types import Context, EditRequest, SizeRule
+from app.imaging.arrays import U8
+from app.imaging.codecs import encode_png
+
+MakeRequest = Callable[..., EditRequest]
+DOCUMENT, HOLE = Size(360, 240), Rect(150, 90, 50, 40)
+WHOLE = Context(whole=True)
+
+
+@pytest.fixture
+def request_(make_request: MakeRequest) -> EditRequest:
+    return make_request(DOCUMENT, HOLE, context=WHOLE)
+
+
+def edited(request: EditRequest) -> U8:
+    """The sent picture with something new inside the mask."""
+    reply = send_picture(request).copy()
+    reply[HOLE.slices] = (200, 30, 40)
+    return reply
+
+
+def drifted(picture: U8, seed: int = 1) -> U8:
+    """Another tone, noise, and the loss of a JPEG: what a model does to everything."""
+    noise = np.random.default_rng(seed).normal(0, 2, picture.shape)
+    toned = np.clip(picture * np.array([1.05, 0.97, 1.02]) + np.array([-6, 4, 3]) + noise, 0, 255)
+    coded, bytes_ = cv2.imencode(".jpg", toned.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    assert coded
+    return np.asarray(cv2.imdecode(bytes_, cv2.IMREAD_COLOR), np.uint8)
+
+
+def test_an_engine_that_keeps_the_outside_leaks_exactly_nothing(request_: EditRequest) -> None:
+    reply = edited(request_)
+    data = encode_png(reply)
+    report = report_edit(request_, place(request_, data), data)
+    assert report.outside_changed_pixels == 0
+    assert report.leak == 0.0
+
+
+def test_the_composite_keeps_the_outside_whatever_came(request_: EditRequest) -> None:
+    random = np.random.default_rng(3).integers(0, 256, request_.picture.shape, np.uint8)
+    data = encode_png(random)
+    assert report_edit(request_, place(request_, data), data).outside_changed_pixels == 0
+
+
+def test_changed_pixels_outside_are_counted() -> None:
+    before = np.zeros((4, 5, 3), np.uint8)
+    after, coverage = before.copy(), np.zeros((4, 5), np.uint8)
+    after[0, 0, 2] = 1
+    after[3, 4] = 9
+    coverage[3, 4] = 1
+    assert outside_changed_pixels(before, after, coverage) == 1
+
+
+def test_a_drift_of_tone_is_no_leak(request_: EditRequest) -> None:
+    share = leak(request_, drifted(edited(request_)))
+    assert share is not None
+    assert share < 0.003
+
+
+def test_a_changed_patch_outside_is_found_under_the_drift(request_: EditRequest) -> None:
+    reply = edited(request_)
+    reply[10:70, 20:100] = 255 - reply[10:70, 20:100]
+    truth = 60 * 80 / (DOCUMENT.area - HOLE.area)
+    share = leak(request_, drifted(reply))
+    assert share is not None
+    assert 0.7 * truth < share < 1.3 * truth
+
+
+def test_a_recoloured_patch_is_found(request_: EditRequest) -> None:
+    reply = edited(request_)
+    part = reply[10:90, 20:120].astype(int) + np.array([25, 0, -25])
+    reply[10:90, 20:120] = np.clip(part, 0, 255)
+    truth = 80 * 100 / (DOCUMENT.area - HOLE.area)
+    share = leak(request_, drifted(reply))
+    assert share is not None
+    assert 0.5 * truth < share < 1.3 * truth
+
+
+def test_what_cannot_be_compared_gives_no_figure(request_: EditRequest, make_request: MakeRequest) -> None:
+    reply = edited(request_)
+    assert leak(request_, reply[:-1]) is None
+    assert leak(make_request(DOCUMENT, None), reply) is None
+    assert leak(make_request(DOCUMENT, DOCUMENT.rect), reply) is None
+    assert leak(request_, np.roll(reply, 6, axis=1)) is None
+    assert leak(request_, 255 - reply) is None
+    smaller = encode_png(np.asarray(cv2.resize(reply, (180, 120)), np.uint8))
+    assert report_edit(request_, place(request_, smaller), smaller).leak is None
+
+
+def test_padding_is_not_counted(make_request: MakeRequest) -> None:
+    request = make_request(Size(100, 80), Rect(40, 30, 10, 10), SizeRule(fixed=(Size(160, 160),)))
+    reply = send_picture(request).copy()
+    reply[:10] = 0
+    assert leak(request, reply) == 0.0
+
+
+def test_large_pictures_are_judged_reduced(make_request: MakeRequest) -> None:
+    request = make_request(Size(1500, 1100), Rect(600, 400, 100, 100), context=WHOLE)
+    reply = drifted(send_picture(request))
+    reply[100:400, 100:500] = 30
+    share = leak(request, reply)
+    assert share == pytest.approx(300 * 400 / (1500 * 1100), rel=0.15)
