@@ -13,14 +13,12 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 from app.base.errors import MaskroomError
 from app.session.commands import Scope
 from app.ui.icons import icon
-from app.ui.wording import group_title
+from app.ui.wording import GROUPS, group_title
 
 if TYPE_CHECKING:
     from app.session.commands import Command
     from app.session.workspace import Workspace
     from app.ui.tasks import Tasks
-
-MENUS = ("file", "edit", "mask", "tool", "variant", "view", "help")
 
 ICONS = {
     "file.open": "folder-open",
@@ -77,7 +75,7 @@ class Actions(QObject):
 
     def fill_menu_bar(self, bar: QMenuBar) -> None:
         """One menu per group, a separator where the first word of the ids changes."""
-        for group in MENUS:
+        for group in GROUPS:
             menu = QMenu(group_title(group), bar)
             menu.aboutToShow.connect(self.refresh)
             before = ""

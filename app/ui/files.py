@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from app.base.errors import MaskroomError
+from app.base.resources import resource_path
 from app.base.text import tr
 from app.imaging.save import ExportOptions, Saved, format_for
 from app.ui.dialogs.confirm import Unsaved, ask_unsaved
@@ -142,7 +144,9 @@ class FileFlows:
         except MaskroomError:
             suffix = ".png"
         remembered = self._workspace.settings.value.files.export_folder
-        folder = session.path.absolute().parent if session.path else Path(remembered or Path.home())
+        folder = session.path.absolute().parent if session.path else None
+        if folder is None or folder == resource_path("samples") or not os.access(folder, os.W_OK):
+            folder = Path(remembered) if remembered else Path.home()
         return folder / f"{stem}-edit{suffix}"
 
     def _suggested_for_result(self, entry: HistoryEntry, result: HistoryResult, suffix: str) -> Path:

@@ -16,6 +16,7 @@ SPACE = 8
 """The grid: margins and gaps are multiples of half of this."""
 BUTTON_ICON = QSize(24, 16)
 """Wider than the icon it holds, which gives it some air before the text."""
+ROW_HEIGHT = 30
 LABEL_WIDTH = 84
 """Width of the label column of forms, so that the controls of all panels line up."""
 
@@ -221,6 +222,9 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QAbstractItemView { background: $panel; border: none; }
 QListView::item:focus { border: none; }
+QListWidget::item { min-height: 28px; padding: 0 8px; border-radius: 4px; }
+QListWidget::item:selected { background: $accent; color: $on_accent; }
+QListWidget::item:disabled { color: $text_disabled; }
 QStatusBar { background: $panel; border-top: 1px solid $surround; color: $text_muted; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $text_muted; padding: 0 8px; }

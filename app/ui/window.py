@@ -24,6 +24,8 @@ from app.ui.theme import DARK
 
 LEAST = QSize(1000, 640)
 USUAL = QSize(1440, 900)
+FRAME = QSize(16, 48)
+"""Room for what a window manager draws around the window."""
 
 
 class MainWindow(QMainWindow):
@@ -52,7 +54,7 @@ class MainWindow(QMainWindow):
         """Stand where the window stood last, else in a usual size that fits the screen."""
         if geometry and self.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii"))):
             return
-        room = QGuiApplication.primaryScreen().availableSize()
+        room = QGuiApplication.primaryScreen().availableSize() - FRAME
         self.resize(USUAL.boundedTo(room).expandedTo(LEAST))
 
     def remembered(self) -> str:

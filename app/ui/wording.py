@@ -102,6 +102,15 @@ def file_title(path: Path) -> str:
     return f"{path.name} — {path.parent.name}" if path.parent.name else path.name
 
 
+GROUPS = ("file", "edit", "mask", "tool", "variant", "view", "help")
+"""The groups of commands in the order of their menus."""
+
+
+def group_rank(group: str) -> int:
+    """The place of a group among the menus; unknown ones come last."""
+    return GROUPS.index(group) if group in GROUPS else len(GROUPS)
+
+
 def group_title(group: str) -> str:
     """The menu in which the commands of `group` stand."""
     return {

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.base.text import tr
-from app.ui.theme import SPACE
+from app.ui.theme import DARK, SPACE
 
 ROLE = int(Qt.ItemDataRole.UserRole)
+KEYS_ROLE = ROLE + 1
+
+Index = QModelIndex | QPersistentModelIndex
 
 
 def matching(actions: Iterable[QAction], text: str) -> list[QAction]:
@@ -19,6 +32,20 @@ def matching(actions: Iterable[QAction], text: str) -> list[QAction]:
     words = text.lower().split()
     found = [a for a in actions if all(word in a.text().lower() for word in words)]
     return sorted(found, key=lambda a: (not a.isEnabled(), not a.text().lower().startswith(text.lower())))
+
+
+class KeysDelegate(QStyledItemDelegate):
+    """Writes a command's keys at the right end of its row."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().paint(painter, option, index)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setPen(QColor(DARK.on_accent if selected else DARK.text_muted))
+        place = option.rect.adjusted(0, 0, -SPACE, 0)
+        flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(place, flags, index.data(KEYS_ROLE) or "")
+        painter.restore()
 
 
 class CommandPalette(QDialog):
@@ -37,6 +64,7 @@ class CommandPalette(QDialog):
         self.search.installEventFilter(self)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Commands"))
+        self.list.setItemDelegate(KeysDelegate(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
@@ -61,9 +89,9 @@ class CommandPalette(QDialog):
     def _fill(self, text: str) -> None:
         self.list.clear()
         for action in matching(self._actions, text):
-            keys = ", ".join(each.toString() for each in action.shortcuts())
-            item = QListWidgetItem(f"{action.text()}    {keys}" if keys else action.text())
+            item = QListWidgetItem(action.text())
             item.setData(ROLE, action)
+            item.setData(KEYS_ROLE, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
             if not action.isEnabled():
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
             self.list.addItem(item)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScroll
 from app.base.text import tr
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_label
-from app.ui.wording import group_title
+from app.ui.wording import group_rank, group_title
 
 if TYPE_CHECKING:
     from app.session.commands import Command
@@ -59,8 +59,9 @@ class ShortcutSheet(QDialog):
         self.setObjectName("shortcutSheet")
         self.setWindowTitle(tr("Keys"))
         groups: dict[str, list[tuple[str, str]]] = {}
-        for each in commands:
-            if each.shortcuts:
+        for each in sorted(commands, key=lambda each: group_rank(each.group)):
+            # The hidden ones are the digits, told in one line each below.
+            if each.shortcuts and not each.hidden:
                 groups.setdefault(group_title(each.group), []).append(
                     (shown_keys(each.shortcuts), each.title)
                 )

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.base.text import tr
 from app.ui.icons import draw_icon, icon
-from app.ui.theme import LABEL_WIDTH, SPACE
+from app.ui.theme import LABEL_WIDTH, ROW_HEIGHT, SPACE
 from app.ui.widgets.labels import ElidedLabel
 
 SLIDER_STEPS = 1000
@@ -276,3 +276,4 @@ class FormRow(QWidget):
         row.addWidget(self.label)
         row.addWidget(control, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(ROW_HEIGHT)
