@@ -72,6 +72,7 @@ async def _run(options: argparse.Namespace) -> int:
     if os.name == "posix":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
+        await workspace.recover()
         return await HANDLERS[options.command](workspace, options)
     finally:
         await workspace.aclose()

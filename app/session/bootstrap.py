@@ -75,7 +75,6 @@ def build_workspace(
     providers = ProviderStore(folders.data, load_catalogue(resource_path("catalogue")))
     history = HistoryStore(folders.history)
     history.open()
-    history.interrupt_unfinished()
     host = EngineHost()
     progress = ProgressHub()
     worker = RequestWorker(lambda name: providers.get(name).concurrency)

@@ -22,7 +22,7 @@ from app.edits.types import EditRequest, EditResult, Patch, ReceivedImage
 from app.gateways.client import GatewayClient
 from app.gateways.types import Profile
 from app.history.store import HistoryStore
-from app.history.types import HistoryResult
+from app.history.types import HistoryEntry, HistoryResult
 from app.imaging.arrays import as_u8
 from app.imaging.blend import alpha_inside, blend
 from app.imaging.codecs import thumbnail
@@ -98,6 +98,25 @@ class EditPipeline:
             run,
         )
 
+    async def recover(self, request: EditRequest, entry: HistoryEntry) -> bool:
+        """Take in the replies that came whole before the program ended; False when there are none.
+
+        Raises:
+            MaskroomError: they are there, but no usable image is in them.
+        """
+        profile = self._find_profile(request.provider)
+        result = await self._gateway.recover(request.id, profile, await self._key(profile))
+        if result is None:
+            return False
+        rows = await asyncio.to_thread(self._store_result, request, result, entry.results)
+        self._gateway.release(request.id)
+        await self._place(request, result, rows)
+        await self._set_state(request.id, JobState.DONE, request_id=result.request_id)
+        return True
+
+    async def _key(self, profile: Profile) -> str | None:
+        return await self._secrets.get(profile.name) if profile.needs_key else None
+
     async def aclose(self) -> None:
         """Wait for what is still being written."""
         await asyncio.gather(*self._writes)
@@ -136,7 +155,7 @@ class EditPipeline:
 
     async def _exchange(self, request: EditRequest, control: JobControl) -> EditResult:
         profile = self._find_profile(request.provider)
-        key = await self._secrets.get(profile.name) if profile.needs_key else None
+        key = await self._key(profile)
         receiving: list[asyncio.Task[None]] = []
 
         def on_receiving() -> None:
@@ -150,7 +169,10 @@ class EditPipeline:
             self._progress.forget(request.id)
             await asyncio.gather(*receiving)
 
-    def _store_result(self, request: EditRequest, result: EditResult) -> tuple[HistoryResult, ...]:
+    def _store_result(
+        self, request: EditRequest, result: EditResult, stored: tuple[HistoryResult, ...] = ()
+    ) -> tuple[HistoryResult, ...]:
+        """Write every received image to the history; those in `stored` are there already."""
         card = self._find_profile(request.provider).card(request.model)
         price = card.price_at(request.parameters.get("quality"))
         rows = []
@@ -170,7 +192,8 @@ class EditPipeline:
                 cost_currency=price.currency if price else None,
                 cost_estimated=price.estimated if price else True,
             )
-            self._history.add_result(row)
+            if row.id not in {known.id for known in stored}:
+                self._history.add_result(row)
             rows.append(row)
         return tuple(rows)
 

@@ -11,6 +11,7 @@ from app.base.errors import MaskroomError
 from app.base.geometry import Size
 from app.base.notices import Notices
 from app.base.signal import Signal
+from app.base.text import tr
 from app.document.composition import prepare
 from app.document.document import Document
 from app.edits.types import Context
@@ -28,6 +29,7 @@ from app.session.form import EditForm
 from app.session.history_actions import HistoryActions
 from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
+from app.session.recovery import recover
 from app.session.source import Source, data_source, read_source
 from app.session.toolbox import ToolBox
 from app.settings.folders import Folders
@@ -138,6 +140,16 @@ class Workspace:
         await asyncio.to_thread(self.history.close)
         self._end_logging()
 
+    async def recover(self) -> None:
+        """Finish what an earlier run left behind when it was killed; to be awaited once, at the start."""
+        interrupted = await recover(self.history, self.pipeline)
+        if interrupted:
+            self.notices.warning(
+                tr("{count} requests were cut off when Maskroom last ended.", count=len(interrupted)),
+                tr("They are in the history; the provider may have billed them."),
+                topic="recovery",
+            )
+
     async def list_models(self, provider: str) -> tuple[str, ...]:
         """The model ids that a provider says it has.
 
@@ -147,6 +159,16 @@ class Workspace:
         profile = self.providers.get(provider)
         key = await self.secrets.get(profile.name) if profile.needs_key else None
         return await list_models(profile, key, self._transports(profile))
+
+    async def serve(self, port: int, on_ready: Callable[[str], None]) -> None:
+        """Offer the built-in engine on 127.0.0.1 until the awaiting task is cancelled.
+
+        Raises:
+            UsageError: the port is taken.
+        """
+        from app.server.serve import serve
+
+        await serve(self.host, port, on_ready=on_ready)
 
     def key_variable(self, provider: str) -> str:
         """The environment variable that gives a provider's key for one run."""
