@@ -22,10 +22,7 @@ async def recover(history: HistoryStore, pipeline: EditPipeline) -> tuple[Histor
     or receiving is marked as interrupted.
     """
     abandoned = await asyncio.to_thread(history.abandoned)
-    interrupted = []
-    for entry in abandoned:
-        if not await _take_in(history, pipeline, entry):
-            interrupted.append(entry)
+    interrupted = [entry for entry in abandoned if not await _take_in(history, pipeline, entry)]
     if abandoned:
         await asyncio.to_thread(history.interrupt_unfinished)
         for entry in abandoned:
