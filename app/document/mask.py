@@ -77,7 +77,7 @@ class Mask:
 
     def _covered(self, area: Rect) -> Rect:
         x, y, width, height = cv2.boundingRect(self._coverage[area.slices])
-        return Rect(x + area.x, y + area.y, width, height)
+        return Rect(x + area.x, y + area.y, width, height) if width else EMPTY
 
     def share(self) -> float:
         """The share of the document's pixels with coverage > 0, from 0 to 1."""
