@@ -7,12 +7,11 @@ whoever lays it down touches covered pixels only.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from PIL import Image
 
 from app.edits.types import EditPlan, EditRequest, Patch
-from app.imaging.arrays import F32, U8, as_u8
+from app.imaging.arrays import F32, U8, Bool
 from app.imaging.codecs import decode_picture
 
 
@@ -54,15 +53,20 @@ def _content(received: U8, plan: EditPlan) -> U8:
 
 
 def _over(pixels: U8, picture: U8) -> U8:
-    """(h, w, 3) RGB; where `pixels` has transparency the request's own picture shows through."""
+    """(h, w, 3) RGB; where `pixels` is more transparent than `picture`, that shows through.
+
+    The document keeps its own transparency, so a reply that keeps it too is taken as it is.
+    """
     if pixels.shape[2] == 3:
         return pixels
-    alpha = pixels[..., 3]
     colours = np.ascontiguousarray(pixels[..., :3])
-    if bool((alpha == 255).all()):
+    alpha = pixels[..., 3]
+    own = picture[..., 3] if picture.shape[2] == 4 else np.full_like(alpha, 255)
+    thinner: Bool = alpha < own
+    if not thinner.any():
         return colours
-    weight: F32 = alpha.astype(np.float32)[..., np.newaxis] / np.float32(255)
-    below = picture[..., :3].astype(np.float32)
-    mixed = below + (colours.astype(np.float32) - below) * weight
-    opaque = np.repeat((alpha == 255)[..., np.newaxis], 3, axis=2)
-    return as_u8(np.where(opaque, colours, cv2.convertScaleAbs(mixed)))
+    weight: F32 = (alpha[thinner] / own[thinner]).astype(np.float32)
+    below: F32 = picture[..., :3][thinner].astype(np.float32)
+    above: F32 = colours[thinner].astype(np.float32)
+    colours[thinner] = np.rint(below + (above - below) * weight[:, np.newaxis]).astype(np.uint8)
+    return colours

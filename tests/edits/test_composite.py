@@ -105,6 +105,17 @@ def test_transparency_shows_the_photograph(make_request: MakeRequest) -> None:
     assert (pixels[:, 32:] == (10, 20, 30)).all()
 
 
+def test_a_reply_that_keeps_the_documents_transparency_keeps_its_colours(
+    make_request: MakeRequest, photograph: Callable[[Size], U8]
+) -> None:
+    alpha = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (48, 1))
+    picture = np.dstack((photograph(Size(64, 48)), alpha))
+    request = make_request(Size(64, 48), None, picture=picture)
+    healed = np.dstack((255 - picture[..., :3], alpha))
+    pixels = place(request, encode_png(healed)).pixels
+    assert np.array_equal(pixels[:, 1:], healed[:, 1:, :3])
+
+
 def test_other_formats_are_known_by_their_bytes(make_request: MakeRequest) -> None:
     request = make_request(Size(64, 48), None)
     for format in ("JPEG", "WEBP"):
