@@ -23,7 +23,7 @@ from app.base.text import tr
 from app.edits.types import ParameterValue, SizeRule
 from app.gateways.addresses import check_base_url
 from app.gateways.catalogue import Catalogue
-from app.gateways.toml_files import fault, parse_size, read_toml
+from app.gateways.toml_files import as_kind, fault, parse_size, read_toml
 from app.gateways.types import ALWAYS, Dialect, ModelCard, Profile, Transport, unlisted_card
 
 FILE_NAME = "providers.toml"
@@ -79,7 +79,7 @@ class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    providers: dict[str, _Stored] = msgspec.field(default_factory=dict)
+    providers: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
 class _Wrong(Exception):
@@ -290,7 +290,7 @@ class ProviderStore:
         shipped = dict(self._catalogue.profiles)
         try:
             stored = read_toml(self._path, _File).providers if self._stamp is not None else {}
-            settings = {name: _from_stored(name, value) for name, value in stored.items()}
+            settings = {name: self._from_table(name, table) for name, table in stored.items()}
             self._profiles = shipped | {name: self._checked(value) for name, value in settings.items()}
             self._settings, self._problem = settings, None
         except InputError as error:
@@ -300,6 +300,10 @@ class ProviderStore:
                 for name, profile in shipped.items()
                 if profile.transport is Transport.IN_PROCESS
             }
+
+    def _from_table(self, name: str, table: dict[str, Any]) -> ProviderSettings:
+        stored = as_kind(table, _Stored, self._path, f"providers.{name}")
+        return ProviderSettings(name, **{key: getattr(stored, key) for key in stored.__struct_fields__})
 
     def _checked(self, settings: ProviderSettings) -> Profile:
         if not _NAME.fullmatch(settings.name):
@@ -324,10 +328,6 @@ class ProviderStore:
         except OSError as error:
             raise from_os_error(error, str(self._path), kind=StoreError) from error
         self._read()
-
-
-def _from_stored(name: str, stored: _Stored) -> ProviderSettings:
-    return ProviderSettings(name, **{key: getattr(stored, key) for key in stored.__struct_fields__})
 
 
 def _to_stored(settings: ProviderSettings) -> dict[str, Any]:

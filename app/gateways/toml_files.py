@@ -27,17 +27,23 @@ def read_toml(path: Path, kind: type[T]) -> T:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert(content, kind)
     except OSError as error:
         raise from_os_error(error, str(path), kind=InputError) from error
     except UnicodeDecodeError as error:
         raise fault(path, "", tr("it is not UTF-8 text")) from error
     except tomllib.TOMLDecodeError as error:
         raise fault(path, "", str(error)) from error
+    return as_kind(content, kind, path)
+
+
+def as_kind(content: object, kind: type[T], path: Path, at: str = "") -> T:
+    """`content`, which stands at the field `at` of the file `path`, as `kind`. Raises InputError."""
+    try:
+        return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
         match = _AT.match(str(error))
-        problem, field = (match["problem"], match["field"]) if match else (str(error), "")
-        raise fault(path, field or "", problem) from error
+        problem, field = (match["problem"], match["field"]) if match else (str(error), None)
+        raise fault(path, ".".join(filter(None, (at, field))), problem) from error
 
 
 def fault(path: Path, field: str, problem: str) -> InputError:
