@@ -131,11 +131,19 @@ def _by_pillow(data: bytes, file_format: str, limits: Limits) -> Header:
     if file_format == "WEBP":
         # libwebp allocates the canvas as soon as a decoder is made.
         check_size(_webp_size(data), limits)
-    image = open_pillow(data, file_format)
+    notes: tuple[str, ...] = ()
+    try:
+        image = open_pillow(data, file_format)
+    except (SyntaxError, ValueError, LookupError, TypeError, struct.error):
+        if file_format != "AVIF":
+            raise
+        # Pillow takes the EXIF of this format apart as soon as it opens it, and gives up on a damaged one.
+        image = open_pillow(_without_exif_item(data), file_format)
+        notes = (_exif_note(),)
     size = Size(*image.size)
     check_size(size, limits)
     info = image.info
-    notes = _first_frame_note(bool(getattr(image, "is_animated", False)))
+    notes += _first_frame_note(bool(getattr(image, "is_animated", False)))
     dpi = info.get("dpi")
     return _header(
         file_format,
@@ -148,6 +156,13 @@ def _by_pillow(data: bytes, file_format: str, limits: Limits) -> Header:
         notes,
         image,
     )
+
+
+def _without_exif_item(data: bytes) -> bytes:
+    """An AVIF file whose EXIF item has a type that nobody knows (ISO/IEC 14496-12, item information)."""
+    picture_at = data.find(b"mdat")
+    head = data[: max(picture_at, 0)]
+    return head.replace(b"Exif", b"none") + data[len(head) :]
 
 
 def _webp_size(data: bytes) -> Size:

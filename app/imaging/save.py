@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import stat
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,18 @@ from app.imaging.photograph import Channels, Metadata, Photograph
 _MAX_JPEG_BLOCK = 65533
 """Bytes in one segment of a JPEG file, its length included."""
 _EXIF_OVERHEAD, _XMP_OVERHEAD = 8, 31
+_ENCODING_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+)
+"""What Pillow, tifffile and zlib raise when they cannot encode something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +163,8 @@ def save_photograph(photograph: Photograph, path: Path, options: ExportOptions =
     _check_sides(photograph, path, file_format)
     fitted = _fitted(photograph, file_format)
     try:
-        data = _encode(fitted, file_format, options)
-    except (OSError, ValueError, MemoryError) as error:
+        data, fitted = _encode_with_or_without_exif(fitted, file_format, options)
+    except _ENCODING_ERRORS as error:
         raise OutputError(
             tr(
                 "“{name}”: the picture could not be encoded as {format}.",
@@ -172,13 +185,14 @@ def save_photograph(photograph: Photograph, path: Path, options: ExportOptions =
 def _check_target(path: Path) -> None:
     """Refuse a missing folder, a folder as target, and anything but an ordinary file."""
     try:
-        folder_is_there = path.parent.is_dir()
-        mode = path.stat().st_mode if path.exists() else None
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = None
     except OSError as error:
         raise from_os_error(error, path.name, kind=OutputError) from error
     except ValueError as error:
         raise OutputError(tr("“{name}”: it is no possible file name.", name=path.name)) from error
-    if not folder_is_there:
+    if not path.parent.is_dir():
         raise OutputError(
             tr("“{name}”: the folder “{folder}” does not exist.", name=path.name, folder=path.parent),
             tr("Create it, or choose another one."),
@@ -207,6 +221,22 @@ def _check_sides(photograph: Photograph, path: Path, file_format: FileFormat) ->
             ),
             tr("Export it as PNG or TIFF."),
         )
+
+
+def _encode_with_or_without_exif(
+    fitted: _Fitted, file_format: FileFormat, options: ExportOptions
+) -> tuple[bytes, _Fitted]:
+    """Some encoders take EXIF apart, and give up on a damaged directory that others just copy."""
+    try:
+        return _encode(fitted, file_format, options), fitted
+    except _ENCODING_ERRORS:
+        if fitted.metadata.exif is None:
+            raise
+        note = tr(
+            "Its EXIF metadata could not be written as {format} and was left out.", format=file_format.title
+        )
+        without = replace(fitted, metadata=replace(fitted.metadata, exif=None), notes=(*fitted.notes, note))
+        return _encode(without, file_format, options), without
 
 
 def _encode(fitted: _Fitted, file_format: FileFormat, options: ExportOptions) -> bytes:

@@ -27,6 +27,9 @@ _OPEN_COMPRESSIONS = frozenset({1, 8, 32773, 32946})
 _UNSPECIFIED, _ASSOCIATED = 0, 1
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _XMP, _ICC = 700, 34675
+_PLACEHOLDERS = (65000, 65001)
+"""Private tags, one for each of the two directories of EXIF."""
+_LONG = 4
 _MAX_PAGES = 64
 _DESCRIPTIVE = tuple(
     int(tag)
@@ -204,8 +207,8 @@ def unmultiplied(colour: Samples, alpha: Samples) -> Samples:
 def write(samples: Samples, metadata: Metadata, file: BinaryIO) -> None:
     """Write a TIFF page with Deflate and all metadata; `samples` (H, W) or (H, W, 2–4), 8 or 16 bits.
 
-    EXIF stands in directories of their own behind the picture, as Exif 2.32 wants it: tifffile writes the
-    pointers, which are then set to where the directories came to lie.
+    EXIF stands in directories of their own behind the picture, as Exif 2.32 wants it. tifffile refuses to write
+    pointers to them, so it writes private tags, which become those pointers afterwards.
 
     Raises:
         OSError: the file cannot be written.
@@ -229,9 +232,12 @@ def write(samples: Samples, metadata: Metadata, file: BinaryIO) -> None:
         metadata=None,
         extratags=_extra_tags(metadata, exif),
         maxworkers=1,
+        byteorder="<",
+        bigtiff=False,
     )
-    _append_directories(buffer, exif)
-    file.write(buffer.getbuffer())
+    page = bytearray(buffer.getbuffer())
+    _append_directories(page, exif)
+    file.write(page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,27 +265,31 @@ def _extra_tags(metadata: Metadata, exif: _Directories) -> list[tuple[int, str, 
         tags.append((tag, "s", len(plain) + 1, plain, True))
     if metadata.xmp is not None:
         tags.append((_XMP, "B", len(metadata.xmp), metadata.xmp, True))
-    tags += [(pointer, "I", 1, 0, True) for pointer in exif.inner]
+    tags += [
+        (placeholder, "I", 1, 0, True) for placeholder, _ in zip(_PLACEHOLDERS, exif.inner, strict=False)
+    ]
     return tags
 
 
-def _append_directories(buffer: io.BytesIO, exif: _Directories) -> None:
-    if not exif.inner:
-        return
-    with tifffile.TiffFile(buffer) as file:
-        tags = file.pages.first.tags
-        places = {tag: tags[tag].valueoffset for tag in exif.inner}
-        order = file.byteorder
-    prefix = b"II*\0\0\0\0\0" if order == "<" else b"MM\0*\0\0\0\0"
-    for tag, entries in exif.inner.items():
-        end = buffer.seek(0, io.SEEK_END)
-        at = end + end % 2
-        directory = TiffImagePlugin.ImageFileDirectory_v2(ifh=prefix, group=tag)
-        for key, value in entries.items():
+def _append_directories(page: bytearray, exif: _Directories) -> None:
+    """Put the directories behind the page, and their pointers in the place of its placeholders."""
+    first = struct.unpack_from("<I", page, 4)[0]
+    count = struct.unpack_from("<H", page, first)[0]
+    start = first + 2
+    entries = [bytes(page[start + 12 * index : start + 12 * (index + 1)]) for index in range(count)]
+    for placeholder, (tag, values) in zip(_PLACEHOLDERS, exif.inner.items(), strict=False):
+        page += bytes(len(page) % 2)
+        at = len(page)
+        directory = TiffImagePlugin.ImageFileDirectory_v2(group=tag)
+        for key, value in values.items():
             directory[key] = value
-        buffer.write(bytes(at - end) + directory.tobytes(at))
-        buffer.seek(places[tag])
-        buffer.write(struct.pack(order + "I", at))
+        page += directory.tobytes(at)
+        pointer = struct.pack("<HHII", tag, _LONG, 1, at)
+        entries = [
+            pointer if struct.unpack_from("<H", entry)[0] == placeholder else entry for entry in entries
+        ]
+    entries.sort(key=lambda entry: struct.unpack_from("<H", entry)[0])
+    page[start : start + 12 * count] = b"".join(entries)
 
 
 def unsupported(info: TiffFile) -> Unreadable:

@@ -71,6 +71,8 @@ def test_progressive_jpegs_that_end_early_are_refused() -> None:
     assert "cut short" in refusal(data[: int(len(data) * 0.8)])
 
 
+# Pillow warns of damaged tags, which is for the log.
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @settings(max_examples=150)
 @given(
     file_format=st.sampled_from(FORMATS),
@@ -162,6 +164,15 @@ def test_chunks_that_inflate_without_end_do_no_harm(kind: bytes) -> None:
 def test_unreadable_exif_is_dropped_and_said(file_format: str, exif: bytes) -> None:
     data = encoded(Image.fromarray(smooth(20, 30)), file_format, exif=b"Exif\0\0" + exif)
     photograph = load_photograph(data)
+    assert photograph.metadata.exif is None
+    assert any("EXIF" in note for note in photograph.notes)
+
+
+def test_unreadable_exif_of_an_avif_is_dropped_and_said() -> None:
+    good = encoded(Image.fromarray(smooth(20, 30)), "AVIF", exif=exif_block())
+    make = good.index(b"Camera")
+    start = good.rindex(b"II*\0", 0, make)
+    photograph = load_photograph(good[:start] + b"junk" + good[start + 4 :])
     assert photograph.metadata.exif is None
     assert any("EXIF" in note for note in photograph.notes)
 

@@ -1,0 +1,117 @@
+"""Colour: what needs no conversion gets none, what does goes there and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.base.cancel import Cancelled, CancelToken
+from app.imaging.arrays import to_eight_bits, to_sixteen_bits
+from app.imaging.colour import ColourSpace, ProfileState, to_working
+from app.imaging.photograph import Channels, Metadata
+from tests.imaging.pictures import matrix_profile, noise, photograph, smooth, srgb_profile
+
+
+def test_sixteen_bits_are_rounded_to_eight() -> None:
+    every = np.arange(65536, dtype=np.uint16)
+    eight = to_eight_bits(every)
+    assert np.array_equal(eight, np.floor(every / 257 + 0.5).astype(np.uint8))
+    assert np.array_equal(to_eight_bits(to_sixteen_bits(np.arange(256, dtype=np.uint8))), np.arange(256))
+
+
+@given(channels=st.sampled_from(Channels), bits=st.sampled_from([8, 16]))
+def test_without_a_profile_values_are_srgb(channels: Channels, bits: int) -> None:
+    samples = noise(channels, bits)
+    space = ColourSpace(None, channels)
+    assert space.is_srgb
+    rgb = space.to_srgb(samples)
+    eight = to_eight_bits(samples).reshape(13, 17, -1)
+    assert rgb.shape == (13, 17, 4 if channels.has_alpha else 3)
+    assert np.array_equal(rgb[..., 0], eight[..., 0])
+    if channels.has_alpha:
+        assert np.array_equal(rgb[..., 3], eight[..., -1])
+    back = space.from_srgb(np.ascontiguousarray(rgb[..., :3]), samples)
+    assert back.dtype == samples.dtype
+    assert back.shape == samples.shape
+    assert np.array_equal(to_eight_bits(back), to_eight_bits(samples))
+    if channels.has_alpha:
+        assert np.array_equal(back[..., -1], samples[..., -1])
+
+
+def test_srgb_profiles_need_no_conversion() -> None:
+    space = ColourSpace(srgb_profile(), Channels.RGB)
+    assert space.is_srgb
+    assert space.state is ProfileState.USED
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_wide_colours_go_there_and_back(bits: int) -> None:
+    space = ColourSpace(matrix_profile(), Channels.RGB)
+    assert not space.is_srgb
+    # Colours within sRGB, in the wide space.
+    wide = space.from_srgb(smooth(40, 60), np.zeros((40, 60, 3), np.uint8 if bits == 8 else np.uint16))
+    assert wide.dtype == (np.uint8 if bits == 8 else np.uint16)
+    back = space.to_srgb(wide)
+    assert np.abs(back.astype(int) - smooth(40, 60)).mean() < 1
+    saturated = np.array([[[0, 255, 0]]], np.uint8)
+    there = to_eight_bits(space.from_srgb(saturated, np.zeros((1, 1, 3), wide.dtype)))
+    # sRGB's green in Adobe RGB (1998), by the two spaces' matrices.
+    assert np.abs(there[0, 0].astype(int) - (144, 255, 60)).max() <= 3
+
+
+def test_grey_profiles_are_used() -> None:
+    space = ColourSpace(matrix_profile(1.0, "GRAY"), Channels.GRAY)
+    assert not space.is_srgb
+    samples = np.full((4, 5), 128, np.uint8)
+    rgb = space.to_srgb(samples)
+    assert rgb.shape == (4, 5, 3)
+    # Half the light is 188 on the curve of sRGB.
+    assert np.abs(rgb.astype(int) - 188).max() <= 1
+    assert np.abs(space.from_srgb(rgb, samples).astype(int) - 128).max() <= 1
+
+
+def test_grey_pictures_may_have_rgb_profiles() -> None:
+    assert ColourSpace(srgb_profile(), Channels.GRAY).is_srgb
+    space = ColourSpace(matrix_profile(1.0), Channels.GRAY_ALPHA)
+    samples = np.full((4, 5, 2), 128, np.uint8)
+    assert np.abs(space.to_srgb(samples)[..., :3].astype(int) - 188).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("icc", "channels"),
+    [
+        (b"", Channels.RGB),
+        (b"nonsense" * 40, Channels.RGB),
+        (matrix_profile()[:300], Channels.RGB),
+        (matrix_profile(kind="GRAY"), Channels.RGB),
+    ],
+)
+def test_profiles_that_cannot_be_used_count_as_srgb(icc: bytes, channels: Channels) -> None:
+    space = ColourSpace(icc, channels)
+    assert space.state is ProfileState.UNREADABLE
+    assert space.is_srgb
+    assert np.array_equal(space.to_srgb(noise(channels)), noise(channels))
+
+
+@pytest.mark.parametrize("channels", list(Channels))
+@pytest.mark.parametrize("profile", [None, matrix_profile(1.8)])
+def test_the_working_picture_is_bgra(channels: Channels, profile: bytes | None) -> None:
+    made = photograph(noise(channels, height=300), Metadata(icc=profile))
+    working = to_working(made)
+    rgb = ColourSpace(profile, channels).to_srgb(made.samples)
+    assert np.array_equal(working[..., 2::-1], rgb[..., :3])
+    expected = rgb[..., 3] if channels.has_alpha else np.full(rgb.shape[:2], 255)
+    assert np.array_equal(working[..., 3], expected)
+    assert working.flags.writeable
+    out = np.empty_like(working)
+    assert to_working(made, out) is out
+    assert np.array_equal(out, working)
+
+
+def test_converting_can_be_cancelled() -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        to_working(photograph(noise(Channels.RGB)), cancel=token)
