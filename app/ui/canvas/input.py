@@ -88,7 +88,7 @@ class CanvasInput:
 
     def refresh(self) -> None:
         """The tool, the brush or the scale changed: so do the ring and the pointer."""
-        self._move_ring(self._last if self._inside else None)
+        self._move_ring()
         self._show_pointer()
 
     def disconnect(self) -> None:
@@ -154,7 +154,7 @@ class CanvasInput:
         """Keep the pointer's place, move the ring there, and tell where it is in the document."""
         point = self._canvas.to_view(event.position())
         self._last, self._inside = point, True
-        self._move_ring(self._pressed_at if self._drag is _Drag.RESIZE else point)
+        self._move_ring()
         has_document = self._canvas.source.size_doc is not None
         self._canvas.cursor_moved.emit(self._canvas.navigation.view.to_doc(point) if has_document else None)
         return point
@@ -279,7 +279,7 @@ class CanvasInput:
 
     def _leave(self, event: QEvent) -> bool:
         self._inside = False
-        self._move_ring(None)
+        self._move_ring()
         self._canvas.cursor_moved.emit(None)
         return False
 
@@ -304,10 +304,11 @@ class CanvasInput:
         ratio = self._canvas.devicePixelRatioF()
         self._canvas.navigation.pan(dx * ratio, dy * ratio)
 
-    def _move_ring(self, point: Point | None) -> None:
-        """Put the ring at a point of the view; there is none while nothing can be painted there."""
+    def _move_ring(self) -> None:
+        """Put the ring under the pointer; there is none where nothing can be painted."""
         paints = self._toolbox.tool.paints and not self._space and self._drag is not _Drag.PAN
-        if self._canvas.source.gestures is None or not paints:
+        point: Point | None = self._pressed_at if self._drag is _Drag.RESIZE else self._last
+        if self._canvas.source.gestures is None or not paints or not self._inside:
             point = None
         self._canvas.move_ring(point, self._toolbox.brush.diameter / 2 * self._canvas.scale)
 

@@ -86,6 +86,8 @@ class CanvasWidget(QWidget):
 
     def set_session(self, session: Showable | None) -> None:
         """Show a session: its preview while it is opening, then its document in the same view."""
+        if session is self.source.session:
+            return
         self._input.leave()
         self.decorations.region = None
         self.source.show(session)
