@@ -1,0 +1,166 @@
+"""Editing through a gateway that is not ours: what leaves, what is kept, how failures are told."""
+
+from __future__ import annotations
+
+import email.parser
+import email.policy
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+Run = Callable[..., Any]
+
+KEY = "planted-key-4711-abcdef"
+
+
+@pytest.fixture
+def studio(maskroom: Run, gateway: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A provider of the user's own that speaks to the scripted gateway, with a key from the environment."""
+    done = maskroom(
+        "providers", "set", "my-studio", "--dialect", "openai-multipart",
+        "--base-url", gateway.base_url, "--model", "some-model",
+    )  # fmt: skip
+    assert done.code == 0
+    monkeypatch.setenv("MASKROOM_KEY_MY_STUDIO", KEY)
+    return gateway
+
+
+def edit(maskroom: Run, photograph: Path, mask: Path, out: Path, *words: object) -> Any:
+    return maskroom(
+        "edit", photograph, "--mask", mask, "--provider", "my-studio", "--output", out, "--json", *words
+    )
+
+
+def fields(body: bytes) -> dict[str, str]:
+    """The text parts of a multipart body, read by the standard library's own parser."""
+    boundary = body.partition(b"\r\n")[0][2:]
+    head = b'Content-Type: multipart/form-data; boundary="' + boundary + b'"\r\n\r\n'
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
+    found = {}
+    for part in message.iter_parts():
+        if part.get_filename() is None:
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            found[str(part.get_param("name", header="content-disposition"))] = content.decode()
+    return found
+
+
+def test_every_parameter_reaches_the_gateway_and_a_repainted_reply_stays_inside(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    studio.answer_with(np.full((512, 512, 3), (10, 200, 30), np.uint8), revised_prompt="a green field")
+    out = tmp_path / "out.png"
+    done = edit(
+        maskroom, photograph, mask, out,
+        "--prompt", "grass, “green”", "--strength", "0.7", "--guidance", "7.5", "--steps", "30",
+        "--seed", "9", "--param", "quality=low", "--param", "lora=mine",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    (result,) = done.json["results"]
+    assert result["revised_prompt"] == "a green field"
+    assert result["request_id"] == "req-test-7"
+    assert result["outside_changed_pixels"] == 0
+    assert result["cost"] is None
+    sent = fields(studio.bodies[0])
+    assert sent["prompt"] == "grass, “green”"
+    assert sent["model"] == "some-model"
+    assert (sent["strength"], sent["guidance_scale"], sent["num_inference_steps"]) == ("0.7", "7.5", "30")
+    assert (sent["seed"], sent["quality"], sent["lora"]) == ("9", "low", "mine")
+    assert studio.headers[0]["authorization"] == f"Bearer {KEY}"
+    assert b"photo.png" not in studio.bodies[0]
+    with Image.open(out) as after, Image.open(photograph) as before, Image.open(mask) as plane:
+        keep = np.asarray(plane) == 0
+        assert np.array_equal(np.asarray(after)[keep], np.asarray(before)[keep])
+        inside = np.asarray(after)[~keep].astype(int)
+    assert np.abs(inside - (10, 200, 30)).max() <= 1
+
+
+def test_what_is_not_asked_for_is_not_sent(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    studio.answer_with(np.zeros((64, 64, 3), np.uint8))
+    edit(maskroom, photograph, mask, tmp_path / "o.png", "--prompt", "x")
+    assert set(fields(studio.bodies[0])) <= {"model", "prompt", "size", "n"}
+
+
+def test_the_key_is_nowhere_on_disk(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path, maskroom_home: Path
+) -> None:
+    studio.answer_with(np.zeros((64, 64, 3), np.uint8))
+    edit(maskroom, photograph, mask, tmp_path / "o.png", "--prompt", "x")
+    studio.status, studio.reply = 401, f'{{"error":{{"message":"bad key {KEY}"}}}}'.encode()
+    refused = edit(maskroom, photograph, mask, tmp_path / "p.png", "--prompt", "x")
+    assert refused.code == 3
+    assert KEY not in refused.out + refused.err
+    for path in maskroom_home.rglob("*"):
+        if path.is_file():
+            assert KEY.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    ("status", "reply", "code"),
+    [
+        (401, b'{"error":{"message":"no","code":"invalid_api_key"}}', 3),
+        (402, b'{"error":{"message":"no money","code":"insufficient_credits"}}', 3),
+        (429, b'{"error":"slow down"}', 3),
+        (500, b"<html>oops</html>", 4),
+        (200, b"<html>welcome</html>", 5),
+        (200, b'{"data":[]}', 5),
+        (200, b'{"data":[{"b64_json":"bm90IGEgcGljdHVyZQ=="}]}', 5),
+    ],
+)
+def test_failures_have_their_exit_codes_and_are_sent_once(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path,
+    status: int, reply: bytes, code: int,
+) -> None:  # fmt: skip
+    studio.status, studio.reply = status, reply
+    out = tmp_path / "out.png"
+    done = edit(maskroom, photograph, mask, out, "--prompt", "x")
+    assert done.code == code
+    assert done.json["error"]["request_id"] == "req-test-7"
+    assert not out.exists()
+    assert len(studio.bodies) == 1
+    (entry,) = maskroom("history", "list", "--json").json["entries"]
+    assert (entry["state"], entry["prompt"]) == ("failed", "x")
+
+
+def test_nobody_listens(maskroom: Run, photograph: Path, mask: Path, tmp_path: Path) -> None:
+    maskroom(
+        "providers", "set", "away", "--dialect", "openai-multipart",
+        "--base-url", "http://127.0.0.1:9/v1", "--model", "m",
+    )  # fmt: skip
+    done = maskroom(
+        "edit", photograph, "--mask", mask, "--provider", "away", "--prompt", "x",
+        "--output", tmp_path / "o.png", "--json",
+    )  # fmt: skip
+    assert done.code == 4
+
+
+def test_history_gives_back_the_received_bytes_and_the_composite(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    studio.answer_with(np.full((300, 300, 3), 77, np.uint8), revised_prompt="grey stone")
+    out = tmp_path / "out.png"
+    edit(maskroom, photograph, mask, out, "--prompt", "a stone")
+    (entry,) = maskroom("history", "list", "--json").json["entries"]
+    (result,) = entry["results"]
+    assert set(entry) == {"id", "state", "created", "prompt", "provider", "model", "results"}
+    assert (entry["state"], result["revised_prompt"], result["width"]) == ("done", "grey stone", 300)
+    raw, again = tmp_path / "raw.png", tmp_path / "again.png"
+    assert maskroom("history", "export", result["id"], "--raw", "--output", raw).code == 0
+    assert hashlib.sha256(raw.read_bytes()).hexdigest() == result["received_sha256"]
+    photograph.unlink()
+    assert maskroom("history", "export", entry["id"], "--output", again).code == 0
+    with Image.open(out) as first, Image.open(again) as second:
+        assert np.array_equal(np.asarray(first), np.asarray(second))
+        assert first.info["icc_profile"] == second.info["icc_profile"]
+    assert len(maskroom("history", "search", "ston", "--json").json["entries"]) == 1
+    assert maskroom("history", "search", "sofa", "--json").json["entries"] == []
+    shown = maskroom("history", "show", entry["id"]).json
+    assert shown["parents"] == []
+    assert maskroom("history", "export", "nothing", "--output", raw).code == 2
