@@ -114,8 +114,8 @@ class UndoStack:
         step = self._steps[self._position - 1]
         step.undo()
         self._position -= 1
-        self._compress(step)
         self.changed.emit()
+        self._compress(step)
 
     def redo(self) -> None:
         """Do the next step again; nothing happens when there is none or a change is in progress."""
@@ -124,8 +124,8 @@ class UndoStack:
         step = self._steps[self._position]
         step.redo()
         self._position += 1
-        self._compress(step)
         self.changed.emit()
+        self._compress(step)
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:

@@ -1,0 +1,200 @@
+"""Any order of painting, shapes, layers, undo and redo: every state comes back to the very bits."""
+
+from collections.abc import Callable
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from app.base.geometry import Rect, Size
+from app.document.brush import Brush
+from app.document.gestures import (
+    Combine,
+    GestureRunner,
+    Modifier,
+    Tool,
+    brush_stroke,
+    erase_stroke,
+    lasso,
+    rectangle,
+)
+from app.imaging import masks
+from app.imaging.pyramid import Pyramid
+from tests.document.making import document, drag, exact_occupancy, layer
+
+SIZE = Size(330, 270)
+
+places = st.tuples(st.integers(-80, 4 * SIZE.width), st.integers(-80, 4 * SIZE.height)).map(
+    lambda place: (place[0] / 4, place[1] / 4)
+)
+ways = st.lists(places, min_size=1, max_size=5)
+brushes = st.builds(
+    Brush, st.sampled_from([1, 2.5, 7, 19, 60, 230]), st.sampled_from([0, 0.5, 1]), st.sampled_from([0.3, 1])
+)
+tools = st.one_of(
+    brushes.map(brush_stroke),
+    brushes.map(erase_stroke),
+    st.sampled_from(Combine).map(rectangle),
+    st.sampled_from(Combine).map(lasso),
+)
+modifiers = st.sets(st.sampled_from([Modifier.SHIFT, Modifier.ALT]))
+
+
+class DocumentMachine(RuleBasedStateMachine):
+    """Keeps, beside the document, what it looked like at each position of its undo stack."""
+
+    @initialize(kind=st.sampled_from(["shared", "gray alpha", "rgb 16"]))
+    def open(self, kind: str) -> None:
+        self.document = document(SIZE, kind)
+        self.runner = GestureRunner(self.document)
+        self.made = 0
+        self.seen = self.document.mask.coverage.copy(), self.document.picture.copy()
+        self.document.mask_changed.connect(lambda rects: self.follow(0, self.document.mask.coverage, rects))
+        self.document.picture_changed.connect(lambda rects: self.follow(1, self.document.picture, rects))
+        self.states = [self.look()]
+        self.untouched = self.document.flatten_samples()
+
+    def follow(self, which: int, now: np.ndarray, rects: tuple[Rect, ...]) -> None:
+        """What somebody sees who redraws only the rectangles that are told."""
+        for rect in rects:
+            self.seen[which][rect.slices] = now[rect.slices]
+
+    def look(self) -> tuple[bytes, bytes, tuple[str, ...]]:
+        doc = self.document
+        shown = tuple(f"{each.id} {each.visible}" for each in doc.layers)
+        return doc.mask.coverage.tobytes(), doc.picture.tobytes(), shown
+
+    def act(self, action: Callable[[], object]) -> None:
+        """Do what is one undo step, or none exactly when it changes nothing."""
+        stack = self.document.undo
+        before, steps, position = self.look(), stack.steps, stack.position
+        action()
+        if stack.steps == steps:
+            assert self.look() == before
+        else:
+            assert self.look() != before
+            assert stack.steps[:-1] == steps[:position]
+            self.states[position + 1 :] = [self.look()]
+        assert stack.position == len(self.states) - 1 or stack.steps == steps
+
+    @rule(tool=tools, way=ways, held=modifiers)
+    def draw(self, tool: Tool, way: list[tuple[float, float]], held: set[Modifier]) -> None:
+        self.act(lambda: drag(self.runner, tool, way, held))
+
+    @rule(tool=tools, way=ways, held=modifiers)
+    def draw_and_cancel(self, tool: Tool, way: list[tuple[float, float]], held: set[Modifier]) -> None:
+        before, steps = self.look(), self.document.undo.steps
+        drag(self.runner, tool, way, held, release=False)
+        self.runner.cancel()
+        assert self.look() == before
+        assert self.document.undo.steps == steps
+
+    @rule(tool=tools, way=ways)
+    def draw_and_fail(self, tool: Tool, way: list[tuple[float, float]]) -> None:
+        before, steps = self.look(), self.document.undo.steps
+
+        def fail(rects: tuple[Rect, ...]) -> None:
+            disconnect()
+            raise ArithmeticError
+
+        disconnect = self.document.mask_changed.connect(fail)
+        try:
+            drag(self.runner, tool, way, release=False)
+            self.runner.release()
+        except ArithmeticError:
+            assert self.look() == before
+            assert self.document.undo.steps == steps
+        else:
+            # Nothing was told: nothing may have changed.
+            disconnect()
+            assert self.look() == before
+            assert self.document.undo.steps == steps
+
+    @rule(which=st.sampled_from(["invert_mask", "clear_mask", "fill_mask"]))
+    def whole_mask(self, which: str) -> None:
+        self.act(getattr(self.document, which))
+
+    @rule(seed=st.integers(0, 2**16))
+    def load_mask(self, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        coverage = np.zeros((SIZE.height, SIZE.width), np.uint8)
+        coverage[: random.integers(1, SIZE.height), : random.integers(1, SIZE.width)] = random.integers(
+            0, 256
+        )
+        self.act(lambda: self.document.set_mask(coverage, "Load mask"))
+
+    @rule(
+        x=st.integers(0, SIZE.width - 2),
+        y=st.integers(0, SIZE.height - 2),
+        side=st.integers(1, 200),
+        hole=st.booleans(),
+        feather=st.sampled_from([0, 2, 20]),
+        opacity=st.sampled_from([0.0, 0.5, 1.0]),
+    )
+    def apply(self, x: int, y: int, side: int, hole: bool, feather: int, opacity: float) -> None:
+        region = Rect(x, y, side, side).intersected(SIZE.rect)
+        self.made += 1
+        edit = layer(region, self.made, hole=hole, feather=feather, opacity=opacity)
+        self.act(lambda: self.document.add_layer(edit))
+
+    @precondition(lambda self: self.document.layers)
+    @rule(data=st.data(), visible=st.booleans())
+    def show_or_hide(self, data: st.DataObject, visible: bool) -> None:
+        chosen = data.draw(st.sampled_from(self.document.layers))
+        self.act(lambda: self.document.set_layer_visible(chosen.id, visible))
+
+    @precondition(lambda self: self.document.layers)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(self.document.layers))
+        self.act(lambda: self.document.remove_layer(chosen.id))
+
+    @rule()
+    def undo(self) -> None:
+        self.document.undo.undo()
+        assert self.look() == self.states[self.document.undo.position]
+
+    @rule()
+    def redo(self) -> None:
+        self.document.undo.redo()
+        assert self.look() == self.states[self.document.undo.position]
+
+    @rule(position=st.integers(0, 50))
+    def travel(self, position: int) -> None:
+        stack = self.document.undo
+        target = position % (len(stack.steps) + 1)
+        while stack.position > target:
+            stack.undo()
+        while stack.position < target:
+            stack.redo()
+        assert self.look() == self.states[target]
+
+    @invariant()
+    def the_caches_are_exact(self) -> None:
+        doc = self.document
+        assert np.array_equal(doc.mask.occupied, exact_occupancy(doc.mask.coverage))
+        assert doc.mask.bounds() == masks.bounds(doc.mask.coverage)
+        anew = Pyramid.build(doc.picture.copy(), straight_alpha=doc.photograph.has_alpha)
+        for kept, level in zip(doc.pyramid.levels, anew.levels, strict=True):
+            assert np.array_equal(kept, level)
+        for kept, level in zip(doc.mask_pyramid.levels, Pyramid.build(doc.mask.coverage).levels, strict=True):
+            assert np.array_equal(kept, level)
+
+    @invariant()
+    def the_photograph_stays_as_it_was(self) -> None:
+        doc = self.document
+        assert np.array_equal(doc.original_samples(), self.untouched)
+        covered = np.zeros((SIZE.height, SIZE.width), bool)
+        for each in doc.layers:
+            covered[each.region.slices] |= each.visible & (each.coverage > 0)
+        assert np.array_equal(doc.flatten_samples()[~covered], self.untouched[~covered])
+
+    @invariant()
+    def what_is_told_is_what_changed(self) -> None:
+        assert np.array_equal(self.seen[0], self.document.mask.coverage)
+        assert np.array_equal(self.seen[1], self.document.picture)
+
+
+DocumentMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=25)
+TestDocument = DocumentMachine.TestCase
