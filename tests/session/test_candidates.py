@@ -56,7 +56,9 @@ def test_the_last_one_discarded_leaves_the_photograph() -> None:
     assert strip.shown is None
 
 
-@given(st.lists(st.tuples(st.sampled_from(["add", "select", "discard", "step", "clear"]), st.integers(-1, 9))))
+@given(
+    st.lists(st.tuples(st.sampled_from(["add", "select", "discard", "step", "clear"]), st.integers(-1, 9)))
+)
 def test_the_selection_always_exists(actions: list[tuple[str, int]]) -> None:
     strip = Candidates()
     for action, number in actions:

@@ -18,9 +18,7 @@ def test_nothing_painted_is_no_mask() -> None:
     assert effective_mask(document, document.rect, np.zeros((10, 20), np.uint8), 4) is None
 
 
-@given(
-    st.integers(0, 39), st.integers(0, 29), st.integers(1, 12), st.integers(1, 12), st.integers(0, 6)
-)
+@given(st.integers(0, 39), st.integers(0, 29), st.integers(1, 12), st.integers(1, 12), st.integers(0, 6))
 def test_growing_adds_exactly_the_distance_inside_the_document(
     x: int, y: int, width: int, height: int, grow: int
 ) -> None:
