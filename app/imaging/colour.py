@@ -132,8 +132,8 @@ def to_working(photograph: Photograph, out: U8 | None = None, cancel: CancelToke
             target[rows] = photograph.bgra[rows]
             continue
         rgb = space.to_srgb(photograph.samples[rows])
-        target[rows, :, :3] = rgb[..., 2::-1]
-        target[rows, :, 3] = rgb[..., 3] if rgb.shape[2] == 4 else 255
+        order = cv2.COLOR_RGBA2BGRA if rgb.shape[2] == 4 else cv2.COLOR_RGB2BGRA
+        cv2.cvtColor(rgb, order, dst=target[rows])
     return target
 
 

@@ -7,7 +7,9 @@ because Pillow would cut it to 8 bits, all the rest to Pillow. Every decoder use
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -22,7 +24,13 @@ from app.imaging.sources import Unreadable, damaged, truncated
 
 _CMYK_COMPONENTS = 4
 _PALETTE = 3
-_TURNED_BY_DECODER = 1
+_REDUCED: Mapping[int, tuple[int, int]] = MappingProxyType(
+    {
+        2: (cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_GRAYSCALE_2),
+        4: (cv2.IMREAD_REDUCED_COLOR_4, cv2.IMREAD_REDUCED_GRAYSCALE_4),
+        8: (cv2.IMREAD_REDUCED_COLOR_8, cv2.IMREAD_REDUCED_GRAYSCALE_8),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +63,7 @@ def decode(data: bytes, header: Header) -> Raster:
     return _turned(_from_pillow(parsed, header.icc), header.orientation)
 
 
-def decode_reduced(data: bytes, factor: int) -> U8:
+def decode_reduced(data: bytes, factor: int, is_gray: bool) -> U8:
     """A JPEG decoded at 1/`factor` (2, 4 or 8) of its size, not turned upright: (h, w) or (h, w, 3) BGR.
 
     The discrete cosine transform gives these sizes for a fraction of a full decode.
@@ -63,10 +71,8 @@ def decode_reduced(data: bytes, factor: int) -> U8:
     Raises:
         Unreadable: the data cannot be decoded.
     """
-    flag = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}[
-        factor
-    ]
-    return as_u8(_imdecode(data, flag | cv2.IMREAD_IGNORE_ORIENTATION))
+    colour, gray = _REDUCED[factor]
+    return as_u8(_imdecode(data, (gray if is_gray else colour) | cv2.IMREAD_IGNORE_ORIENTATION))
 
 
 def upright(pixels: Samples, orientation: int) -> Samples:
@@ -225,4 +231,4 @@ def _from_pillow(image: ImageFile.ImageFile, icc: bytes | None) -> Raster:
         picture = image.convert("LA")
     elif mode != wanted:
         picture = image.convert(wanted)
-    return Raster(np.array(picture, dtype=np.uint8))
+    return Raster(as_u8(np.asarray(picture)))

@@ -144,6 +144,8 @@ def _by_pillow(data: bytes, file_format: str, limits: Limits) -> Header:
     check_size(size, limits)
     info = image.info
     notes += _first_frame_note(bool(getattr(image, "is_animated", False)))
+    if file_format == "AVIF" and _avif_depth(data) > 8:
+        notes += (tr("Its {bits} bits per channel were reduced to 8.", bits=_avif_depth(data)),)
     dpi = info.get("dpi")
     return _header(
         file_format,
@@ -156,6 +158,13 @@ def _by_pillow(data: bytes, file_format: str, limits: Limits) -> Header:
         notes,
         image,
     )
+
+
+def _avif_depth(data: bytes) -> int:
+    """Bits per channel by the first pixel information box (ISO/IEC 23008-12, section 6.5.6); 8 without one."""
+    at = data.find(b"pixi", 0, max(data.find(b"mdat"), 0))
+    count = data[at + 8] if at >= 0 else 0
+    return max(data[at + 9 : at + 9 + count], default=8)
 
 
 def _without_exif_item(data: bytes) -> bytes:

@@ -56,8 +56,8 @@ def probe(source: Source, *, name: str | None = None, limits: Limits = Limits())
 def load_preview(source: Source, bounds: Size, *, name: str | None = None, limits: Limits = Limits()) -> U8:
     """A small picture for the first paint: (h, w, 4) BGRA, sRGB, upright, alpha straight.
 
-    Its size has the photograph's aspect and is at least about what fits into `bounds`, never above the
-    photograph's own. JPEG is decoded at a half, a quarter or an eighth of its size.
+    Its size has the photograph's aspect and is about what fits into `bounds`. JPEG is decoded at a half, a
+    quarter or an eighth of its size.
 
     Raises:
         PhotographError: as `load_photograph`.
@@ -67,16 +67,11 @@ def load_preview(source: Source, bounds: Size, *, name: str | None = None, limit
     with telling(called):
         header = read_header(data, limits)
         factor = _factor(header, bounds)
+        wanted = header.size.fitted_into(bounds)
         if factor == 1:
-            preview = to_working(_photograph(data, header, called, None))
-        else:
-            pixels = as_u8(upright(decode_reduced(data, factor), header.orientation))
-            preview = _bgra_of_bgr(pixels, header.icc)
-    target = header.size.fitted_into(bounds)
-    if preview.shape[1] > 2 * target.width:
-        reduced = cv2.resize(preview, (target.width, target.height), interpolation=cv2.INTER_AREA)
-        return as_u8(reduced)
-    return preview
+            return _reduced(to_working(_photograph(data, header, called, None)), wanted)
+        pixels = decode_reduced(data, factor, _components(header) == 1)
+        return _bgra_of(_reduced(as_u8(upright(pixels, header.orientation)), wanted), header.icc)
 
 
 def load_photograph(
@@ -142,17 +137,29 @@ def _in_rgb_order(raster: Raster) -> Samples:
     return raster.pixels
 
 
-def _bgra_of_bgr(pixels: U8, icc: bytes | None) -> U8:
-    """The working picture of a reduced decode, in sRGB."""
-    space = ColourSpace(icc, Channels.RGB)
-    if space.is_srgb:
+def _reduced(pixels: U8, wanted: Size) -> U8:
+    """`pixels` at the `wanted` size where they are larger, before the conversions that cost by the pixel."""
+    if pixels.shape[1] <= wanted.width or pixels.shape[0] <= wanted.height:
+        return pixels
+    return as_u8(cv2.resize(pixels, (wanted.width, wanted.height), interpolation=cv2.INTER_AREA))
+
+
+def _bgra_of(pixels: U8, icc: bytes | None) -> U8:
+    """The working picture of a reduced decode, (h, w) or (h, w, 3) BGR, in sRGB."""
+    space = ColourSpace(icc, Channels.of(pixels))
+    if space.is_srgb and pixels.ndim == 3:
         return as_u8(cv2.cvtColor(pixels, cv2.COLOR_BGR2BGRA))
-    rgb = space.to_srgb(as_u8(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)))
-    return as_u8(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA))
+    samples = pixels if pixels.ndim == 2 else as_u8(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+    return as_u8(cv2.cvtColor(space.to_srgb(samples), cv2.COLOR_RGB2BGRA))
+
+
+def _components(header: Header) -> int:
+    """Of a JPEG; 0 for other formats."""
+    return header.parsed.components if isinstance(header.parsed, JpegFile) else 0
 
 
 def _is_reducible(header: Header) -> bool:
-    return isinstance(header.parsed, JpegFile) and header.parsed.components == 3
+    return _components(header) in (1, 3)
 
 
 def _factor(header: Header, bounds: Size) -> int:
