@@ -89,6 +89,19 @@ class Actions(QObject):
             if not menu.isEmpty():
                 bar.addMenu(menu)
 
+    def insert_menu(self, bar: QMenuBar, after: str, menu: QMenu) -> None:
+        """Put a menu of its own below the action `after`."""
+        action = self.action(after)
+        for each in bar.findChildren(QMenu):
+            actions = each.actions()
+            if action in actions:
+                place = actions.index(action) + 1
+                before = actions[place] if place < len(actions) else None
+                if before is None:
+                    each.addMenu(menu)
+                else:
+                    each.insertMenu(before, menu)
+
     def refresh_soon(self) -> None:
         """Ask the commands again after whatever is happening now; cheap to call often."""
         self._soon.start()

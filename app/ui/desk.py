@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QSplitter, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from app.base.resources import resource_path
 from app.base.text import tr
@@ -34,6 +34,7 @@ from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.side import HISTORY, USUAL_WIDTH, SidePanel
 from app.ui.panels.status import StatusBar
 from app.ui.theme import DARK
+from app.ui.wording import file_title
 
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
@@ -242,7 +243,11 @@ class Desk:
         self.split.setSizes([10_000, USUAL_WIDTH])
         self.window.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options)
         self.window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.tools)
-        self.actions.fill_menu_bar(self.window.menuBar())
+        bar = self.window.menuBar()
+        self.actions.fill_menu_bar(bar)
+        self.recent = QMenu(tr("Open recent"), bar)
+        self.recent.aboutToShow.connect(self._fill_recent)
+        self.actions.insert_menu(bar, "file.open", self.recent)
         self.window.setStatusBar(self.status)
         self.window.setCentralWidget(self.split)
 
@@ -269,6 +274,16 @@ class Desk:
         canvas = self.workspace.settings.value.canvas
         self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
         self.empty.show_recent([Path(name) for name in self.workspace.settings.value.files.recent])
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        files = [Path(name) for name in self.workspace.settings.value.files.recent]
+        for path in [path for path in files if path.is_file()]:
+            action = self.recent.addAction(file_title(path))
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda checked=False, path=path: self.open_files([path]))
+        if self.recent.isEmpty():
+            self.recent.addAction(tr("No file was opened yet")).setEnabled(False)
 
     def _front(self) -> QWidget:
         front = self.centre.currentWidget()

@@ -12,10 +12,12 @@ from collections.abc import Awaitable, Callable
 from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
+    QColor,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
     QKeyEvent,
+    QPainter,
     QPaintEvent,
 )
 from PySide6.QtWidgets import QMainWindow, QWidget
@@ -26,6 +28,21 @@ LEAST = QSize(1000, 640)
 USUAL = QSize(1440, 900)
 FRAME = QSize(16, 48)
 """Room for what a window manager draws around the window."""
+
+
+class Ground(QWidget):
+    """The bare ground that the first paint shows."""
+
+    def __init__(self, painted: Callable[[], None]) -> None:
+        super().__init__()
+        self._painted = painted
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(DARK.surround))
+        painter.end()
+        self._painted()
 
 
 class MainWindow(QMainWindow):
@@ -46,9 +63,7 @@ class MainWindow(QMainWindow):
         """Set when the user's wish to close has been carried out."""
         self._welcome: Callable[[QMimeData], bool] = lambda data: data.hasUrls()
         self._ask_to_close: Callable[[], None] = self.stopped.set
-        ground = QWidget()
-        ground.setStyleSheet(f"background: {DARK.surround};")
-        self.setCentralWidget(ground)
+        self.setCentralWidget(Ground(self.painted.set))
 
     def restore(self, geometry: str) -> None:
         """Stand where the window stood last, else in a usual size that fits the screen."""
@@ -65,10 +80,6 @@ class MainWindow(QMainWindow):
         """Who is asked when the user wants to close, and which drops are welcome."""
         self._ask_to_close = ask_to_close
         self._welcome = welcome
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        self.painted.set()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.ignore()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
@@ -44,6 +44,10 @@ class PromptEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setPlaceholderText(tr("What should stand in the painted area?"))
         self.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 14)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Text only: files and pictures that are dropped here are photographs to open."""
+        return source.hasText() and not source.hasUrls() and not source.hasImage()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -85,8 +89,8 @@ class EditPanel(QWidget):
         self._body.setEnabled(session is not None)
         self.box.set_session(session)
         if session is None:
-            self._note.setText(tr("Open a photograph and paint over what should change."))
-            self._note.show()
+            self.note.setText(tr("Open a photograph and paint over what should change."))
+            self.note.show()
             return
         self._links.add(session.form.changed.connect(self._mirror))
         self._mirror("provider")
@@ -104,7 +108,7 @@ class EditPanel(QWidget):
         self.provider = ChoiceBox("provider", tr("Provider"))
         self.model = ChoiceBox("model", tr("Model"))
         self.prompt = PromptEdit()
-        self._note = make_label(role="muted", wrap=True)
+        self.note = make_label(role="muted", wrap=True)
         self.parameters = ParameterRows(self._store, standard=True)
         self.more = ParameterRows(self._store, standard=False)
         self.variants = NumberField("variants", tr("Variants"))
@@ -147,7 +151,7 @@ class EditPanel(QWidget):
         column.addWidget(FormRow(tr("Model"), self.model))
         column.addSpacing(SPACE // 2)
         column.addWidget(self.prompt)
-        column.addWidget(self._note)
+        column.addWidget(self.note)
         column.addSpacing(SPACE // 2)
         column.addWidget(self.parameters)
         for row in self._rows.values():
@@ -262,12 +266,12 @@ class EditPanel(QWidget):
 
     def _mirror_note(self, form: EditForm) -> None:
         if form.takes("prompt"):
-            self._note.setText(form.card.description)
-            self._note.setVisible(bool(form.card.description))
+            self.note.setText(form.card.description)
+            self.note.setVisible(bool(form.card.description))
             self.prompt.setPlaceholderText(tr("What should stand in the painted area?"))
         else:
-            self._note.setText(tr("This model fills from the surroundings and ignores the prompt."))
-            self._note.show()
+            self.note.setText(tr("This model fills from the surroundings and ignores the prompt."))
+            self.note.show()
             self.prompt.setPlaceholderText(tr("Not used by this model; kept for the next one"))
 
 

@@ -61,8 +61,8 @@ class JobRow(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(tr("Progress of {title}", title=job.title))
-        self._error = make_label(role="error", wrap=True, selectable=True)
-        self._hint = make_label(role="muted", wrap=True, selectable=True)
+        self.error = make_label(role="error", wrap=True, selectable=True)
+        self.hint = make_label(role="muted", wrap=True, selectable=True)
         self.cancel = make_icon_button("x", tr("Cancel {title}", title=job.title), tip=tr("Cancel"))
         self.retry = make_icon_button(
             "rotate-ccw", tr("Try {title} again", title=job.title), tip=tr("Try again")
@@ -71,7 +71,7 @@ class JobRow(QWidget):
         self.retry.clicked.connect(lambda: parent.retry_wanted.emit(self.job.id))
         words = QVBoxLayout()
         words.setSpacing(2)
-        for widget in (self._title, self._bar, self._times, self._error, self._hint):
+        for widget in (self._title, self._bar, self._times, self.error, self.hint):
             words.addWidget(widget)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE * 3 // 2, SPACE // 2, SPACE, SPACE // 2)
@@ -96,12 +96,12 @@ class JobRow(QWidget):
         self.cancel.setVisible(not final)
         self.retry.setVisible(job.state in (JobState.FAILED, JobState.CANCELLED))
         failed = job.error if job.state is JobState.FAILED else None
-        self._error.setVisible(failed is not None)
-        self._hint.setVisible(failed is not None and bool(failed.hint or failed.request_id))
+        self.error.setVisible(failed is not None)
+        self.hint.setVisible(failed is not None and bool(failed.hint or failed.request_id))
         if failed is not None:
-            self._error.setText(failed.message)
+            self.error.setText(failed.message)
             number = tr("Request {id}", id=failed.request_id) if failed.request_id else ""
-            self._hint.setText(" ".join(part for part in (failed.hint, number) if part))
+            self.hint.setText(" ".join(part for part in (failed.hint, number) if part))
 
 
 class JobsPanel(QWidget):
@@ -149,6 +149,10 @@ class JobsPanel(QWidget):
         self._timer.timeout.connect(self._tick)
         self._links.add(workspace.worker.changed.connect(lambda job: self.mirror()))
         self.mirror()
+
+    @property
+    def rows(self) -> tuple[JobRow, ...]:
+        return tuple(self._rows.values())
 
     def detach(self) -> None:
         self._timer.stop()

@@ -45,14 +45,18 @@ class NumberBox(QDoubleSpinBox):
             event.ignore()
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        if not text.strip() and self.specialValueText():
-            return (QValidator.State.Intermediate, text, position)
-        return super().validate(text, position)
+        if self._means_unset(text):
+            return (QValidator.State.Acceptable, text, position)
+        state, fixed, place = super().validate(text, position)
+        return (state, fixed, place)
 
-    def fixup(self, text: str) -> str:
-        if not text.strip() and self.specialValueText():
-            return self.specialValueText()
-        return super().fixup(text)
+    def valueFromText(self, text: str) -> float:
+        """An emptied field is "not set"."""
+        return self.minimum() if self._means_unset(text) else super().valueFromText(text)
+
+    def _means_unset(self, text: str) -> bool:
+        bare = text.removesuffix(self.suffix()).strip()
+        return not bare and bool(self.specialValueText())
 
 
 class CalmSlider(QSlider):

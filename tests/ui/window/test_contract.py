@@ -6,21 +6,32 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QWidget,
+)
 
 from app.base.resources import resource_path
 from app.session.commands import Scope
 from tests.ui.window.conftest import Window
 
 WIDGETS = (
-    "canvas tools prompt provider model strength guidance steps seed variants size quality context feather "
-    "generate jobs history compare brushSize brushHardness brushOpacity"
-).split()
+    *("canvas", "tools", "prompt", "provider", "model", "strength", "guidance", "steps", "seed", "variants"),
+    *("size", "quality", "context", "feather", "generate", "jobs", "history", "compare"),
+    *("brushSize", "brushHardness", "brushOpacity"),
+)
 COMMANDS = (
-    "file.open file.export file.exportAgain file.close app.quit edit.generate edit.undo edit.redo edit.copy "
-    "edit.paste mask.invert mask.clear mask.fill tool.brush tool.eraser tool.rectangle tool.lasso tool.hand "
-    "view.fit view.actual view.zoomIn view.zoomOut view.overlay compare.open history.search help.shortcuts"
-).split()
+    *("file.open", "file.export", "file.exportAgain", "file.close", "app.quit"),
+    *("edit.generate", "edit.undo", "edit.redo", "edit.copy", "edit.paste"),
+    *("mask.invert", "mask.clear", "mask.fill"),
+    *("tool.brush", "tool.eraser", "tool.rectangle", "tool.lasso", "tool.hand"),
+    *("view.fit", "view.actual", "view.zoomIn", "view.zoomOut", "view.overlay"),
+    *("compare.open", "history.search", "help.shortcuts"),
+)
 DESIGNERS_KEYS = {
     "[": "brush.smaller",
     "]": "brush.larger",

@@ -1,0 +1,128 @@
+"""Tabs, the star, the question, and that the window remembers its place."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QTabBar
+
+from app.base.geometry import Point
+from app.base.notices import Notices
+from app.settings.folders import resolve_folders
+from app.ui.app import Program
+from app.ui.dialogs.confirm import UnsavedDialog
+from app.ui.dialogs.export import ExportDialog
+from tests.ui.window.conftest import Window, eventually
+
+
+def _question(window: Window) -> UnsavedDialog | None:
+    found = [each for each in window.frame.findChildren(UnsavedDialog) if each.isVisible()]
+    return found[0] if found else None
+
+
+def _press(window: Window, name: str) -> None:
+    question = _question(window)
+    assert question is not None
+    button = question.findChild(QPushButton, name)
+    assert isinstance(button, QPushButton)
+    button.click()
+
+
+async def test_tabs_follow_the_documents(window: Window, photograph: Path, samples: Path) -> None:
+    tabs = window.desk.documents
+    assert window.desk.empty.isVisible()
+    first = await window.open(photograph)
+    second = await window.open(samples / "chelsea.png")
+    assert [tabs.tabText(i) for i in range(tabs.count())] == ["disc.png", "chelsea.png"]
+    assert tabs.currentIndex() == 1
+    tabs.setCurrentIndex(0)
+    assert window.workspace.current is first
+    assert window.desk.canvas.isVisible()
+    QTest.mouseClick(tabs, Qt.MouseButton.MiddleButton, pos=tabs.tabRect(0).center())
+    await eventually(lambda: window.workspace.documents == (second,))
+    close = tabs.tabButton(0, QTabBar.ButtonPosition.RightSide)
+    QTest.mouseClick(close, Qt.MouseButton.LeftButton)
+    await eventually(lambda: window.workspace.documents == ())
+    assert window.desk.empty.isVisible()
+
+
+async def test_closing_with_edits_asks_and_cancel_keeps_everything(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    window.stroke(Point(50, 50), Point(90, 50))
+    assert window.desk.documents.tabText(0) == "disc.png *"
+    window.desk.actions.run("file.close")
+    await eventually(lambda: _question(window))
+    _press(window, "cancel")
+    await eventually(lambda: _question(window) is None)
+    assert window.workspace.documents == (session,)
+    window.desk.actions.run("file.close")
+    await eventually(lambda: _question(window))
+    _press(window, "discard")
+    await eventually(lambda: window.workspace.documents == ())
+
+
+async def test_closing_the_window_asks_once_and_export_leads_to_the_dialog(
+    window: Window, photograph: Path, tmp_path: Path
+) -> None:
+    await window.open(photograph)
+    window.stroke(Point(50, 50), Point(90, 50))
+    window.frame.close()
+    window.frame.close()
+    await eventually(lambda: _question(window))
+    assert len([each for each in window.frame.findChildren(UnsavedDialog) if each.isVisible()]) == 1
+    assert window.frame.isVisible()
+    _press(window, "export")
+    await eventually(lambda: [d for d in window.frame.findChildren(ExportDialog) if d.isVisible()])
+    dialog = window.frame.findChildren(ExportDialog)[0]
+    dialog.file.setText(str(tmp_path / "kept.tif"))
+    dialog.export.click()
+    await eventually(window.frame.stopped.is_set)
+    assert (tmp_path / "kept.tif").is_file()
+    assert not window.frame.isVisible()
+
+
+async def test_closing_without_edits_asks_nothing(window: Window, photograph: Path) -> None:
+    await window.open(photograph)
+    window.frame.close()
+    await eventually(window.frame.stopped.is_set)
+    assert not window.frame.isVisible()
+
+
+async def test_the_window_comes_back_where_it_stood(window: Window) -> None:
+    # The offscreen platform's screen is small; this is not the size that the window begins with.
+    window.frame.resize(1000, 700)
+    window.frame.close()
+    await eventually(window.frame.stopped.is_set)
+    again = Program(resolve_folders(os.environ), Notices())
+    again.show_frame()
+    assert (again.window.width(), again.window.height()) == (1000, 700)
+    await again.aclose()
+    await asyncio.sleep(0)
+
+
+async def test_panels_hide_with_tab_and_come_back(window: Window, photograph: Path) -> None:
+    await window.open(photograph)
+    canvas = window.desk.canvas
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_Tab)
+    assert not window.desk.side.isVisible()
+    assert not window.desk.tools.isVisible()
+    QTest.keyClick(canvas, Qt.Key.Key_Tab)
+    assert window.desk.side.isVisible()
+    assert window.desk.tools.isVisible()
+
+
+async def test_f6_goes_round_the_panels(window: Window, photograph: Path) -> None:
+    await window.open(photograph)
+    window.desk.history.search.setFocus()
+    seen = []
+    for _ in range(5):
+        window.desk.focus_next_panel()
+        focused = window.frame.focusWidget()
+        assert focused is not None
+        seen.append(focused)
+    assert window.desk.canvas in seen
+    assert window.widget("prompt") in seen
+    assert len({id(each) for each in seen}) >= 4

@@ -1,0 +1,174 @@
+"""The Edit panel mirrors the form: what the model takes is shown, what is not set is not sent."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPlainTextEdit, QToolButton
+
+from app.base.geometry import Point, Size
+from app.edits.types import Context
+from tests.ui.window.conftest import Window, eventually
+
+BY_MODEL = ("strength", "guidance", "steps", "seed", "variants", "size", "quality")
+ALWAYS = ("provider", "model", "prompt", "context", "feather", "generate")
+
+
+def _shown(window: Window) -> set[str]:
+    return {name for name in BY_MODEL if window.widget(name).isVisibleTo(window.frame)}
+
+
+async def test_controls_are_shown_exactly_when_the_model_takes_them(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    assert _shown(window) == {"seed", "variants"}
+    session.form.set_provider("everything")
+    assert _shown(window) == set(BY_MODEL)
+    session.form.set_provider("openai")
+    assert _shown(window) == {"variants", "size", "quality"}
+    session.form.set_provider("local")
+    assert _shown(window) == {"seed", "variants"}
+    assert all(window.widget(name).isVisibleTo(window.frame) for name in ALWAYS)
+
+
+async def test_the_panel_says_that_the_healing_engine_ignores_the_prompt(
+    window: Window, photograph: Path
+) -> None:
+    session = await window.open(photograph)
+    assert "ignores the prompt" in window.desk.edit.note.text()
+    session.form.set_provider("everything")
+    assert "ignores the prompt" not in window.desk.edit.note.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "value"), [("strength", "0.7", 0.7), ("steps", "30", 30), ("seed", "7", 7)]
+)
+async def test_a_parameter_is_unset_until_it_is_set_and_can_be_unset_again(
+    window: Window, photograph: Path, name: str, typed: str, value: float
+) -> None:
+    form = (await window.open(photograph)).form
+    form.set_provider("everything")
+    box = window.widget(name)
+    assert isinstance(box, QDoubleSpinBox)
+    assert name not in form.values
+    assert box.text() in ("auto", "random")
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, typed)
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert form.values[name] == value
+    assert isinstance(form.values[name], type(value))
+    box.selectAll()
+    QTest.keyClick(box, Qt.Key.Key_Delete)
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert name not in form.values
+    assert box.text() in ("auto", "random")
+
+
+async def test_the_arrow_at_a_row_unsets_its_parameter(window: Window, photograph: Path) -> None:
+    form = (await window.open(photograph)).form
+    form.set_provider("everything")
+    form.set_value("guidance", 7.5)
+    box = window.widget("guidance")
+    assert isinstance(box, QDoubleSpinBox)
+    assert box.value() == 7.5
+    field = box.parentWidget()
+    assert field is not None
+    reset = field.findChild(QToolButton)
+    assert isinstance(reset, QToolButton)
+    assert reset.isVisibleTo(window.frame)
+    reset.click()
+    assert "guidance" not in form.values
+    assert not reset.isVisibleTo(window.frame)
+
+
+async def test_widgets_follow_the_form_and_the_form_the_widgets(window: Window, photograph: Path) -> None:
+    form = (await window.open(photograph)).form
+    form.set_provider("everything")
+    form.set_feather(9)
+    form.set_size(Size(512, 512))
+    form.set_context(Context(pixels=64))
+    feather, context, size = (window.widget(name) for name in ("feather", "context", "size"))
+    assert isinstance(feather, QDoubleSpinBox)
+    assert isinstance(context, QDoubleSpinBox)
+    assert isinstance(size, QComboBox)
+    assert (feather.value(), context.value(), size.currentData()) == (9, 64, Size(512, 512))
+    feather.setValue(3)
+    context.setValue(context.minimum())
+    size.setCurrentIndex(0)
+    size.activated.emit(0)
+    assert (form.feather, form.context, form.size) == (3, Context(), None)
+    prompt = window.widget("prompt")
+    assert isinstance(prompt, QPlainTextEdit)
+    QTest.keyClicks(prompt, "a red door")
+    assert form.prompt == "a red door"
+    form.set_prompt("a blue door")
+    assert prompt.toPlainText() == "a blue door"
+
+
+async def test_a_model_of_ones_own_can_be_typed_for_a_gateway_but_not_for_the_engine(
+    window: Window, photograph: Path
+) -> None:
+    form = (await window.open(photograph)).form
+    model = window.widget("model")
+    assert isinstance(model, QComboBox)
+    assert not model.isEditable()
+    form.set_provider("everything")
+    line = model.lineEdit()
+    assert line is not None
+    line.selectAll()
+    QTest.keyClicks(line, "another-model")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert form.model == "another-model"
+
+
+async def test_each_document_has_a_form_of_its_own(window: Window, photograph: Path, samples: Path) -> None:
+    first = await window.open(photograph)
+    first.form.set_prompt("one")
+    await window.open(samples / "chelsea.png")
+    prompt = window.widget("prompt")
+    assert isinstance(prompt, QPlainTextEdit)
+    assert prompt.toPlainText() == ""
+    window.workspace.set_current(first)
+    assert prompt.toPlainText() == "one"
+
+
+async def test_price_and_plan_stand_beside_generate(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    box = window.desk.edit.box
+    assert not box.generate.isEnabled()
+    window.stroke(Point(100, 100), Point(140, 100))
+    await eventually(lambda: session.plan is not None)
+    assert box.generate.isEnabled()
+    assert "free" in box.cost.text()
+    assert "about" in box.cost.text()
+    assert str(session.plan.region.width) in box.plan.text() if session.plan else False
+    session.form.set_provider("openai")
+    session.form.set_variants(2)
+    assert "up to $0.42" in box.cost.text()
+    session.form.set_value("quality", "low")
+    assert "$0.012" in box.cost.text()
+
+
+async def test_keys_typed_into_the_prompt_do_not_change_the_tool(window: Window, photograph: Path) -> None:
+    await window.open(photograph)
+    prompt = window.widget("prompt")
+    prompt.setFocus()
+    tool = window.workspace.toolbox.tool
+    QTest.keyClicks(prompt, "hem [3]")
+    assert window.session.form.prompt == "hem [3]"
+    assert window.workspace.toolbox.tool is tool
+
+
+async def test_brush_options_mirror_the_brush(window: Window) -> None:
+    toolbox = window.workspace.toolbox
+    size, hardness, opacity = (window.widget(n) for n in ("brushSize", "brushHardness", "brushOpacity"))
+    assert isinstance(size, QDoubleSpinBox)
+    assert isinstance(hardness, QDoubleSpinBox)
+    assert isinstance(opacity, QDoubleSpinBox)
+    size.setValue(33)
+    hardness.setValue(25)
+    opacity.setValue(60)
+    assert (toolbox.brush.diameter, toolbox.brush.hardness, toolbox.brush.opacity) == (33, 0.25, 0.6)
+    toolbox.set_diameter(120)
+    assert size.value() == 120

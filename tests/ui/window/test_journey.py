@@ -1,0 +1,169 @@
+"""The main job in a real window with the real built-in engine: open, paint, generate, choose, undo, export."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+
+from app.base.geometry import Point
+from app.base.states import JobState
+from app.imaging.save import ExportOptions
+from tests.ui.window.conftest import Window, eventually
+
+DISC = (Point(152, 120), Point(160, 120), Point(168, 120))
+
+
+async def _generate(window: Window, photograph: Path) -> None:
+    """Open, paint over the disc by mouse, press Generate with the mouse, wait for the candidates."""
+    session = await window.open(photograph)
+    window.workspace.toolbox.set_diameter(44)
+    window.stroke(*DISC)
+    await eventually(lambda: session.plan is not None)
+    generate = window.widget("generate")
+    assert isinstance(generate, QPushButton)
+    assert generate.isEnabled()
+    QTest.mouseClick(generate, Qt.MouseButton.LeftButton)
+    await eventually(lambda: session.candidates.items, 60)
+
+
+async def test_from_a_photograph_to_an_export_with_nothing_changed_outside(
+    window: Window, photograph: Path, tmp_path: Path
+) -> None:
+    await _generate(window, photograph)
+    session = window.session
+    document = session.document
+    assert document is not None
+    before = cv2.imread(str(photograph))
+    assert before is not None
+    assert len(session.candidates.items) == session.form.variants
+    assert window.desk.strip.isVisible()
+    assert document.layers == ()
+
+    window.key("2", widget=window.desk.strip)
+    assert session.candidates.selected == 1
+    window.key(Qt.Key.Key_Return, widget=window.desk.strip)
+    await eventually(lambda: len(document.layers) == 1)
+    assert not window.desk.strip.isVisible()
+    layer = document.layers[0]
+
+    window.desk.actions.run("edit.undo")
+    assert document.layers == ()
+    window.desk.actions.run("edit.redo")
+    assert document.layers == (layer,)
+    assert window.frame.isWindowModified()
+
+    target = tmp_path / "healed.png"
+    await session.export(target, ExportOptions())
+    assert not window.frame.isWindowModified()
+    after = cv2.imread(str(target))
+    assert after is not None
+    assert after.shape == before.shape
+    covered = np.zeros(before.shape[:2], bool)
+    covered[layer.region.slices] = layer.coverage > 0
+    assert (after[~covered] == before[~covered]).all()
+    assert before[120, 160].max() < 40 < after[120, 160].min()
+
+
+async def test_the_result_stands_in_the_history_and_can_be_used_again(
+    window: Window, photograph: Path
+) -> None:
+    await _generate(window, photograph)
+    session, panel = window.session, window.desk.history
+    document = session.document
+    assert document is not None
+    await eventually(lambda: panel.model.rowCount() == 1 and panel.model.entries[0].state is JobState.DONE)
+    entry = panel.model.entries[0]
+    assert len(entry.results) == session.form.variants
+    await eventually(lambda: panel.model.picture(entry.results[0]) is not None)
+
+    session.candidates.clear()
+    document.clear_mask()
+    session.form.set_variants(5)
+    panel.view.setCurrentIndex(panel.model.index(0))
+    assert not panel.details.isHidden()
+    panel.details.reuse.click()
+    await eventually(lambda: not document.mask.is_empty)
+    assert session.form.variants == entry.n
+
+    panel.details.apply.click()
+    await eventually(lambda: len(document.layers) == 1)
+    await eventually(lambda: panel.model.entries[0].results[0].applied)
+
+    panel.search.setText("no such words")
+    await eventually(lambda: panel.model.rowCount() == 0)
+    panel.search.clear()
+    await eventually(lambda: panel.model.rowCount() == 1)
+    panel.view.setCurrentIndex(panel.model.index(0))
+    panel.details.delete.click()
+    await eventually(lambda: panel.model.rowCount() == 0)
+    assert panel.details.isHidden()
+
+
+async def test_compare_shows_all_variants_at_one_zoom_and_applies_one(
+    window: Window, photograph: Path
+) -> None:
+    await _generate(window, photograph)
+    session, compare = window.session, window.desk.compare
+    document = session.document
+    assert document is not None
+    QTest.mouseClick(window.desk.strip.compare, Qt.MouseButton.LeftButton)
+    assert compare.isVisible()
+    assert not window.desk.canvas.isVisible()
+    assert len(compare.panes) == 1 + len(session.candidates.items)
+
+    shown = [pane.grab().toImage() for pane in compare.panes]
+    assert shown[0].size() == shown[1].size()
+    middle = shown[0].rect().center()
+    assert shown[0].pixelColor(middle).lightness() < 60
+    await eventually(lambda: compare.panes[1].grab().toImage().pixelColor(middle).lightness() > 70)
+
+    scale = compare.view.scale
+    window.key(Qt.Key.Key_Plus, widget=compare)
+    assert compare.view.scale > scale
+    window.key("2", widget=compare)
+    assert [pane.is_selected for pane in compare.panes].index(True) == 2
+    QTest.mouseDClick(compare.panes[1], Qt.MouseButton.LeftButton)
+    await eventually(lambda: len(document.layers) == 1)
+    assert document.layers[0].result_id == compare_id(window, 0)
+    assert window.desk.canvas.isVisible()
+
+
+def compare_id(window: Window, index: int) -> str:
+    """The id of a result of the newest entry."""
+    return window.desk.history.model.entries[0].results[index].id
+
+
+async def test_escape_leaves_the_variants_and_delete_discards_one(window: Window, photograph: Path) -> None:
+    await _generate(window, photograph)
+    session, strip = window.session, window.desk.strip
+    document = session.document
+    assert document is not None
+    assert not document.mask.is_empty
+    window.key(Qt.Key.Key_Delete, widget=strip)
+    assert len(session.candidates.items) == 1
+    assert not document.mask.is_empty
+    window.key("0", widget=strip)
+    assert session.candidates.selected is None
+    window.key(Qt.Key.Key_Escape, widget=strip)
+    assert session.candidates.items == ()
+    assert not strip.isVisible()
+    assert document.layers == ()
+
+
+async def test_a_running_request_can_be_cancelled_from_its_row(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    window.stroke(*DISC)
+    session.form.set_variants(8)
+    window.desk.actions.run("edit.generate")
+    await eventually(lambda: window.workspace.worker.jobs)
+    assert window.desk.edit.box.cancel.isVisibleTo(window.frame)
+    row = window.desk.jobs.rows[0]
+    assert row.cancel.isVisibleTo(window.frame)
+    row.cancel.click()
+    await eventually(lambda: window.workspace.worker.jobs[0].state is JobState.CANCELLED)
+    assert not row.cancel.isVisibleTo(window.frame)
+    assert not window.desk.edit.box.cancel.isVisibleTo(window.frame)
+    assert session.candidates.items == ()

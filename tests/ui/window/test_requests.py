@@ -1,0 +1,92 @@
+"""Requests that fail: the reason, the hint, the number and another try; nothing is ever modal."""
+
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.base.geometry import Point
+from app.base.states import JobState
+from tests.ui.window.conftest import Window, eventually
+
+REFUSAL = {"error": {"message": "This picture is against the rules.", "code": "moderation_blocked"}}
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """Answers every edit with a refusal that has a request id."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps(REFUSAL).encode()
+        self.send_response(400)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-request-id", "req-42")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def refusing(maskroom_home: Path) -> Iterator[Callable[[], None]]:
+    """A gateway on loopback that refuses; the call makes it a provider called `strict`."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Refusing)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+
+    def add() -> None:
+        with (maskroom_home / "providers.toml").open("a") as file:
+            file.write(
+                '[providers.strict]\ndialect = "openai-multipart"\nmodel = "m"\n'
+                f'base_url = "http://127.0.0.1:{server.server_port}/v1"\n'
+            )
+
+    yield add
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+async def test_a_refusal_is_told_with_its_number_and_can_be_tried_again(
+    window: Window, photograph: Path, refusing: Callable[[], None]
+) -> None:
+    refusing()
+    session = await window.open(photograph)
+    session.form.set_provider("strict")
+    session.form.set_prompt("a red door")
+    window.stroke(Point(100, 100), Point(140, 100))
+    window.desk.actions.run("edit.generate")
+    await eventually(lambda: any(j.state is JobState.FAILED for j in window.workspace.worker.jobs))
+    row = window.desk.jobs.rows[-1]
+    assert "rules" in row.error.text()
+    assert "req-42" in row.hint.text()
+    assert row.retry.isVisibleTo(window.frame)
+    assert QApplication.activeModalWidget() is None
+
+    session.form.set_prompt("something else")
+    row.retry.click()
+    await eventually(lambda: len(window.workspace.worker.jobs) == 2)
+    assert session.form.prompt == "a red door"
+    await eventually(lambda: all(j.state.is_final for j in window.workspace.worker.jobs))
+    window.desk.jobs.clear.click()
+    assert window.workspace.worker.jobs == ()
+    assert window.desk.jobs.rows == ()
+    panel = window.desk.history
+    await eventually(lambda: [e.state for e in panel.model.entries] == [JobState.FAILED, JobState.FAILED])
+    panel.view.setCurrentIndex(panel.model.index(0))
+    assert not panel.details.apply.isEnabled()
+    assert panel.details.reuse.isEnabled()
+
+
+async def test_generating_with_nothing_painted_is_explained(window: Window, photograph: Path) -> None:
+    await window.open(photograph)
+    window.desk.actions.run("edit.generate")
+    await eventually(lambda: window.desk.notices.shown)
+    assert window.desk.notices.shown[0].hint
+    assert window.workspace.worker.jobs == ()
