@@ -64,7 +64,7 @@ def decode(data: bytes, header: Header) -> Raster:
 
 
 def decode_reduced(data: bytes, factor: int, is_gray: bool) -> U8:
-    """A JPEG decoded at 1/`factor` (2, 4 or 8) of its size, not turned upright: (h, w) or (h, w, 3) BGR.
+    """A JPEG decoded at 1/`factor` (2, 4 or 8) of its size, not turned upright: (h, w, 3) BGR, or (h, w).
 
     The discrete cosine transform gives these sizes for a fraction of a full decode.
 

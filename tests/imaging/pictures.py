@@ -109,32 +109,67 @@ def srgb_profile() -> bytes:
 def matrix_profile(gamma: float = 2.2, kind: str = "RGB") -> bytes:
     """An ICC profile of version 2 with Adobe RGB's primaries (or grey) and a plain gamma curve."""
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
-
-    def xyz(x: float, y: float, z: float) -> bytes:
-        return b"XYZ " + bytes(4) + struct.pack(">iii", *(round(v * 65536) for v in (x, y, z)))
-
-    name = b"made\0"
-    text = b"desc" + bytes(4) + struct.pack(">I", len(name)) + name + bytes(78)
-    tags = {b"desc": text, b"cprt": b"text" + bytes(4) + b"none\0", b"wtpt": xyz(0.9642, 1.0, 0.8249)}
+    tags = _common_tags()
     if kind == "RGB":
         tags |= {
-            b"rXYZ": xyz(0.60974, 0.31111, 0.01947),
-            b"gXYZ": xyz(0.20528, 0.62567, 0.06087),
-            b"bXYZ": xyz(0.14919, 0.06322, 0.74457),
+            b"rXYZ": _xyz(0.60974, 0.31111, 0.01947),
+            b"gXYZ": _xyz(0.20528, 0.62567, 0.06087),
+            b"bXYZ": _xyz(0.14919, 0.06322, 0.74457),
             b"rTRC": curve,
             b"gTRC": curve,
             b"bTRC": curve,
         }
     else:
         tags[b"kTRC"] = curve
+    return _profile(b"mntr", kind, b"XYZ ", tags)
+
+
+def table_profile(kind: str, corners: dict[tuple[int, ...], tuple[int, int, int]]) -> bytes:
+    """An ICC profile that only leads into Lab, by a table of the corners of its space (0 or 1 a channel).
+
+    Corners that are not given are black. Lab values are those of ICC.1:2001: 255 is L 100, 128 is neutral.
+    """
+    inputs = len(kind)
+    ramp = bytes(range(256))
+    table = b"".join(
+        bytes(
+            corners.get(
+                tuple(index >> (inputs - 1 - channel) & 1 for channel in range(inputs)), (0, 128, 128)
+            )
+        )
+        for index in range(1 << inputs)
+    )
+    identity = b"".join(struct.pack(">i", 65536 * (index % 4 == 0)) for index in range(9))
+    head = b"mft1" + bytes(4) + struct.pack(">BBBx", inputs, 3, 2) + identity
+    return _profile(
+        b"scnr" if kind == "RGB" else b"prtr",
+        kind,
+        b"Lab ",
+        _common_tags() | {b"A2B0": head + ramp * inputs + table + ramp * 3},
+    )
+
+
+def _xyz(x: float, y: float, z: float) -> bytes:
+    return b"XYZ " + bytes(4) + struct.pack(">iii", *(round(v * 65536) for v in (x, y, z)))
+
+
+def _common_tags() -> dict[bytes, bytes]:
+    name = b"made\0"
+    return {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", len(name)) + name + bytes(78),
+        b"cprt": b"text" + bytes(4) + b"none\0",
+        b"wtpt": _xyz(0.9642, 1.0, 0.8249),
+    }
+
+
+def _profile(device: bytes, kind: str, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
     offset = 128 + 4 + 12 * len(tags)
     table, body = struct.pack(">I", len(tags)), b""
     for tag, value in tags.items():
-        padded = value + bytes(-len(value) % 4)
         table += struct.pack(">4sII", tag, offset + len(body), len(value))
-        body += padded
+        body += value + bytes(-len(value) % 4)
     size = 128 + len(table) + len(body)
-    header = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02100000, b"mntr", kind.ljust(4).encode(), b"XYZ ")
+    header = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02100000, device, kind.ljust(4).encode(), connection)
     header += struct.pack(">6H", 2024, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
     header += struct.pack(">iii", *(round(v * 65536) for v in (0.9642, 1.0, 0.8249)))
     return header.ljust(128, b"\0") + table + body

@@ -11,7 +11,14 @@ from app.base.cancel import Cancelled, CancelToken
 from app.imaging.arrays import to_eight_bits, to_sixteen_bits
 from app.imaging.colour import ColourSpace, ProfileState, to_working
 from app.imaging.photograph import Channels, Metadata
-from tests.imaging.pictures import matrix_profile, noise, photograph, smooth, srgb_profile
+from tests.imaging.pictures import (
+    matrix_profile,
+    noise,
+    photograph,
+    smooth,
+    srgb_profile,
+    table_profile,
+)
 
 
 def test_sixteen_bits_are_rounded_to_eight() -> None:
@@ -93,6 +100,16 @@ def test_profiles_that_cannot_be_used_count_as_srgb(icc: bytes, channels: Channe
     assert space.state is ProfileState.UNREADABLE
     assert space.is_srgb
     assert np.array_equal(space.to_srgb(noise(channels)), noise(channels))
+
+
+def test_profiles_that_lead_one_way_are_left_alone() -> None:
+    # A camera's or scanner's profile: there is no way back into it.
+    icc = table_profile("RGB", {(1, 1, 1): (255, 128, 128), (0, 1, 0): (200, 40, 200)})
+    space = ColourSpace(icc, Channels.RGB)
+    assert space.state is ProfileState.ONE_WAY
+    samples = noise(Channels.RGB)
+    assert np.array_equal(space.to_srgb(samples), samples)
+    assert np.array_equal(space.from_srgb(samples, samples), samples)
 
 
 @pytest.mark.parametrize("channels", list(Channels))
