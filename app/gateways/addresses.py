@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from app.base.errors import UsageError
 from app.base.text import tr
@@ -67,22 +67,7 @@ def origin(url: str) -> tuple[str, str, int]:
 
 def is_loopback(url: str) -> bool:
     """True when the host of `url` is this very machine."""
-    return _is_loopback_host(urlsplit(url))
-
-
-def address_warning(base_url: str) -> str:
-    """A sentence on what is risky about an address; empty for https and for this machine."""
-    parts = urlsplit(base_url)
-    if parts.scheme.lower() == "https" or _is_loopback_host(parts):
-        return ""
-    return tr(
-        "Pictures and the key travel unencrypted to {host}; use https where it exists.",
-        host=parts.hostname or "",
-    )
-
-
-def _is_loopback_host(parts: SplitResult) -> bool:
-    host = (parts.hostname or "").rstrip(".")
+    host = (urlsplit(url).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

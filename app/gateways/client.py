@@ -10,8 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import httpx
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.base.errors import BadReply, MaskroomError, Refused
 from app.base.text import tr
@@ -24,7 +23,10 @@ from app.gateways.encode import encode
 from app.gateways.spool import Spool
 from app.gateways.types import HttpCall, Profile
 
-Transports = Callable[[Profile], httpx.AsyncBaseTransport | None]
+if TYPE_CHECKING:
+    import httpx
+
+Transports: TypeAlias = "Callable[[Profile], httpx.AsyncBaseTransport | None]"
 """The transport of a profile; None = the network."""
 
 CALLS_AT_ONCE = 2

@@ -1,6 +1,7 @@
 """Opening a connection to a provider, and what can go wrong on the line, in words.
 
-The key enters here and goes into the Authorization header and nowhere else.
+The key enters here and goes into the Authorization header and nowhere else. The HTTP library is loaded with
+the first connection, because the window must not wait for it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-import httpx
+from typing import TYPE_CHECKING
 
 from app.base.errors import MaskroomError, Refused, Unreachable
 from app.base.text import tr
 from app.gateways.addresses import is_loopback, origin
+
+if TYPE_CHECKING:
+    import httpx
 
 CONNECT_SECONDS = 10.0
 WRITE_SECONDS = 120.0
@@ -33,6 +36,8 @@ async def open_client(
     """
 
     def make() -> httpx.AsyncClient:
+        import httpx
+
         return httpx.AsyncClient(
             transport=transport,
             timeout=httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=None),
@@ -80,6 +85,8 @@ def telling(url: str, hide: Callable[[str], str], has_left: Callable[[], bool]) 
     Raises:
         Unreachable: no connection, a time-out, or a connection that broke.
     """
+    import httpx
+
     try:
         yield
     except httpx.HTTPError as error:
@@ -93,6 +100,8 @@ def telling(url: str, hide: Callable[[str], str], has_left: Callable[[], bool]) 
 
 
 def _told(error: httpx.HTTPError, url: str, hide: Callable[[str], str], left: bool) -> MaskroomError:
+    import httpx
+
     host = httpx.URL(url).host
     details = hide(f"{type(error).__name__}: {error}")
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import httpx
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from app.base.errors import BadReply
@@ -11,6 +12,9 @@ from app.gateways.addresses import MODELS, endpoint
 from app.gateways.connection import CHUNK, authorization, hider, open_client, telling
 from app.gateways.refusals import refusal, request_id
 from app.gateways.types import Profile
+
+if TYPE_CHECKING:
+    import httpx
 
 READ_SECONDS = 30.0
 LARGEST_LIST = 16 << 20

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
-
-import httpx
 
 from app.base.errors import BadReply
 from app.base.text import tr
 from app.gateways.connection import CHUNK, same_origin, telling
 from app.gateways.decode import is_picture
+
+if TYPE_CHECKING:
+    import httpx
 
 MOST_REDIRECTS = 3
 LARGEST_PICTURE = 256 << 20
@@ -40,9 +42,8 @@ async def download_image(
     url = _resolved(reply_url, link)
     for _step in range(MOST_REDIRECTS + 1):
         headers = dict(authorization) if same_origin(url, reply_url) else {}
-        timeout = httpx.Timeout(READ_SECONDS, connect=10.0, pool=None)
         with telling(url, hide, lambda: True):
-            async with client.stream("GET", url, headers=headers, timeout=timeout) as response:
+            async with client.stream("GET", url, headers=headers, timeout=READ_SECONDS) as response:
                 if response.is_redirect and "location" in response.headers:
                     url = _resolved(url, response.headers["location"])
                     continue

@@ -57,7 +57,6 @@ def encode(request: EditRequest, profile: Profile) -> tuple[HttpCall, ...]:
                 body=body,
                 n=n,
                 seed=_seed(request, profile, first),
-                timeout=profile.timeout,
             )
         )
         first += n
@@ -69,18 +68,6 @@ def call_sizes(n: int, card: ModelCard) -> tuple[int, ...]:
     most = card.max_n if "n" in card.takes else 1
     whole, rest = divmod(max(1, n), most)
     return (most,) * whole + ((rest,) if rest else ())
-
-
-def dropped_parameters(request: EditRequest, profile: Profile) -> tuple[str, ...]:
-    """Canonical names of what the request holds and the model does not take: it is not sent."""
-    takes = profile.card(request.model).takes
-    places = {parameter.name for parameter in profile.dialect.parameters}
-    asked = [
-        *(["prompt"] if request.prompt else []),
-        *(["size"] if request.size is not None else []),
-        *request.parameters,
-    ]
-    return tuple(name for name in asked if name not in takes or name not in places | {"prompt", "size"})
 
 
 def mask_picture(coverage: U8, convention: MaskConvention, invert: bool) -> U8:

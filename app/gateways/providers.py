@@ -113,11 +113,6 @@ class ProviderStore:
         self._refresh()
         return self._problem
 
-    @property
-    def dialects(self) -> tuple[Dialect, ...]:
-        """Every dialect that a provider can be made on."""
-        return tuple(self._catalogue.dialects.values())
-
     def list(self) -> tuple[Profile, ...]:
         """All providers: those in this process first, then by title."""
         self._refresh()
@@ -239,7 +234,7 @@ class ProviderStore:
             concurrency=_positive(settings.concurrency, "concurrency", shipped.concurrency if shipped else 2),
             extras=_extras(settings, dialect) or (shipped.extras if shipped else {}),
             needs_key=_chosen(settings.needs_key, shipped.needs_key if shipped else True),
-            built_in=False,
+            built_in=shipped is not None and shipped.transport is Transport.IN_PROCESS,
             timeout=_positive(settings.timeout, "timeout", shipped.timeout if shipped else 600.0),
             unlisted=_restricted(unlisted_card(dialect), settings, dialect),
         )

@@ -174,4 +174,3 @@ class HttpCall:
     n: int
     """How many images this call asks for."""
     seed: int | None = None
-    timeout: float = 600.0
