@@ -54,9 +54,8 @@ def report_edit(request: EditRequest, patch: Patch, data: bytes) -> Report:
 
 
 def outside_changed_pixels(before: U8, after: U8, coverage: U8) -> int:
-    """How many pixels of coverage 0 differ between two pictures (h, w, c)."""
-    differs: Bool = (before != after).any(axis=2)
-    return int(np.count_nonzero(differs & (coverage == 0)))
+    """How many pixels of coverage 0 differ between two pictures (h, w, 3)."""
+    return int(np.count_nonzero(_differs(before, after) & (coverage == 0)))
 
 
 def leak(request: EditRequest, received: U8) -> float | None:
@@ -75,7 +74,7 @@ def leak(request: EditRequest, received: U8) -> float | None:
     outside: Bool = mask == 0
     if not outside.any():
         return None
-    if np.array_equal(before[outside], after[outside]):
+    if not (_differs(before, after) & outside).any():
         return 0.0
     before, after, mask = _reduced(before, after, mask)
     margin = max(2, round(MARGIN_SHARE * max(mask.shape)))
@@ -90,6 +89,14 @@ def leak(request: EditRequest, received: U8) -> float | None:
     if share > 0.01 and _is_shifted(expected, after.astype(np.float32), judged):
         return None
     return share
+
+
+def _differs(before: U8, after: U8) -> Bool:
+    """Where two pictures (h, w, 3) differ in any channel, as (h, w)."""
+    # Three passes over planes are several times as fast as one any() over an axis of three.
+    red, green, blue = (before[..., channel] != after[..., channel] for channel in range(3))
+    differs: Bool = red | green | blue
+    return differs
 
 
 def _reduced(before: U8, after: U8, mask: U8) -> tuple[U8, U8, U8]:
