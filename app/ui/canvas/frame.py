@@ -6,7 +6,7 @@ zooms, frames are drawn with the nearest filter; `refine` draws the last one aga
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtGui import QColor
 
@@ -14,10 +14,12 @@ from app.base.geometry import EMPTY, Rect, Size, united
 from app.ui.canvas.renderer import Renderer, stale_rect
 from app.ui.canvas.scene import Scene
 from app.ui.canvas.tiles import occupied_rects
-from app.ui.canvas.view_transform import ViewTransform
+from app.ui.canvas.view_transform import ViewTransform, level_for
 
 _MANY = 12
 """More stale rectangles than this are drawn as one."""
+_WASTE = 1.25
+"""Rectangles are drawn as one where that draws at most this much more than drawing each."""
 
 
 class Frame:
@@ -43,6 +45,11 @@ class Frame:
     def is_rough(self) -> bool:
         """True when some of the frame was, or will be, drawn with the nearest filter for speed."""
         return self._rough
+
+    @property
+    def shows_smaller_levels(self) -> bool:
+        """True when the frame is drawn from other levels than the full-size ones."""
+        return level_for(self.view.scale) > 0
 
     def resize(self, size: Size) -> None:
         if size != self.renderer.size:
@@ -102,21 +109,25 @@ class Frame:
             self.renderer.draw(self._scene, self.view, rects, smooth=not self._rough)
 
 
-def merged(rects: Iterable[Rect], within: Rect) -> list[Rect]:
+def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:
     """Few rectangles that cover all of `rects` inside `within`, without adding much area to draw."""
-    kept: list[Rect] = []
-    for candidate in rects:
-        rect = candidate.intersected(within)
-        if rect.is_empty:
+    # One look at them all first: a stroke's rectangles nearly always lie in one place.
+    total = united(rects)
+    if total.area <= sum(rect.area for rect in rects) * _WASTE:
+        total = total.intersected(within)
+        return [] if total.is_empty else [total.intersected(within)]
+    done: list[Rect] = []
+    for rect in rects:
+        joined, index = rect.intersected(within), 0
+        if joined.is_empty:
             continue
-        index = 0
-        while index < len(kept):
-            both = kept[index].united(rect)
-            if both.area <= (kept[index].area + rect.area) * 5 // 4:
-                rect = both
-                del kept[index]
+        while index < len(done):
+            both = done[index].united(joined)
+            if both.area <= (done[index].area + joined.area) * _WASTE:
+                joined = both
+                del done[index]
                 index = 0
             else:
                 index += 1
-        kept.append(rect)
-    return kept if len(kept) <= _MANY else [united(kept)]
+        done.append(joined)
+    return done if len(done) <= _MANY else [total.intersected(within)]

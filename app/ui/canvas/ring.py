@@ -6,6 +6,8 @@ that hovering with a large brush costs little.
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -26,23 +28,17 @@ class Ring:
     def __init__(self) -> None:
         self.centre: Point | None = None
         self.radius = 0.0
-
-    def strips(self) -> tuple[Rect, ...]:
+        self.strips: tuple[Rect, ...] = ()
         """Rectangles that cover the ring's line: one square, or four sides of it for a large ring."""
-        if self.centre is None:
+
+    def move(self, centre: Point | None, radius: float) -> tuple[Rect, ...]:
+        """Stand elsewhere, or nowhere; returns what must be painted again."""
+        if centre == self.centre and (radius == self.radius or centre is None):
             return ()
-        reach = max(self.radius, _CROSS if self.radius < _CROSS_BELOW else 0.0)
-        outer = Rect.around((self.centre,), reach + _EDGE)
-        # The largest square inside the circle holds no part of the line.
-        inner = Rect.around((self.centre,), max(0.0, self.radius * 0.7 - _EDGE))
-        if inner.width < 64:
-            return (outer,)
-        return (
-            Rect.from_edges(outer.x, outer.y, outer.right, inner.y),
-            Rect.from_edges(outer.x, inner.bottom, outer.right, outer.bottom),
-            Rect.from_edges(outer.x, inner.y, inner.x, inner.bottom),
-            Rect.from_edges(inner.right, inner.y, outer.right, inner.bottom),
-        )
+        before = self.strips
+        self.centre, self.radius = centre, radius
+        self.strips = _strips(centre, radius) if centre is not None else ()
+        return (*before, *self.strips)
 
     def paint(self, painter: QPainter) -> None:
         """Draw with `painter`, which speaks device pixels."""
@@ -67,3 +63,24 @@ def _paint_cross(painter: QPainter, centre: QPointF, offset: float) -> None:
         painter.drawLine(QPointF(x + gap * 2, y), QPointF(x + gap * _CROSS, y))
         painter.drawLine(QPointF(x, y + gap * 2), QPointF(x, y + gap * _CROSS))
     painter.drawRect(QRectF(x - 0.5, y - 0.5, 1, 1))
+
+
+def _strips(centre: Point, radius: float) -> tuple[Rect, ...]:
+    outer = _square(centre, max(radius, _CROSS if radius < _CROSS_BELOW else 0.0) + _EDGE)
+    # The largest square inside the circle holds no part of the line.
+    half = radius * 0.7 - _EDGE
+    if half < 32.0:
+        return (outer,)
+    inner = _square(centre, half)
+    return (
+        Rect.from_edges(outer.x, outer.y, outer.right, inner.y),
+        Rect.from_edges(outer.x, inner.bottom, outer.right, outer.bottom),
+        Rect.from_edges(outer.x, inner.y, inner.x, inner.bottom),
+        Rect.from_edges(inner.right, inner.y, outer.right, inner.bottom),
+    )
+
+
+def _square(centre: Point, half: float) -> Rect:
+    left, top = math.floor(centre.x - half), math.floor(centre.y - half)
+    edge = math.ceil(2 * half) + 1
+    return Rect(left, top, edge, edge)

@@ -51,7 +51,14 @@ class ViewTransform:
         flip = -1.0 if self.mirror else 1.0
         return flip * cos, -sin, flip * sin, cos
 
+    @property
+    def is_upright(self) -> bool:
+        """Neither turned nor mirrored: only scaled and moved."""
+        return self.angle == 0.0 and not self.mirror
+
     def to_view(self, point_doc: Point) -> Point:
+        if self.is_upright:
+            return Point(point_doc.x * self.scale + self.origin.x, point_doc.y * self.scale + self.origin.y)
         a, b, c, d = self.matrix
         return Point(
             a * point_doc.x + b * point_doc.y + self.origin.x,
@@ -59,6 +66,10 @@ class ViewTransform:
         )
 
     def to_doc(self, point_view: Point) -> Point:
+        if self.is_upright:
+            return Point(
+                (point_view.x - self.origin.x) / self.scale, (point_view.y - self.origin.y) / self.scale
+            )
         a, b, c, d = self.matrix
         x, y = point_view.x - self.origin.x, point_view.y - self.origin.y
         determinant = a * d - b * c
@@ -67,13 +78,17 @@ class ViewTransform:
     def rect_to_view(self, rect_doc: Rect) -> Rect:
         """The smallest rectangle of whole view pixels that holds every point of `rect_doc`."""
         return (
-            Rect.around(map(self.to_view, _corners(rect_doc))) if not rect_doc.is_empty else Rect(0, 0, 0, 0)
+            Rect.around(map(self.to_view, _corners(rect_doc, self)))
+            if not rect_doc.is_empty
+            else Rect(0, 0, 0, 0)
         )
 
     def rect_to_doc(self, rect_view: Rect) -> Rect:
         """The smallest rectangle of whole document pixels that holds every point of `rect_view`."""
         return (
-            Rect.around(map(self.to_doc, _corners(rect_view))) if not rect_view.is_empty else Rect(0, 0, 0, 0)
+            Rect.around(map(self.to_doc, _corners(rect_view, self)))
+            if not rect_view.is_empty
+            else Rect(0, 0, 0, 0)
         )
 
     def panned(self, dx: float, dy: float) -> ViewTransform:
@@ -130,10 +145,9 @@ class ViewTransform:
         return replace(other, origin=point_view - moved)
 
 
-def _corners(rect: Rect) -> tuple[Point, Point, Point, Point]:
-    return (
-        Point(rect.x, rect.y),
-        Point(rect.right, rect.y),
-        Point(rect.x, rect.bottom),
-        Point(rect.right, rect.bottom),
-    )
+def _corners(rect: Rect, view: ViewTransform) -> tuple[Point, ...]:
+    """The corners that bound the rectangle once it is mapped: two will do where it stays upright."""
+    ends = Point(rect.x, rect.y), Point(rect.right, rect.bottom)
+    if view.is_upright:
+        return ends
+    return (*ends, Point(rect.right, rect.y), Point(rect.x, rect.bottom))

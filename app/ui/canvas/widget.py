@@ -19,15 +19,15 @@ from app.edits.types import Patch
 from app.session.toolbox import ToolBox
 from app.ui.canvas.decorations import Decorations
 from app.ui.canvas.device_pixels import DevicePixels
-from app.ui.canvas.frame import Frame
+from app.ui.canvas.frame import Frame, merged
 from app.ui.canvas.input import CanvasInput
 from app.ui.canvas.navigation import Navigation
 from app.ui.canvas.overlay_look import OverlayLook
 from app.ui.canvas.ring import Ring
 from app.ui.canvas.scene_source import SceneSource, Showable
 
-REFINE_AFTER = 100
-"""Milliseconds of rest after which a frame that was drawn fast is drawn again in full quality."""
+REST = 100
+"""Milliseconds of rest after which what was put off is done: full quality, and levels that are not shown."""
 _SURROUND = QColor(0x28, 0x28, 0x28)
 
 
@@ -69,9 +69,11 @@ class CanvasWidget(QWidget):
         self._input = CanvasInput(self, toolbox)
         self._overlay_visible = True
         self._painted_decorations: list[Rect] = []
-        self._refine = QTimer(self)
-        self._refine.setSingleShot(True)
-        self._refine.timeout.connect(self._draw_fine)
+        self._dirty: list[Rect] = []
+        self._in_event = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._catch_up)
         self.overlay.changed.connect(self._draw_overlay)
         self._draw_overlay()
         self.navigation.changed.connect(self._follow_view)
@@ -150,9 +152,9 @@ class CanvasWidget(QWidget):
 
     def update_view(self, rect_view: Rect) -> None:
         """Have some device pixels of the frame painted again."""
-        if rect_view.is_empty:
-            return
-        self.update(self._device.to_widget(rect_view))
+        self._dirty.append(rect_view)
+        if not self._in_event:
+            self._update_dirty()
 
     def update_decorations(self) -> None:
         """Have the outlines painted again, where they stood and where they stand now."""
@@ -164,13 +166,7 @@ class CanvasWidget(QWidget):
 
     def move_ring(self, centre_view: Point | None, radius: float) -> None:
         """Show the brush ring there, or nowhere."""
-        ring = self.ring
-        if centre_view == ring.centre and (radius == ring.radius or centre_view is None):
-            return
-        for strip in ring.strips():
-            self.update_view(strip)
-        ring.centre, ring.radius = centre_view, radius
-        for strip in ring.strips():
+        for strip in self.ring.move(centre_view, radius):
             self.update_view(strip)
 
     def follow_gesture(self) -> None:
@@ -179,22 +175,30 @@ class CanvasWidget(QWidget):
         self.decorations.outline = gestures.outline if gestures is not None and gestures.active else ()
         self.update_decorations()
         self._show_overlay()
+        self._rest.start(REST)
 
     # Qt's calls
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.DevicePixelRatioChange:
             self._fit_frame()
-        if self._ready and self._input.handle(event):
-            return True
-        return super().event(event)
+        if not self._ready or self._in_event:
+            return super().event(event)
+        self._in_event = True
+        try:
+            return self._input.handle(event) or super().event(event)
+        finally:
+            self._in_event = False
+            if self._dirty:
+                self._update_dirty()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_frame()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._fit_frame()
-        self.source.refresh_mask()
+        if self.frame.shows_smaller_levels:
+            self.source.refresh_mask()
         self.frame.refresh()
         painter = QPainter(self)
         ratio = self._device.ratio
@@ -220,21 +224,29 @@ class CanvasWidget(QWidget):
             self.navigation.resized(size)
             self.update()
 
+    def _update_dirty(self) -> None:
+        """One event may touch ring, outline and picture in one place: few rectangles are painted faster."""
+        dirty, self._dirty = self._dirty, []
+        for rect in merged(dirty, self.frame.size.rect):
+            self.update(self._device.to_widget(rect))
+
     def _follow_view(self) -> None:
         view = self.navigation.view
         self._painted_decorations = []
         zoomed = view.scale != self.frame.view.scale
         self.frame.set_view(view, rough=zoomed and self._input.is_zooming)
         if self.frame.is_rough:
-            self._refine.start(REFINE_AFTER)
+            self._rest.start(REST)
         self.update()
         if zoomed:
             self._input.refresh()
             self.scale_changed.emit(view.scale)
 
-    def _draw_fine(self) -> None:
-        self.frame.refine()
-        self.update()
+    def _catch_up(self) -> None:
+        self.source.refresh_mask()
+        if self.frame.is_rough:
+            self.frame.refine()
+            self.update()
 
     def _show_scene(self) -> None:
         """The stage shows something else."""

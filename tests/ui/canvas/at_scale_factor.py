@@ -46,7 +46,7 @@ for scale in (1.0, 0.6, 2.0):
 coverage = shown.opened.mask.coverage
 assert coverage[100:110, 150:160].all()
 assert not coverage[200:].any()
-canvas.ring.centre = None
+canvas.move_ring(None, 0.0)
 image = window.grab().toImage()
 left, top = int(33 * ratio), int(17 * ratio)
 pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)

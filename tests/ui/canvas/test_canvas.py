@@ -114,7 +114,7 @@ def test_the_widget_shows_the_frame_with_the_ring_around_the_pointer(
     assert distance.min() > 42
     assert distance.max() < 48
     ring = np.zeros_like(touched)
-    for strip in canvas.ring.strips():
+    for strip in canvas.ring.strips:
         ring[strip.slices] = True
     assert ring[touched].all()
 
