@@ -13,7 +13,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +88,7 @@ class Program:
         self.workspace: Workspace | None = None
         self.desk: Desk | None = None
         self._asking: asyncio.Task[object] | None = None
+        self._end_logging: Callable[[], None] = lambda: None
 
     def show_frame(self) -> None:
         """The window as it stood last, still empty."""
@@ -106,7 +107,7 @@ class Program:
         bootstrap = await asyncio.to_thread(importlib.import_module, "app.session.bootstrap")
         from app.settings.logs import set_up_logging
         from app.ui.desk import Desk
-        from app.ui.transfer import Transfer, is_welcome
+        from app.ui.transfer import Transfer, is_welcome, offer_of
 
         workspace: Workspace = bootstrap.build_workspace(self._folders, os.environ, self._notices)
         self.workspace = workspace
@@ -114,9 +115,13 @@ class Program:
         transfer = Transfer(workspace, self._folders.cache / "dragged")
         self.desk = desk = Desk(self.window, workspace, self.tasks, transfer)
         self.window.set_answers(self.ask_to_close, is_welcome)
-        self.window.dropped.connect(lambda data: self.tasks.start(transfer.take(data), "drop"))
+        self.window.dropped.connect(lambda data: self.tasks.start(transfer.take(offer_of(data)), "drop"))
         self.window.escape_pressed.connect(desk.escape)
         desk.empty.load_pictures()
+
+    def report_fault(self, error: BaseException | None) -> None:
+        """Log and tell a fault that nobody caught: in a slot of Qt's, or in a callback of the loop."""
+        self.tasks.report(error or RuntimeError("a callback failed"), "fault")
 
     def ask_to_close(self) -> None:
         """The user, or the system, wants the window to close."""
@@ -141,7 +146,7 @@ class Program:
             self.desk.detach()
         if self.workspace is not None:
             await self.workspace.aclose()
-            self._end_logging()
+        self._end_logging()
         self.window.deleteLater()
 
 
@@ -151,6 +156,8 @@ async def _main(paths: list[Path]) -> int:
     with contextlib.suppress(NotImplementedError):
         # Whoever sends this will not wait for an answer: end in order, but without a question.
         loop.add_signal_handler(signal.SIGTERM, program.window.stopped.set)
+    loop.set_exception_handler(lambda _, context: program.report_fault(context.get("exception")))
+    sys.excepthook = lambda kind, error, trace: program.report_fault(error)
     program.show_frame()
     try:
         await wait_for_paint(program.window)
@@ -160,6 +167,7 @@ async def _main(paths: list[Path]) -> int:
         await program.window.stopped.wait()
     finally:
         await program.aclose()
+        sys.excepthook = sys.__excepthook__
     return int(ExitCode.DONE)
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QImage
 
 if TYPE_CHECKING:
     from app.imaging.arrays import U8
@@ -24,17 +23,7 @@ def image_of_rgb(rgb: U8) -> QImage:
     )
 
 
-def image_of_bgra(bgra: U8) -> QImage:
-    """A QImage of its own memory from (h, w, 4) BGRA, the layout of the working picture, shown opaque."""
+def wrapped_bgra(bgra: U8) -> QImage:
+    """A QImage over the memory of (h, w, 4) BGRA, shown opaque. The array must not be written any more."""
     height, width, _ = bgra.shape
-    return QImage(bgra.tobytes(), width, height, width * 4, QImage.Format.Format_RGB32).copy()
-
-
-def fitted_pixmap(image: QImage, size: QSize, ratio: float) -> QPixmap:
-    """`image` inside `size` (device-independent pixels) at the device pixel ratio `ratio`."""
-    device = QSize(round(size.width() * ratio), round(size.height() * ratio))
-    pixmap = QPixmap.fromImage(
-        image.scaled(device, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
-    )
-    pixmap.setDevicePixelRatio(ratio)
-    return pixmap
+    return QImage(bgra.data, width, height, bgra.strides[0], QImage.Format.Format_RGB32)

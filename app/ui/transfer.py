@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from app.base.errors import OutputError, from_os_error
 from app.base.text import tr
 from app.ui.compositing import composed_picture
-from app.ui.pictures import image_of_bgra
+from app.ui.pictures import wrapped_bgra
 
 if TYPE_CHECKING:
     from app.history.types import HistoryResult
@@ -46,18 +47,31 @@ def is_welcome(data: QMimeData) -> bool:
     return bool(files_in(data)) or data.hasImage() or any(data.hasFormat(each) for each in ENCODED_TYPES)
 
 
-def picture_in(data: QMimeData) -> bytes | None:
-    """The encoded picture in `data`; as PNG where only raw pixels are offered."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Offer:
+    """What a drop or the clipboard holds, taken out at once: Qt's own object does not outlive the event."""
+
+    files: tuple[Path, ...] = ()
+    encoded: bytes | None = None
+    image: QImage | None = None
+    """Raw pixels, where no encoded form is offered."""
+
+
+def offer_of(data: QMimeData) -> Offer:
+    """Take out the files, else the encoded picture, else the raw one."""
+    files = files_in(data)
+    if files:
+        return Offer(files=tuple(files))
     for each in ENCODED_TYPES:
-        if data.hasFormat(each):
-            found = bytes(data.data(each).data())
-            if found:
-                return found
-    if not data.hasImage():
-        return None
-    image = data.imageData()
-    if not isinstance(image, QImage) or image.isNull():
-        return None
+        found = bytes(data.data(each).data()) if data.hasFormat(each) else b""
+        if found:
+            return Offer(encoded=found)
+    image = data.imageData() if data.hasImage() else None
+    return Offer(image=image) if isinstance(image, QImage) and not image.isNull() else Offer()
+
+
+def encode_image(image: QImage) -> bytes:
+    """A PNG of raw pixels; slow for large ones, and releases Python's lock."""
     array = QByteArray()
     buffer = QBuffer(array)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -72,13 +86,14 @@ class Transfer:
         self._workspace = workspace
         self._folder = folder
 
-    async def take(self, data: QMimeData) -> None:
-        """Open the files or the picture in `data`. The data is read before the first await."""
-        files = files_in(data)
-        if files:
-            await self._workspace.open_files(files)
+    async def take(self, offer: Offer) -> None:
+        """Open the files or the picture of an offer."""
+        if offer.files:
+            await self._workspace.open_files(offer.files)
             return
-        picture = picture_in(data)
+        picture = offer.encoded
+        if picture is None and offer.image is not None:
+            picture = await asyncio.to_thread(encode_image, offer.image)
         if picture is not None:
             await self._workspace.open_data(picture, tr("Pasted picture"))
 
@@ -86,7 +101,7 @@ class Transfer:
         """Open what the clipboard holds, or say that there is no picture in it."""
         data = QGuiApplication.clipboard().mimeData()
         if is_welcome(data):
-            await self.take(data)
+            await self.take(offer_of(data))
         else:
             self._workspace.notices.info(
                 tr("The clipboard holds no picture."),
@@ -103,7 +118,7 @@ class Transfer:
         picture = await asyncio.to_thread(
             composed_picture, document.picture, None if shown is None else shown.patch
         )
-        image = image_of_bgra(picture)
+        image = wrapped_bgra(picture)
         QGuiApplication.clipboard().setImage(image)
         self._workspace.notices.info(tr("The picture is on the clipboard."), topic="copy")
 

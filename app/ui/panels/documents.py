@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 
 def tab_title(session: DocumentSession) -> str:
-    """The name with a star for edits that were not exported, or an ellipsis while it opens."""
+    """The name, a star for edits that were not exported, the variants that wait; an ellipsis while it opens."""
     if session.stage is Stage.OPENING:
         return f"{session.name} …"
-    return f"{session.name} *" if session.is_modified else session.name
+    name = f"{session.name} *" if session.is_modified else session.name
+    waiting = len(session.candidates.items)
+    return f"{name} ({waiting})" if waiting else name
 
 
 class DocumentTabs(QTabBar):
@@ -85,7 +87,9 @@ class DocumentTabs(QTabBar):
             close.clicked.connect(lambda checked=False, session=session: self.close_wanted.emit(session))
             self.setTabButton(index, QTabBar.ButtonPosition.RightSide, close)
             self._links.add(
-                session.stage_changed.connect(self.mirror), session.modified_changed.connect(self.mirror)
+                session.stage_changed.connect(self.mirror),
+                session.modified_changed.connect(self.mirror),
+                session.candidates.changed.connect(self.mirror),
             )
 
     def _choose(self, index: int) -> None:

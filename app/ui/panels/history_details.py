@@ -95,6 +95,7 @@ class HistoryDetails(QWidget):
         self._model = model
         self._entry: HistoryEntry | None = None
         self._result: HistoryResult | None = None
+        self._available = False
         self._group = QButtonGroup(self)
         self._pictures = QHBoxLayout()
         self._pictures.setSpacing(SPACE // 2)
@@ -114,6 +115,11 @@ class HistoryDetails(QWidget):
             column.addWidget(label)
         column.addLayout(self._buttons)
         self.hide()
+
+    def set_available(self, available: bool) -> None:
+        """Using an entry needs an open photograph."""
+        self._available = available
+        self._mirror()
 
     @property
     def result(self) -> HistoryResult | None:
@@ -136,7 +142,7 @@ class HistoryDetails(QWidget):
         self._mirror()
 
     def _make_buttons(self) -> None:
-        self.reuse = QPushButton(tr("Reuse settings"))
+        self.reuse = QPushButton(tr("Reuse"))
         self.reuse.setToolTip(tr("Put this prompt, model, parameters and mask back"))
         self.apply = QPushButton(tr("Apply again"))
         self.apply.setToolTip(tr("Lay this result on the open photograph once more"))
@@ -207,7 +213,9 @@ class HistoryDetails(QWidget):
         self._set(self._parameters, parameters_text(entry))
         self._set(self._facts, facts_text(entry, result))
         self._set(self._request, tr("Request {id}", id=entry.request_id) if entry.request_id else "")
-        for button in (self.apply, self.save, self.save_raw):
+        self.reuse.setEnabled(self._available)
+        self.apply.setEnabled(self._available and result is not None)
+        for button in (self.save, self.save_raw):
             button.setEnabled(result is not None)
 
     @staticmethod

@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QSize,
     Qt,
 )
 from PySide6.QtGui import QPixmap
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 ENTRY_ROLE = int(Qt.ItemDataRole.UserRole)
 PICTURE_ROLE = ENTRY_ROLE + 1
+
+PICTURE = QSize(128, 128)
+"""As large as a small picture is ever shown, at twice the usual pixel density."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -122,7 +126,10 @@ class HistoryModel(QAbstractListModel):
         """Take up a picture that was asked for."""
         pixmap = QPixmap()
         pixmap.loadFromData(QByteArray(png))
-        self._pictures[sha] = pixmap
+        # Kept for good, so only as large as it is ever shown.
+        self._pictures[sha] = pixmap.scaled(
+            PICTURE, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
+        )
         for row, entry in enumerate(self._entries):
             if any(result.thumbnail_sha256 == sha for result in entry.results):
                 index = self.index(row)

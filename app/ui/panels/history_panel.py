@@ -108,7 +108,7 @@ class HistoryPanel(QWidget):
 
     def set_session_available(self, available: bool) -> None:
         """Using an entry needs an open photograph."""
-        self.details.reuse.setEnabled(available)
+        self.details.set_available(available)
 
     def _connect(self) -> None:
         self.search.textChanged.connect(lambda text: self._timer.start())

@@ -15,6 +15,8 @@ TALL = 880
 LEAST_WIDTH, MOST_WIDTH, USUAL_WIDTH = 304, 560, 336
 EDIT_SHARE = 0.66
 """Of the height, where both parts are shown."""
+EDIT_ENOUGH = 720
+"""Pixels in which the Edit panel shows everything."""
 EDIT, HISTORY = 0, 1
 
 
@@ -76,7 +78,8 @@ class SidePanel(QWidget):
     def _arrange(self) -> None:
         tall = self.height() >= TALL
         if tall and not self._is_tall:
-            self._split.setSizes([round(self.height() * EDIT_SHARE), round(self.height() * (1 - EDIT_SHARE))])
+            upper = min(round(self.height() * EDIT_SHARE), EDIT_ENOUGH)
+            self._split.setSizes([upper, self.height() - upper])
         self._is_tall = tall
         self.tabs.setVisible(not tall)
         self._heading.setVisible(tall)
