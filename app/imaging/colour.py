@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 from app.base.cancel import CancelToken
 from app.imaging.arrays import U8, Samples, as_samples, as_u8, to_eight_bits, to_sixteen_bits
 from app.imaging.photograph import Channels, Photograph
+from app.imaging.pillow_arrays import to_array
 
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
@@ -166,8 +167,8 @@ def foreign_to_srgb(image: Image.Image, icc: bytes | None) -> tuple[U8, bool]:
         except ImageCms.PyCMSError:
             pass
         else:
-            return np.array(convert.apply(image), dtype=np.uint8), True
-    return np.array(image.convert("RGB"), dtype=np.uint8), False
+            return to_array(convert.apply(image)), True
+    return to_array(image.convert("RGB")), False
 
 
 def _colour_of(values: U8, channels: Channels) -> U8:

@@ -20,6 +20,7 @@ from app.imaging import jpeg_segments, png_chunks, tiff_pages
 from app.imaging.arrays import U8, Samples, as_samples, as_u8, full_scale
 from app.imaging.colour import foreign_to_srgb
 from app.imaging.headers import Header, open_pillow
+from app.imaging.pillow_arrays import to_array
 from app.imaging.sources import Unreadable, damaged, truncated
 
 _CMYK_COMPONENTS = 4
@@ -165,7 +166,11 @@ def _tiff(data: bytes, header: Header, info: tiff_pages.TiffFile) -> Raster:
     photometrics = (tiff_pages.MIN_IS_WHITE, tiff_pages.MIN_IS_BLACK, tiff_pages.RGB)
     if info.bits == 16 and info.photometric in photometrics:
         return _tiff_of_sixteen_bits(data, header, info)
-    image = open_pillow(data, "TIFF")
+    try:
+        image = open_pillow(data, "TIFF")
+    except SyntaxError as error:
+        # Pillow's word for a combination of tags that it does not know.
+        raise tiff_pages.unsupported(info) from error
     image.seek(info.page)
     raster = _from_pillow(image, header.icc)
     # Pillow turns a TIFF upright by itself.
@@ -231,4 +236,4 @@ def _from_pillow(image: ImageFile.ImageFile, icc: bytes | None) -> Raster:
         picture = image.convert("LA")
     elif mode != wanted:
         picture = image.convert(wanted)
-    return Raster(as_u8(np.asarray(picture)))
+    return Raster(to_array(picture))

@@ -8,16 +8,17 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import Image
 
 from app.imaging import png_chunks, tiff_pages
 from app.imaging.arrays import U8, Samples, as_u8
 from app.imaging.exif import PREFIX
 from app.imaging.photograph import Metadata
+from app.imaging.pillow_arrays import to_image
 
 _FULL_COLOUR_FROM = 90
 """From this quality on colour has the same resolution as lightness (4:4:4)."""
-_PNG_LEVEL = 6
+_DEFLATE_LEVEL = 4
+"""Of PNG and TIFF: 3 % larger than 6 on photographs, in less than half the time."""
 _WEBP_METHOD = 4
 _AVIF_SPEED = 6
 _MAX_DENSITY = 65535
@@ -26,24 +27,22 @@ _MAX_DENSITY = 65535
 def encode_png_file(samples: Samples, metadata: Metadata) -> bytes:
     """PNG, 8 or 16 bits, with everything in `metadata`."""
     if samples.dtype == np.uint16:
-        return png_chunks.encode_sixteen_bits(samples.astype(np.uint16, copy=False), metadata, _PNG_LEVEL)
+        return png_chunks.encode_sixteen_bits(samples.astype(np.uint16, copy=False), metadata, _DEFLATE_LEVEL)
     file = io.BytesIO()
-    _image(as_u8(samples)).save(file, "PNG", compress_level=_PNG_LEVEL)
+    to_image(as_u8(samples)).save(file, "PNG", compress_level=_DEFLATE_LEVEL)
     return png_chunks.with_metadata(file.getvalue(), metadata)
 
 
 def encode_tiff(samples: Samples, metadata: Metadata) -> bytes:
     """TIFF with Deflate, 8 or 16 bits, with everything in `metadata`."""
-    file = io.BytesIO()
-    tiff_pages.write(samples, metadata, file)
-    return file.getvalue()
+    return tiff_pages.encode(samples, metadata, _DEFLATE_LEVEL)
 
 
 def encode_jpeg(samples: U8, metadata: Metadata, quality: int) -> bytes:
     """Baseline JPEG of grey or RGB; EXIF and XMP must fit into a segment each."""
     file = io.BytesIO()
     dpi = metadata.dpi if metadata.dpi is not None and max(metadata.dpi) <= _MAX_DENSITY else None
-    _image(samples).save(
+    to_image(samples).save(
         file,
         "JPEG",
         quality=quality,
@@ -59,7 +58,7 @@ def encode_jpeg(samples: U8, metadata: Metadata, quality: int) -> bytes:
 def encode_webp(samples: U8, metadata: Metadata, quality: int, lossless: bool) -> bytes:
     """WebP of RGB or RGBA; lossless keeps the colours of invisible pixels too."""
     file = io.BytesIO()
-    _image(samples).save(
+    to_image(samples).save(
         file,
         "WEBP",
         quality=quality,
@@ -80,7 +79,7 @@ def encode_avif(samples: U8, metadata: Metadata, quality: int) -> bytes:
         subsampling = "4:0:0"
     else:
         subsampling = "4:4:4" if quality >= _FULL_COLOUR_FROM else "4:2:0"
-    _image(samples).save(
+    to_image(samples).save(
         file,
         "AVIF",
         quality=quality,
@@ -91,7 +90,3 @@ def encode_avif(samples: U8, metadata: Metadata, quality: int) -> bytes:
         xmp=metadata.xmp or b"",
     )
     return file.getvalue()
-
-
-def _image(samples: U8) -> Image.Image:
-    return Image.fromarray(np.ascontiguousarray(samples))

@@ -50,18 +50,18 @@ class PngFile:
 
 class _Collected:
     def __init__(self) -> None:
-        self.kept: list[bytes] = []
+        self.kept: list[memoryview] = []
         self.bodies: dict[bytes, bytes] = {}
         self.xmp: bytes | None = None
         self.notes: list[str] = []
 
-    def take(self, kind: bytes, body: bytes, whole: bytes) -> None:
+    def take(self, kind: bytes, body: memoryview, whole: memoryview) -> None:
         if kind in _FOR_DECODERS:
             self.kept.append(whole)
-        if kind == b"iTXt" and body.startswith(_XMP + b"\0") and self.xmp is None:
-            self.xmp = self._text(body[len(_XMP) + 1 :])
+        if kind == b"iTXt" and body[: len(_XMP) + 1] == _XMP + b"\0" and self.xmp is None:
+            self.xmp = self._text(bytes(body[len(_XMP) + 1 :]))
         elif kind in (b"IHDR", b"tRNS", b"iCCP", b"eXIf", b"pHYs", b"acTL"):
-            self.bodies.setdefault(kind, body)
+            self.bodies.setdefault(kind, bytes(body))
 
     def _text(self, body: bytes) -> bytes | None:
         """The text of an iTXt chunk after its keyword: flag, method, language, translated keyword, text."""
@@ -114,12 +114,13 @@ def parse(data: bytes) -> PngFile:
         _density(collected.bodies.get(b"pHYs", b"")),
         b"acTL" in collected.bodies,
         tuple(collected.notes),
-        SIGNATURE + b"".join(collected.kept),
+        b"".join((SIGNATURE, *collected.kept)),
     )
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
     """Kind, body and the whole of every chunk up to IEND; checks the sums of those that decoders need."""
+    view = memoryview(data)
     at = len(SIGNATURE)
     while True:
         if at + 12 > len(data):
@@ -129,13 +130,10 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
         end = at + 12 + length
         if end > len(data):
             raise truncated()
-        whole = data[at:end]
-        if (
-            kind in _FOR_DECODERS
-            and zlib.crc32(whole[4:-4]) != struct.unpack_from(">I", whole, length + 8)[0]
-        ):
+        said = struct.unpack_from(">I", data, end - 4)[0]
+        if kind in _FOR_DECODERS and zlib.crc32(view[at + 4 : end - 4]) != said:
             raise damaged()
-        yield kind, whole[8:-4], whole
+        yield kind, view[at + 8 : end - 4], view[at:end]
         if kind == b"IEND":
             return
         at = end
@@ -179,7 +177,8 @@ def encode_sixteen_bits(samples: U16, metadata: Metadata, level: int) -> bytes:
 def with_metadata(png: bytes, metadata: Metadata) -> bytes:
     """`png`, which starts with the signature and IHDR, with chunks for everything in `metadata`."""
     header = len(SIGNATURE) + 25
-    return b"".join((png[:header], *_describing(metadata), png[header:]))
+    view = memoryview(png)
+    return b"".join((view[:header], *_describing(metadata), view[header:]))
 
 
 def _describing(metadata: Metadata) -> list[bytes]:

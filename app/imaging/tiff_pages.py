@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -204,14 +204,11 @@ def unmultiplied(colour: Samples, alpha: Samples) -> Samples:
     return as_samples(np.where(wide > 0, np.minimum(straight, top), 0).astype(colour.dtype))
 
 
-def write(samples: Samples, metadata: Metadata, file: BinaryIO) -> None:
-    """Write a TIFF page with Deflate and all metadata; `samples` (H, W) or (H, W, 2–4), 8 or 16 bits.
+def encode(samples: Samples, metadata: Metadata, level: int) -> bytes:
+    """A TIFF of one page with all metadata; `samples` (H, W) or (H, W, 2–4), 8 or 16 bits; Deflate at `level`.
 
     EXIF stands in directories of their own behind the picture, as Exif 2.32 wants it. tifffile refuses to write
     pointers to them, so it writes private tags, which become those pointers afterwards.
-
-    Raises:
-        OSError: the file cannot be written.
     """
     channels = Channels.of(samples)
     exif = _directories(metadata.exif)
@@ -223,6 +220,7 @@ def write(samples: Samples, metadata: Metadata, file: BinaryIO) -> None:
         planarconfig="contig" if samples.ndim == 3 else None,
         extrasamples=["unassalpha"] if channels.has_alpha else None,
         compression="zlib",
+        compressionargs={"level": level},
         predictor=True,
         rowsperstrip=max(1, (1 << 20) // max(1, samples.nbytes // samples.shape[0])),
         iccprofile=metadata.icc,
@@ -235,9 +233,9 @@ def write(samples: Samples, metadata: Metadata, file: BinaryIO) -> None:
         byteorder="<",
         bigtiff=False,
     )
-    page = bytearray(buffer.getbuffer())
-    _append_directories(page, exif)
-    file.write(page)
+    if exif.inner:
+        _append_directories(buffer, exif)
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,25 +269,29 @@ def _extra_tags(metadata: Metadata, exif: _Directories) -> list[tuple[int, str, 
     return tags
 
 
-def _append_directories(page: bytearray, exif: _Directories) -> None:
+def _append_directories(file: io.BytesIO, exif: _Directories) -> None:
     """Put the directories behind the page, and their pointers in the place of its placeholders."""
-    first = struct.unpack_from("<I", page, 4)[0]
-    count = struct.unpack_from("<H", page, first)[0]
-    start = first + 2
-    entries = [bytes(page[start + 12 * index : start + 12 * (index + 1)]) for index in range(count)]
+    file.seek(4)
+    first = struct.unpack("<I", file.read(4))[0]
+    file.seek(first)
+    count = struct.unpack("<H", file.read(2))[0]
+    entries = [file.read(12) for _ in range(count)]
     for placeholder, (tag, values) in zip(_PLACEHOLDERS, exif.inner.items(), strict=False):
-        page += bytes(len(page) % 2)
-        at = len(page)
+        end = file.seek(0, io.SEEK_END)
+        at = end + end % 2
         directory = TiffImagePlugin.ImageFileDirectory_v2(group=tag)
         for key, value in values.items():
             directory[key] = value
-        page += directory.tobytes(at)
+        file.write(bytes(at - end) + directory.tobytes(at))
         pointer = struct.pack("<HHII", tag, _LONG, 1, at)
-        entries = [
-            pointer if struct.unpack_from("<H", entry)[0] == placeholder else entry for entry in entries
-        ]
-    entries.sort(key=lambda entry: struct.unpack_from("<H", entry)[0])
-    page[start : start + 12 * count] = b"".join(entries)
+        entries = [pointer if _code(entry) == placeholder else entry for entry in entries]
+    file.seek(first + 2)
+    entries.sort(key=_code)
+    file.write(b"".join(entries))
+
+
+def _code(entry: bytes) -> int:
+    return int(struct.unpack_from("<H", entry)[0])
 
 
 def unsupported(info: TiffFile) -> Unreadable:
