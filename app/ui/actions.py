@@ -76,7 +76,7 @@ class Actions(QObject):
     def fill_menu_bar(self, bar: QMenuBar) -> None:
         """One menu per group, a separator where the first word of the ids changes."""
         for group in GROUPS:
-            menu = QMenu(group_title(group), bar)
+            menu = QMenu(f"&{group_title(group)}", bar)
             menu.aboutToShow.connect(self.refresh)
             before = ""
             for action, each in self._actions.values():

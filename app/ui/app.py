@@ -88,6 +88,7 @@ class Program:
         self.workspace: Workspace | None = None
         self.desk: Desk | None = None
         self._asking: asyncio.Task[object] | None = None
+        self._closed = False
         self._end_logging: Callable[[], None] = lambda: None
 
     def show_frame(self) -> None:
@@ -139,7 +140,10 @@ class Program:
         self.window.stopped.set()
 
     async def aclose(self) -> None:
-        """Cancel and await everything, let go of the session, and drop the window."""
+        """Cancel and await everything, let go of the session, and drop the window; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
         self.window.hide()
         await self.tasks.aclose()
         if self.desk is not None:

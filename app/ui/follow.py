@@ -60,7 +60,7 @@ class FollowCurrent:
             self._links.add(
                 session.stage_changed.connect(self._mirror_stage),
                 session.plan_changed.connect(self._mirror_plan),
-                session.preparing_changed.connect(desk.actions.refresh_soon),
+                session.preparing_changed.connect(self._mirror_preparing),
                 session.modified_changed.connect(self._mirror_title),
                 session.candidates.changed.connect(self._mirror_candidates),
             )
@@ -72,6 +72,8 @@ class FollowCurrent:
         desk.centre.setCurrentWidget(desk.host if session is not None else desk.empty)
         if session is not None:
             desk.status.set_scale(desk.canvas.scale)
+        else:
+            desk.empty.open.setFocus(Qt.FocusReason.OtherFocusReason)
         self._mirror_stage()
         self._mirror_plan()
         self._mirror_candidates()
@@ -111,6 +113,13 @@ class FollowCurrent:
             desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._mirror_title()
         desk.actions.refresh()
+
+    def _mirror_preparing(self) -> None:
+        """Whoever sends from the prompt is done typing: the keys are the canvas's and soon the variants'."""
+        desk = self._desk
+        if self._session is not None and self._session.is_preparing and desk.edit.prompt.hasFocus():
+            desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        desk.actions.refresh_soon()
 
     def _mirror_plan(self) -> None:
         session = self._session

@@ -167,3 +167,83 @@ async def test_a_running_request_can_be_cancelled_from_its_row(window: Window, p
     assert not row.cancel.isVisibleTo(window.frame)
     assert not window.desk.edit.box.cancel.isVisibleTo(window.frame)
     assert session.candidates.items == ()
+
+
+async def test_sending_from_the_prompt_hands_the_keys_to_the_variants(
+    window: Window, photograph: Path
+) -> None:
+    session = await window.open(photograph)
+    window.stroke(*DISC)
+    prompt = window.widget("prompt")
+    prompt.setFocus()
+    window.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    await eventually(lambda: session.candidates.items, 60)
+    assert window.frame.focusWidget() is window.desk.strip
+    window.key("2")
+    assert session.candidates.selected == 1
+    assert session.form.prompt == ""
+
+
+async def test_keys_on_the_canvas_reach_the_variants_too(window: Window, photograph: Path) -> None:
+    await _generate(window, photograph)
+    session, canvas = window.session, window.desk.canvas
+    document = session.document
+    assert document is not None
+    opacity = window.workspace.toolbox.brush.opacity
+    canvas.setFocus()
+    window.key("2")
+    assert session.candidates.selected == 1
+    assert window.workspace.toolbox.brush.opacity == opacity
+    window.key(Qt.Key.Key_Delete)
+    assert len(session.candidates.items) == 1
+    assert not document.mask.is_empty
+    canvas.setFocus()
+    window.key(Qt.Key.Key_Return)
+    await eventually(lambda: len(document.layers) == 1)
+    canvas.setFocus()
+    window.key("3")
+    assert window.workspace.toolbox.brush.opacity == 0.3
+    window.key(Qt.Key.Key_Delete)
+    assert document.mask.is_empty
+
+
+async def test_alt_erases_and_leaves_the_focus_on_the_canvas(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    document, canvas = session.document, window.desk.canvas
+    assert document is not None
+    window.stroke(Point(60, 60), Point(100, 60))
+    assert document.mask.coverage[60, 80] == 255
+    canvas.setFocus()
+    alt, left = Qt.KeyboardModifier.AltModifier, Qt.MouseButton.LeftButton
+    QTest.keyPress(canvas, Qt.Key.Key_Alt, alt)
+    QTest.mousePress(canvas, left, alt, window.at(Point(60, 60)))
+    QTest.mouseMove(canvas, window.at(Point(100, 60)))
+    QTest.mouseRelease(canvas, left, alt, window.at(Point(100, 60)))
+    QTest.keyRelease(canvas, Qt.Key.Key_Alt)
+    assert document.mask.coverage[60, 80] == 0
+    assert window.frame.focusWidget() is canvas
+
+
+async def test_a_variant_can_be_dragged_out_as_a_file(window: Window, photograph: Path) -> None:
+    await _generate(window, photograph)
+    candidate = window.session.candidates.items[1]
+    path = await window.desk.transfer.file_of_candidate(candidate)
+    assert path is not None
+    assert path.suffix == ".png"
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    region = candidate.patch.region
+    assert picture.shape[:2] == (region.height, region.width)
+    entry = await window.workspace.history_actions.get(candidate.entry_id)
+    data = window.desk.history.model.mimeData([window.desk.history.model.index(0)])
+    assert data.urls()[0].toLocalFile().endswith(f"{entry.results[0].id[:8]}.png")
+
+
+async def test_closing_while_a_request_runs_ends_it(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    window.stroke(*DISC)
+    session.form.set_variants(8)
+    window.desk.actions.run("edit.generate")
+    await eventually(lambda: window.workspace.worker.jobs)
+    await window.program.aclose()
+    assert window.workspace.worker.jobs[0].state is JobState.CANCELLED
