@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from app.base.geometry import EMPTY, Rect
 from app.document.mask import MaskEdit
 from app.document.tiles import TILE
 from app.imaging.arrays import F32, U8, as_u8
+
+F64 = NDArray[np.float64]
 
 _FINE_RADIUS = 10.0
 """Below it a stamp's position and edge are visible: quarter pixels, and coverage measured in sub-pixels."""
@@ -57,35 +60,49 @@ class Brush:
 
 
 class Stamps:
-    """The stamps of one brush: one for each sub-pixel position that its size can show, made when needed."""
+    """The stamps of one brush: one for each sub-pixel position that its size can show, made when needed.
 
-    __slots__ = ("_brush", "_made", "nbytes", "phases", "reach", "rounding")
+    All are squares of `side` pixels. The stamp of phase (x, y) has its centre x / phases right of and
+    y / phases below the pixel corner that lies `corner` pixels from its left and upper side.
+    """
+
+    __slots__ = ("_brush", "_made", "corner", "phases", "rounding", "side")
 
     def __init__(self, brush: Brush) -> None:
         self._brush = brush
-        radius = brush.diameter / 2
-        whole = _paints_whole_pixels(brush)
+        radius, whole = brush.diameter / 2, _paints_whole_pixels(brush)
         self.phases = 1 if whole or radius >= _HALF_RADIUS else 2 if radius >= _FINE_RADIUS else 4
         """Positions per pixel and axis."""
         self.rounding = 0.0 if whole else 0.5
         """Added before a position is cut to a phase: nearest corner, or the pixel that holds the centre."""
-        self.reach = math.ceil(radius) + 2
-        """No stamp touches a pixel farther from its centre than this."""
-        self._made: dict[tuple[int, int], tuple[U8, int, int]] = {}
-        self.nbytes = 0
+        reach = 0.0 if whole else _reach(radius, brush.hardness)
+        self.corner = math.ceil(reach)
+        self.side = 1 if whole else self.corner + math.ceil(reach + 1 - 1 / self.phases)
+        self._made: list[U8 | None] = [None] * self.phases**2
 
-    def at(self, phase_x: int, phase_y: int) -> tuple[U8, int, int]:
-        """The stamp whose centre is (phase_x, phase_y) / phases right of and below a pixel's corner.
+    @property
+    def nbytes(self) -> int:
+        return sum(made.nbytes for made in self._made if made is not None)
 
-        Returns:
-            Coverage (h, w), for an eraser what may stay at most; column and row of that corner in it.
-        """
-        found = self._made.get((phase_x, phase_y))
-        if found is None:
-            found = _stamp(self._brush, phase_x / self.phases, phase_y / self.phases)
-            self._made[phase_x, phase_y] = found
-            self.nbytes += found[0].nbytes
-        return found
+    def at(self, index: int) -> U8:
+        """The stamp of phase (x, y) at index y * phases + x: coverage, or for an eraser what may stay at most."""
+        made = self._made[index]
+        if made is None:
+            made = self._made[index] = self._make(index % self.phases, index // self.phases)
+        return made
+
+    def _make(self, phase_x: int, phase_y: int) -> U8:
+        brush = self._brush
+        if _paints_whole_pixels(brush):
+            coverage: U8 = np.full((1, 1), 255, np.uint8)
+        else:
+            centre = self.corner + phase_x / self.phases, self.corner + phase_y / self.phases
+            coverage = _disc(brush.diameter / 2, brush.hardness, self.side, centre)
+        if brush.opacity < 1.0:
+            coverage = as_u8(cv2.convertScaleAbs(coverage, alpha=brush.opacity))
+        if brush.erase:
+            coverage = as_u8(cv2.bitwise_not(coverage))
+        return coverage
 
 
 class StampCache:
@@ -109,51 +126,52 @@ class StampCache:
         return sum(stamps.nbytes for stamps in self._stamps.values())
 
 
-def stamp_run(edit: MaskEdit, stamps: Stamps, brush: Brush, centres: Sequence[tuple[float, float]]) -> Rect:
-    """Lay dabs down along a run of centres that lie close together; returns the rectangle of all changes.
+def stamp_run(edit: MaskEdit, stamps: Stamps, brush: Brush, centres: F64) -> Rect:
+    """Lay dabs down at `centres` (n, 2), x and y in document pixels; returns the rectangle of all changes.
 
     All tiles under the run's bounding box are kept for undo, so a long line is to be cut into runs, see
     `runs`. The caller marks the rectangle.
     """
-    if not centres:
+    if not len(centres):
         return EMPTY
-    xs, ys = zip(*centres, strict=True)
-    reach, size = stamps.reach, edit.size
-    area = Rect.from_edges(
-        math.floor(min(xs)) - reach,
-        math.floor(min(ys)) - reach,
-        math.floor(max(xs)) + reach + 1,
-        math.floor(max(ys)) + reach + 1,
-    ).intersected(size.rect)
+    positions = np.floor(centres * stamps.phases + stamps.rounding).astype(np.int64)
+    firsts, phases = np.divmod(positions, stamps.phases)
+    firsts -= stamps.corner
+    left, top = (int(value) for value in firsts.min(axis=0))
+    right, bottom = (int(value) + stamps.side for value in firsts.max(axis=0))
+    box = Rect.from_edges(left, top, right, bottom)
+    area = box.intersected(edit.size.rect)
     if area.is_empty:
         return EMPTY
     target = edit.view(area)
-    combine = cv2.min if brush.erase else cv2.max
-    phases, rounding, at = stamps.phases, stamps.rounding, stamps.at
-    origin_x, origin_y, width, height = area.x, area.y, area.width, area.height
-    floor, last = math.floor, None
-    for x, y in centres:
-        position = floor(x * phases + rounding), floor(y * phases + rounding)
-        if position == last:
-            continue
-        last = position
-        column, phase_x = divmod(position[0], phases)
-        row, phase_y = divmod(position[1], phases)
-        dab, corner_x, corner_y = at(phase_x, phase_y)
-        left, top = column - corner_x - origin_x, row - corner_y - origin_y
-        dab_height, dab_width = dab.shape
-        right, bottom = left + dab_width, top + dab_height
-        if left < 0 or top < 0 or right > width or bottom > height:
-            dab = dab[max(0, -top) : height - top, max(0, -left) : width - left]
-            left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
-            if left >= right or top >= bottom:
-                continue
-        under = target[top:bottom, left:right]
-        combine(under, dab, under)
+    firsts -= (area.x, area.y)
+    dabs = [stamps.at(index) for index in (phases[:, 1] * stamps.phases + phases[:, 0]).tolist()]
+    lay = _lay_inside if area == box else _lay_clipped
+    lay(target, cv2.min if brush.erase else cv2.max, stamps.side, firsts.tolist(), dabs)
     return area
 
 
-def runs(centres: Sequence[tuple[float, float]], brush: Brush) -> list[Sequence[tuple[float, float]]]:
+def _lay_inside(
+    target: U8, combine: Callable[..., object], side: int, firsts: list[list[int]], dabs: list[U8]
+) -> None:
+    """Combine each dab with the square of `target` that begins at its column and row. Called most of all."""
+    for (x, y), dab in zip(firsts, dabs, strict=True):
+        under = target[y : y + side, x : x + side]
+        combine(under, dab, under)
+
+
+def _lay_clipped(
+    target: U8, combine: Callable[..., object], side: int, firsts: list[list[int]], dabs: list[U8]
+) -> None:
+    """The same where dabs may lie partly or wholly outside `target`."""
+    height, width = target.shape
+    for (x, y), dab in zip(firsts, dabs, strict=True):
+        under = target[max(0, y) : max(0, y + side), max(0, x) : max(0, x + side)]
+        if under.size:
+            combine(under, dab[max(0, -y) : height - y, max(0, -x) : width - x], under)
+
+
+def runs(centres: F64, brush: Brush) -> list[F64]:
     """The centres of a line in runs so short that the box of each is about as large as what it paints."""
     length = max(1, int(max(TILE, brush.diameter) / brush.step))
     return [centres[start : start + length] for start in range(0, len(centres), length)]
@@ -164,44 +182,42 @@ def _paints_whole_pixels(brush: Brush) -> bool:
     return brush.diameter <= 1.0
 
 
-def _stamp(brush: Brush, offset_x: float, offset_y: float) -> tuple[U8, int, int]:
-    """The stamp whose centre lies (offset_x, offset_y), each 0 … 1, right of and below a pixel's corner."""
-    if _paints_whole_pixels(brush):
-        coverage, corner_x, corner_y = np.full((1, 1), 255, np.uint8), 0, 0
-    else:
-        coverage, corner_x, corner_y = _disc(brush.diameter / 2, brush.hardness, offset_x, offset_y)
-    if brush.opacity < 1.0:
-        coverage = as_u8(cv2.convertScaleAbs(coverage, alpha=brush.opacity))
-    if brush.erase:
-        coverage = as_u8(cv2.bitwise_not(coverage))
-    return coverage, corner_x, corner_y
+def _rim(radius: float, hardness: float) -> float:
+    """The width in which coverage falls to 0: (1 - hardness) * radius, but never less than one sample."""
+    return max(1.0 / _samples(radius), (1.0 - hardness) * radius)
 
 
-def _disc(radius: float, hardness: float, offset_x: float, offset_y: float) -> tuple[U8, int, int]:
-    """A disc whose rim of (1 - hardness) * radius is soft; then the column and row of its corner."""
-    scale = _SUBPIXELS if radius < _FINE_RADIUS else 1
-    soft = (1.0 - hardness) * radius * scale
-    # An edge is never sharper than one sample: such a rim is centred on the radius.
-    rim = max(1.0, soft)
-    outer = radius * scale + (rim - soft) / 2
-    reach = outer / scale
-    left, top = math.ceil(reach - offset_x), math.ceil(reach - offset_y)
-    mirrored = offset_x == 0.0 and offset_y == 0.0
-    xs = _squares(0 if mirrored else left, math.ceil(reach + offset_x), offset_x, scale)
-    ys = _squares(0 if mirrored else top, math.ceil(reach + offset_y), offset_y, scale)
-    coverage = _profile(xs, ys, outer, rim, smooth=soft > 1.0)
+def _reach(radius: float, hardness: float) -> float:
+    """The distance at which coverage is 0. A rim that had to be widened is centred on the radius."""
+    return radius + (_rim(radius, hardness) - (1.0 - hardness) * radius) / 2
+
+
+def _samples(radius: float) -> int:
+    """Samples per pixel and axis at which a disc is measured."""
+    return _SUBPIXELS if radius < _FINE_RADIUS else 1
+
+
+def _disc(radius: float, hardness: float, side: int, centre: tuple[float, float]) -> U8:
+    """A disc in a square of `side` pixels: 255 inside, soft at its rim, 0 beyond."""
+    scale, rim, reach = _samples(radius), _rim(radius, hardness), _reach(radius, hardness)
+    smooth = (1.0 - hardness) * radius > rim / 2
+    if radius >= _HALF_RADIUS:
+        # It stands on whole pixels only, so one quarter is enough.
+        distances = _squared_distances(side // 2, 0.0, 1)
+        quarter = _profile(distances, distances, reach, rim, smooth=smooth)
+        half = side // 2
+        return as_u8(cv2.copyMakeBorder(quarter, half, 0, half, 0, cv2.BORDER_REFLECT))
+    xs, ys = (_squared_distances(side, place, scale) for place in centre)
+    coverage = _profile(xs, ys, reach * scale, rim * scale, smooth=smooth)
     if scale > 1:
-        size = coverage.shape[1] // scale, coverage.shape[0] // scale
-        coverage = as_u8(cv2.resize(coverage, size, interpolation=cv2.INTER_AREA))
-    if mirrored:
-        coverage = as_u8(cv2.copyMakeBorder(coverage, top, 0, left, 0, cv2.BORDER_REFLECT))
-    return coverage, left, top
+        coverage = as_u8(cv2.resize(coverage, (side, side), interpolation=cv2.INTER_AREA))
+    return coverage
 
 
-def _squares(before: int, after: int, offset: float, scale: int) -> F32:
-    """Squared distances, in samples, of samples from `before` pixels left to `after` right of a corner."""
-    samples = np.arange(-before * scale, after * scale, dtype=np.float32)
-    samples += np.float32(0.5 - offset * scale)
+def _squared_distances(pixels: int, centre: float, scale: int) -> F32:
+    """Squared distances, in samples, of the samples of `pixels` pixels from `centre`, given in pixels."""
+    samples = np.arange(pixels * scale, dtype=np.float32)
+    samples += np.float32(0.5 - centre * scale)
     return samples * samples
 
 

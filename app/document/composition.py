@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from app.base.cancel import CancelToken
@@ -19,7 +20,7 @@ from app.document.layers import EditLayer
 from app.document.mask import blank_coverage
 from app.document.original import Original
 from app.document.tiles import TILE
-from app.imaging.arrays import U8, Samples
+from app.imaging.arrays import U8, Samples, as_u8
 from app.imaging.blend import alpha_inside, blend
 from app.imaging.colour import ColourSpace, to_working
 from app.imaging.photograph import Photograph
@@ -106,13 +107,17 @@ class Composition:
         return dirty
 
     def _composed(self, rect: Rect, shown: Sequence[EditLayer]) -> U8:
+        """The picture of `rect` with the layers `shown`, (h, w, 4) BGRA; alpha is the photograph's own."""
         result = self._original.picture(rect)
+        colours = as_u8(cv2.cvtColor(result, cv2.COLOR_BGRA2BGR))
         for layer in shown:
             part = layer.covered.intersected(rect)
             if not part.is_empty:
-                target = result[part.relative_to(rect).slices][..., :3]
-                patch = layer.pixels[part.relative_to(layer.region).slices][..., ::-1]
+                target = colours[part.relative_to(rect).slices]
+                inner = layer.pixels[part.relative_to(layer.region).slices]
+                patch = as_u8(cv2.cvtColor(inner, cv2.COLOR_RGB2BGR))
                 target[...] = blend(target, patch, self._alpha(layer, part), layer.opacity)
+        cv2.mixChannels([colours], [result], [0, 0, 1, 1, 2, 2])
         return result
 
     def _release(self, rect: Rect, shown: Sequence[EditLayer]) -> None:

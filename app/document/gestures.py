@@ -11,9 +11,11 @@ import enum
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from app.base.geometry import Point, Rect
 from app.base.text import tr
-from app.document.brush import Brush, StampCache, Stamps, runs, stamp_run
+from app.document.brush import F64, Brush, StampCache, Stamps, runs, stamp_run
 from app.document.document import Document
 from app.document.mask import MaskEdit
 from app.document.shapes import Shape, add, intersect, polygon, rectangle_between, subtract
@@ -177,7 +179,7 @@ class _Stroke:
     def start(self, point: Point) -> list[Rect]:
         """The first dab, at `point`; returns what changed, as do all methods."""
         self._at, self._since_dab = point, 0.0
-        return self._lay([(point.x, point.y)])
+        return self._lay(np.array([(point.x, point.y)]))
 
     def line_to(self, point: Point) -> list[Rect]:
         """Dabs on the straight line to `point`; what is left of it counts for the next line."""
@@ -189,12 +191,13 @@ class _Stroke:
             self._since_dab += length
             return []
         count = int((length - first) / step) + 1
-        dx, dy = (point.x - start.x) / length, (point.y - start.y) / length
-        ways = [first + step * index for index in range(count)]
-        self._since_dab = length - ways[-1]
-        return self._lay([(start.x + dx * way, start.y + dy * way) for way in ways])
+        self._since_dab = length - first - step * (count - 1)
+        shares: F64 = (first + step * np.arange(count, dtype=np.float64)) / length
+        way = point - start
+        centres: F64 = shares[:, np.newaxis] * (way.x, way.y) + (start.x, start.y)
+        return self._lay(centres)
 
-    def _lay(self, centres: list[tuple[float, float]]) -> list[Rect]:
+    def _lay(self, centres: F64) -> list[Rect]:
         return [stamp_run(self._edit, self._stamps, self._brush, run) for run in runs(centres, self._brush)]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.geometry import Point, Rect, Size
+from app.base.geometry import Size
 from app.document.brush import Brush, StampCache, Stamps, runs, stamp_run
 from app.document.mask import Mask
 from app.imaging.arrays import U8
@@ -30,7 +30,7 @@ def painted(brush: Brush, *points: tuple[float, float], on: U8 | None = None, si
     """The coverage after dabs at `points` on an empty mask, or on a copy of `on`."""
     mask = Mask(size, pixels=None if on is None else on.copy())
     with mask.edit("Dab") as edit:
-        stamp_run(edit, Stamps(brush), brush, points)
+        stamp_run(edit, Stamps(brush), brush, np.array(points))
     return mask.coverage.copy()
 
 
@@ -97,7 +97,7 @@ def test_dabs_are_monotone_idempotent_and_stay_in_their_rectangle(
     before = np.random.default_rng(seed).integers(0, 256, (SIZE.height, SIZE.width), dtype=np.uint8)
     mask = Mask(SIZE, pixels=before.copy())
     with mask.edit("Dabs") as edit:
-        dirty = stamp_run(edit, Stamps(brush), brush, points)
+        dirty = stamp_run(edit, Stamps(brush), brush, np.array(points))
     after = mask.coverage.copy()
     assert (after <= before).all() if brush.erase else (after >= before).all()
     changed = after != before
@@ -129,7 +129,7 @@ def test_stamps_are_made_once_per_brush_and_the_least_used_are_dropped() -> None
     brush = Brush(30)
     stamps = cache.stamps(brush)
     assert cache.stamps(Brush(30)) is stamps
-    assert stamps.at(0, 1)[0] is stamps.at(0, 1)[0]
+    assert stamps.at(1) is stamps.at(1)
     for diameter in range(40, 110):
         cache.stamps(Brush(diameter))
     assert cache.stamps(brush) is not stamps
@@ -139,17 +139,17 @@ def test_large_stamps_are_dropped_by_memory() -> None:
     cache = StampCache()
     first = cache.stamps(Brush(3000))
     for diameter in range(3001, 3010):
-        cache.stamps(Brush(diameter)).at(0, 0)
+        cache.stamps(Brush(diameter)).at(0)
     assert cache.stamps(Brush(3009)) is cache.stamps(Brush(3009))
     assert cache.stamps(Brush(3000)) is not first
 
 
 def test_a_long_line_is_cut_into_short_runs() -> None:
     brush = Brush(10)
-    line = [(float(x), float(x)) for x in range(3000)]
+    line = np.arange(3000.0)[:, np.newaxis] * (1.0, 1.0)
     pieces = runs(line, brush)
-    assert [point for piece in pieces for point in piece] == line
-    assert all(Rect.around(Point(*point) for point in piece).width <= 257 for piece in pieces)
+    assert np.array_equal(np.concatenate(pieces), line)
+    assert all(np.ptp(piece[:, 0]) <= 257 for piece in pieces)
 
 
 @pytest.mark.parametrize(
