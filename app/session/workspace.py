@@ -209,10 +209,11 @@ class Workspace:
         try:
             source, data = await asyncio.to_thread(read)
             info = await asyncio.to_thread(probe, data, name=session.name, limits=self.limits)
-            preview = await asyncio.to_thread(
-                load_preview, data, PREVIEW_BOUNDS, name=session.name, limits=self.limits
-            )
-            session.show_preview(preview, info.size)
+            if info.has_quick_preview:
+                preview = await asyncio.to_thread(
+                    load_preview, data, PREVIEW_BOUNDS, name=session.name, limits=self.limits
+                )
+                session.show_preview(preview, info.size)
             photograph = await asyncio.to_thread(load_photograph, data, name=session.name, limits=self.limits)
             prepared = await asyncio.to_thread(prepare, photograph)
         except MaskroomError as error:

@@ -45,17 +45,28 @@ def read(path: Path) -> np.ndarray[Any, Any]:
         return np.asarray(image)
 
 
-async def test_a_file_opens_in_a_tab_by_way_of_its_preview(workspace: Workspace, photograph: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("hill.png", [(Stage.READY, False)]),
+        ("hill.jpg", [(Stage.OPENING, True), (Stage.READY, False)]),
+    ],
+)
+async def test_a_file_opens_in_a_tab_by_way_of_its_quick_preview(
+    workspace: Workspace, photograph: Path, name: str, expected: list[tuple[Stage, bool]]
+) -> None:
+    path = photograph.with_name(name)
+    Image.fromarray(read(photograph)).save(path)
     stages: list[tuple[Stage, bool]] = []
     workspace.documents_changed.connect(
         lambda: workspace.documents[0].stage_changed.connect(
             lambda: stages.append((workspace.documents[0].stage, workspace.documents[0].preview is not None))
         )
     )
-    (session,) = await workspace.open_files([photograph])
-    assert stages == [(Stage.OPENING, True), (Stage.READY, False)]
+    (session,) = await workspace.open_files([path])
+    assert stages == expected
     assert workspace.current is session
-    assert str(photograph) in workspace.settings.value.files.recent
+    assert str(path) in workspace.settings.value.files.recent
     assert not session.is_modified
 
 
