@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtGui import QColor
 
-from app.base.geometry import EMPTY, Rect, Size, united
+from app.base.geometry import EMPTY, Rect, Size
 from app.ui.canvas.renderer import Renderer, stale_rect
 from app.ui.canvas.scene import Scene
 from app.ui.canvas.tiles import occupied_rects
@@ -112,7 +112,7 @@ class Frame:
 def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:
     """Few rectangles that cover all of `rects` inside `within`, without adding much area to draw."""
     # One look at them all first: a stroke's rectangles nearly always lie in one place.
-    total = united(rects)
+    total = _hull(rects)
     if total.area <= sum(rect.area for rect in rects) * _WASTE:
         total = total.intersected(within)
         return [] if total.is_empty else [total.intersected(within)]
@@ -131,3 +131,15 @@ def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:
                 index += 1
         done.append(joined)
     return done if len(done) <= _MANY else [total.intersected(within)]
+
+
+def _hull(rects: Sequence[Rect]) -> Rect:
+    """The smallest rectangle around all of `rects`, none of which is empty. Called for every pointer event."""
+    if not rects:
+        return EMPTY
+    return Rect.from_edges(
+        min([rect.x for rect in rects]),
+        min([rect.y for rect in rects]),
+        max([rect.right for rect in rects]),
+        max([rect.bottom for rect in rects]),
+    )

@@ -32,6 +32,9 @@ _STEP_BIAS = 1e-7
 _ORIGIN_BIAS = 0.25
 _FRINGE = 2
 """View pixels by which the smooth filter carries a tile's coverage into its neighbours."""
+_PLAIN_FROM = 60_000
+"""View pixels from which a part of one value is drawn by itself; below it the calls cost more than is saved."""
+_PLAIN_PARTS = 4
 NEAREST_FROM = 2.0
 """From this scale on pixels are shown as squares."""
 CHECKER = 8
@@ -108,6 +111,11 @@ class Renderer:
         if not scene.picture.opaque:
             painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
             painter.fillRect(_qrect(inside), self._checker)
+        overlay = scene.overlay if self.strength > 0 else None
+        if overlay is not None and view.scale > 1.0 and scene.picture.opaque and not scene.patches:
+            tinted = _tinted_picture(scene.picture, overlay, view, inside, self._table)
+            _draw_level(painter, *tinted, view, 1.0 / view.scale, 1.0 / view.scale, inside, smooth)
+            return
         _draw_picture(painter, scene.picture, view, inside, smooth)
         for patch in scene.patches:
             covered = inside.intersected(visible_rect(patch.shown_doc, view))
@@ -116,8 +124,8 @@ class Renderer:
                     painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
                     painter.fillRect(_qrect(covered), self._checker)
                 _draw_picture(painter, patch, view, covered, smooth)
-        if scene.overlay is not None and self.strength > 0:
-            self._draw_overlay(painter, scene.overlay, scene.size_doc, view, inside, smooth)
+        if overlay is not None:
+            self._draw_overlay(painter, overlay, scene.size_doc, view, inside, smooth)
 
     def _draw_overlay(
         self,
@@ -128,29 +136,60 @@ class Renderer:
         inside: Rect,
         smooth: bool,
     ) -> None:
+        """Tint what is occupied: large plain parts as such, the rest through an indexed view of the coverage."""
         level = level_for(view.scale, len(overlay.levels))
         coverage = overlay.levels[level]
         step = 1.0 / (view.scale * (1 << level))
-        for covered in _tinted_rects(overlay, size_doc, view, inside, _FRINGE if smooth else 0):
+        fringe = _FRINGE if smooth and step != 1.0 else 0
+        seen_doc = view.rect_to_doc(inside.expanded(fringe))
+        runs = occupied_rects(overlay.occupied, overlay.tile, seen_doc)
+        if not runs:
+            return
+        region = QRegion()
+        for run in runs:
+            region += _qrect(visible_rect(run.intersected(size_doc.rect), view).expanded(fringe))
+        region &= _qrect(inside)
+        if inside.area >= _PLAIN_FROM:
+            for rect, value in _plain_parts(overlay, size_doc, view, seen_doc, inside, fringe):
+                painter.fillRect(_qrect(rect), QColor.fromRgba(self._table[value]))
+                region -= _qrect(rect)
+        for each in cast(Iterable[QRect], region):
+            covered = Rect(each.x(), each.y(), each.width(), each.height())
             source = _source_rect(covered, view, step, coverage.shape[1], coverage.shape[0])
             image = _tinted(coverage, source, self._table)
             _draw_level(painter, image, source, view, step, step, covered, smooth)
 
 
-def _tinted_rects(
-    overlay: Overlay, size_doc: Size, view: ViewTransform, inside: Rect, fringe: int
-) -> list[Rect]:
-    """Disjoint view rectangles in `inside` that hold all that occupied tiles show, `fringe` around included."""
-    runs = [
-        visible_rect(run.intersected(size_doc.rect), view).expanded(fringe).intersected(inside)
-        for run in occupied_rects(overlay.occupied, overlay.tile, view.rect_to_doc(inside.expanded(fringe)))
+def _plain_parts(
+    overlay: Overlay, size_doc: Size, view: ViewTransform, seen_doc: Rect, inside: Rect, fringe: int
+) -> list[tuple[Rect, int]]:
+    """The largest view rectangles whose coverage has one value, clear of what filters bring from beside them."""
+    parts = [
+        (visible_rect(rect.intersected(size_doc.rect), view).expanded(-fringe).intersected(inside), value)
+        for rect, value in overlay.plain.plain_rects(seen_doc)
     ]
-    if len(runs) < 2:
-        return [run for run in runs if not run.is_empty]
-    region = QRegion()
-    for run in runs:
-        region += _qrect(run)
-    return [Rect(rect.x(), rect.y(), rect.width(), rect.height()) for rect in cast(Iterable[QRect], region)]
+    large = [part for part in parts if part[0].area >= _PLAIN_FROM]
+    return sorted(large, key=lambda part: -part[0].area)[:_PLAIN_PARTS]
+
+
+def _tinted_picture(
+    picture: Picture, overlay: Overlay, view: ViewTransform, inside: Rect, table: list[int]
+) -> tuple[QImage, Rect]:
+    """The pixels of an opaque picture that are seen enlarged in `inside`, tinted before they are enlarged.
+
+    There are fewer of them than view pixels. Also returns which pixels they are.
+    """
+    base = picture.images[0]
+    source = _source_rect(inside, view, 1.0 / view.scale, base.width(), base.height())
+    image = base.copy(_qrect(source))
+    painter = QPainter(image)
+    for run in occupied_rects(overlay.occupied, overlay.tile, source):
+        part = run.intersected(source)
+        painter.drawImage(
+            QPoint(part.x - source.x, part.y - source.y), _tinted(overlay.levels[0], part, table)
+        )
+    painter.end()
+    return image, source
 
 
 def visible_rect(rect_doc: Rect, view: ViewTransform) -> Rect:

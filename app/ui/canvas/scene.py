@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 
 from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8, Bool
+from app.ui.canvas.tiles import PlainTiles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +56,12 @@ class Overlay:
     occupied: Bool
     """(rows, columns); True where the tile of `tile` x `tile` document pixels is to be drawn."""
     tile: int
+    plain: PlainTiles
+    """Tiles of one value; whoever changes the mask has it forget them."""
+
+    @classmethod
+    def over(cls, levels: Sequence[U8], occupied: Bool, tile: int) -> Overlay:
+        return cls(levels, occupied, tile, PlainTiles(levels[0], occupied, tile))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -156,11 +156,13 @@ class SceneSource:
         elif document is None:
             self.scene = Scene(picture.rect_doc.size, picture)
         else:
-            overlay = Overlay(document.mask_pyramid.levels, document.mask.occupied, TILE)
+            overlay = Overlay.over(document.mask_pyramid.levels, document.mask.occupied, TILE)
             self.scene = Scene(document.size, picture, self._patches, overlay)
         self.scene_changed.emit()
 
     def _on_mask_changed(self, rects: tuple[Rect, ...]) -> None:
+        if self.scene is not None and self.scene.overlay is not None:
+            self.scene.overlay.plain.forget(rects)
         self.pixels_changed.emit(rects)
 
     def _on_picture_changed(self, rects: tuple[Rect, ...]) -> None:

@@ -152,6 +152,8 @@ class CanvasWidget(QWidget):
 
     def update_view(self, rect_view: Rect) -> None:
         """Have some device pixels of the frame painted again."""
+        if rect_view.is_empty:
+            return
         self._dirty.append(rect_view)
         if not self._in_event:
             self._update_dirty()

@@ -40,12 +40,9 @@ class Canvas:
         for row, column in zip(*np.nonzero(~self.occupied), strict=True):
             coverage[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE] = 0
         self.coverages = Pyramid.build(coverage)
-        self.scene = Scene(
-            self.size,
-            Picture.wrapping(self.pictures.levels, self.size.rect, opaque=opaque),
-            (),
-            Overlay(self.coverages.levels, self.occupied, TILE),
-        )
+        self.overlay = Overlay.over(self.coverages.levels, self.occupied, TILE)
+        picture = Picture.wrapping(self.pictures.levels, self.size.rect, opaque=opaque)
+        self.scene = Scene(self.size, picture, (), self.overlay)
 
     def frame(self, view: ViewTransform, *, smooth: bool = True, size: Size = VIEW) -> U8:
         renderer = Renderer(size, SURROUND)
@@ -112,6 +109,7 @@ def test_drawing_the_stale_part_after_a_change_is_drawing_all(
     changed = Rect(x, y, edge, edge).intersected(canvas.size.rect)
     canvas.coverages.levels[0][changed.slices] = 255
     canvas.coverages.update(changed)
+    canvas.overlay.plain.forget([changed])
     for cell in changed.tiles(TILE):
         canvas.occupied[cell.y // TILE, cell.x // TILE] = True
     renderer.draw(canvas.scene, view, [stale_rect(changed, view)])
