@@ -179,16 +179,17 @@ class Document:
         Raises:
             ValueError: it has another size.
         """
+        self._thread.check()
         with self.undo.hold():
             step = self.mask.replace(coverage, title)
         if step is not None:
             self.undo.push(step)
 
     def invert_mask(self) -> None:
-        with self.edit_mask(tr("Invert mask")) as edit:
-            pixels = edit.view(self.size.rect)
-            cv2.bitwise_not(pixels, pixels)
-            edit.mark(self.size.rect)
+        self._thread.check()
+        with self.undo.hold():
+            step = self.mask.invert(tr("Invert mask"))
+        self.undo.push(step)
 
     def clear_mask(self) -> None:
         with self.edit_mask(tr("Clear mask")) as edit:

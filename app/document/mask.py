@@ -112,6 +112,16 @@ class Mask:
             edit.mark(self.size.rect)
         return edit.step
 
+    def invert(self, title: str) -> InvertStep:
+        """Turn every value v into 255 - v. Undone by doing it again, so nothing is kept for that."""
+        self._flip()
+        return InvertStep(title, self)
+
+    def _flip(self) -> None:
+        self._check_free()
+        self._plane.invert()
+        self.changed.emit((self.size.rect,))
+
     def _check_free(self) -> None:
         self._thread.check()
         if self._edit is not None:
@@ -237,6 +247,29 @@ class MaskStep:
     def compress(self) -> None:
         """Hold the tiles compressed; may run in another thread, see `TileSnapshot`."""
         self._tiles.compress()
+
+
+class InvertStep:
+    """A mask turned round."""
+
+    __slots__ = ("_mask", "title")
+
+    def __init__(self, title: str, mask: Mask) -> None:
+        self.title = title
+        self._mask = mask
+
+    @property
+    def nbytes(self) -> int:
+        return 0
+
+    def undo(self) -> None:
+        self._mask._flip()
+
+    def redo(self) -> None:
+        self._mask._flip()
+
+    def compress(self) -> None:
+        """There is nothing to make smaller."""
 
 
 def blank_coverage(size: Size) -> U8:

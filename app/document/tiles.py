@@ -56,6 +56,15 @@ class Plane:
         self.occupied[tile] = occupied
         return occupied
 
+    def invert(self) -> None:
+        """Turn every value v into 255 - v."""
+        cv2.bitwise_not(self.pixels, self.pixels)
+        # What was empty is full now; only the rest has to be looked at.
+        before = self.occupied.copy()
+        self.occupied[...] = True
+        for row, column in np.argwhere(before).tolist():
+            self.settle((row, column))
+
     def read(self, tile: Tile) -> int | U8:
         """The tile as it is now, in the form in which it is stored."""
         if not self.occupied[tile]:
@@ -73,13 +82,25 @@ class Plane:
             pixels[...] = stored
         self.occupied[tile] = not isinstance(stored, int) or stored != 0
 
-    def holds(self, tile: Tile, stored: int | U8) -> bool:
-        """True when the tile's pixels are those that were stored."""
-        pixels = self.view(tile)
+    def settle_against(self, tile: Tile, stored: int | U8) -> bool:
+        """As `settle`, but return whether the tile's pixels are those that were stored.
+
+        Called for every tile of a stroke at its end, so it reads no more than it must.
+        """
         if isinstance(stored, int):
-            low, high, _, _ = cv2.minMaxLoc(pixels)
-            return low == high == stored
-        return np.array_equal(pixels, stored)
+            if stored == 0:
+                return not self.settle(tile)
+            pixels = self.view(tile)
+            if int(pixels[0, 0]) == stored:
+                low, high, _, _ = cv2.minMaxLoc(pixels)
+                self.occupied[tile] = high > 0
+                return low == high == stored
+        elif np.array_equal(self.view(tile), stored):
+            # What is stored as an array is not constant, so it is not empty.
+            self.occupied[tile] = True
+            return True
+        self.settle(tile)
+        return False
 
 
 class TileSnapshot:
@@ -90,10 +111,12 @@ class TileSnapshot:
     snapshot that was restored meanwhile has already handed out what it held.
     """
 
-    __slots__ = ("_tiles",)
+    __slots__ = ("_tiles", "nbytes")
 
     def __init__(self) -> None:
         self._tiles: dict[Tile, Stored] = {}
+        self.nbytes = 0
+        """Bytes of pixels held, as of the last change; a constant tile costs none."""
 
     def __len__(self) -> int:
         return len(self._tiles)
@@ -102,7 +125,10 @@ class TileSnapshot:
         """Store the tile of `plane` as it is now, unless it is here already; True when it was stored."""
         if tile in self._tiles:
             return False
-        self._tiles[tile] = plane.read(tile)
+        stored = plane.read(tile)
+        self._tiles[tile] = stored
+        if not isinstance(stored, int):
+            self.nbytes += stored.nbytes
         return True
 
     def drop_unchanged(self, plane: Plane) -> None:
@@ -112,13 +138,9 @@ class TileSnapshot:
         """
         for tile, stored in list(self._tiles.items()):
             assert not isinstance(stored, bytes)
-            if isinstance(stored, int) and stored == 0:
-                unchanged = not plane.settle(tile)
-            else:
-                unchanged = plane.holds(tile, stored)
-                plane.settle(tile)
-            if unchanged:
+            if plane.settle_against(tile, stored):
                 del self._tiles[tile]
+        self._count()
 
     def restore(self, plane: Plane) -> TileSnapshot:
         """Put all tiles back into `plane` and return what stood there: restoring that undoes this."""
@@ -132,10 +154,8 @@ class TileSnapshot:
         """The area of the tiles in a plane of `size`, as few rectangles."""
         return merged_tiles(self._tiles, size)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of pixels held; a constant tile costs none."""
-        return sum(
+    def _count(self) -> None:
+        self.nbytes = sum(
             len(stored) if isinstance(stored, bytes) else stored.nbytes
             for stored in list(self._tiles.values())
             if not isinstance(stored, int)
@@ -148,6 +168,7 @@ class TileSnapshot:
                 packed = _packed(stored)
                 if len(packed) < stored.nbytes:
                     self._tiles[tile] = packed
+        self._count()
 
 
 def _packed(pixels: U8) -> bytes:
