@@ -32,15 +32,22 @@ def occupied_rects(occupied: Bool, tile: int, within: Rect) -> list[Rect]:
         return []
     if window.all():
         return [_tiles(first, first_row, last, last_row, tile)]
+    padded = np.zeros((window.shape[0], window.shape[1] + 2), np.bool_)
+    padded[:, 1:-1] = window
+    rows_at, edges = np.nonzero(padded[:, 1:] != padded[:, :-1])
     done: list[Rect] = []
-    open_runs: dict[tuple[int, int], int] = {}
-    for row, cells in enumerate(window, first_row):
-        edges = np.flatnonzero(np.diff(cells, prepend=False, append=False)) + first
-        runs = {(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)}
-        done += [_tiles(a, top, b, row, tile) for (a, b), top in open_runs.items() if (a, b) not in runs]
-        open_runs = {run: open_runs.get(run, row) for run in runs}
-    done += [_tiles(a, top, b, last_row, tile) for (a, b), top in open_runs.items()]
-    return done
+    latest: dict[tuple[int, int], Rect] = {}
+    for row, left, right in zip(
+        rows_at[::2].tolist(), edges[::2].tolist(), edges[1::2].tolist(), strict=True
+    ):
+        run = _tiles(first + left, first_row + row, first + right, first_row + row + 1, tile)
+        above = latest.get((left, right))
+        if above is not None and above.bottom == run.y:
+            run = above.united(run)
+        elif above is not None:
+            done.append(above)
+        latest[left, right] = run
+    return [*done, *latest.values()]
 
 
 class PlainTiles:
