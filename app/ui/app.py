@@ -89,6 +89,7 @@ class Program:
         self.desk: Desk | None = None
         self._asking: asyncio.Task[object] | None = None
         self._closed = False
+        self._place = ""
         self._end_logging: Callable[[], None] = lambda: None
 
     def show_frame(self) -> None:
@@ -135,7 +136,7 @@ class Program:
         workspace, desk = self.workspace, self.desk
         if workspace is None or desk is None or not await desk.files.may_lose(workspace.documents):
             return
-        await workspace.settings.update("window", geometry=self.window.remembered())
+        self._place = self.window.remembered()
         self.window.hide()
         self.window.stopped.set()
 
@@ -144,11 +145,15 @@ class Program:
         if self._closed:
             return
         self._closed = True
+        if self.window.isVisible():
+            self._place = self.window.remembered()
         self.window.hide()
         await self.tasks.aclose()
         if self.desk is not None:
             self.desk.detach()
         if self.workspace is not None:
+            if self._place:
+                await self.workspace.settings.update("window", geometry=self._place)
             await self.workspace.aclose()
         self._end_logging()
         self.window.deleteLater()

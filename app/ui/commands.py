@@ -48,6 +48,7 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             has_document,
         ),
         Command("app.quit", tr("Quit"), FILE, lambda w: desk.quit(), ("Ctrl+Q",)),
+        Command("edit.preferences", tr("Preferences…"), EDIT, lambda w: desk.show_preferences(), ("Ctrl+,",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
         Command(
             "edit.paste",

@@ -61,7 +61,7 @@ class Desk:
         self._lay_out()
         self.follow = FollowCurrent(self)
         self._connect()
-        self._mirror_settings()
+        self.mirror_settings()
 
     # Used by commands
 
@@ -139,6 +139,19 @@ class Desk:
         sheet = ShortcutSheet(self.workspace.commands, self.window)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.open()
+
+    def show_preferences(self) -> None:
+        from app.ui.dialogs.preferences import PreferencesDialog
+
+        settings, tasks = self.workspace.settings, self.tasks
+        dialog = PreferencesDialog(
+            settings,
+            lambda section, name, value: tasks.start(settings.update(section, **{name: value}), "settings"),
+            {"edit.provider": [(p.title, p.name) for p in self.workspace.providers.list()]},
+            self.window,
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def show_about(self) -> None:
         from app.ui.dialogs.about import AboutDialog
@@ -270,10 +283,12 @@ class Desk:
         self.canvas.scale_changed.connect(self.status.set_scale)
         self.canvas.panels_toggled.connect(self.toggle_panels)
 
-    def _mirror_settings(self) -> None:
-        canvas = self.workspace.settings.value.canvas
-        self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
-        self.empty.show_recent([Path(name) for name in self.workspace.settings.value.files.recent])
+    def mirror_settings(self) -> None:
+        """Take up the overlay's look and the list of recent files."""
+        settings = self.workspace.settings.value
+        overlay = QColor(settings.canvas.overlay_colour)
+        self.canvas.set_overlay(overlay, settings.canvas.overlay_opacity)
+        self.empty.show_recent([Path(name) for name in settings.files.recent])
 
     def _fill_recent(self) -> None:
         self.recent.clear()

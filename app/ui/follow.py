@@ -5,7 +5,6 @@ The one place where the window listens to the workspace as a whole.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -38,9 +37,7 @@ class FollowCurrent:
             workspace.documents_changed.connect(self._mirror_title),
             workspace.worker.changed.connect(lambda job: desk.actions.refresh_soon()),
             workspace.toolbox.changed.connect(self._mirror_tool),
-            workspace.settings.changed.connect(
-                lambda settings: desk.empty.show_recent([Path(name) for name in settings.files.recent])
-            ),
+            workspace.settings.changed.connect(lambda settings: desk.mirror_settings()),
         )
         self._mirror_tool()
         self.take_current()

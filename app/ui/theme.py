@@ -45,7 +45,6 @@ class Tokens:
     selection: str
     warning: str
     error: str
-    success: str
 
 
 DARK = Tokens(
@@ -66,7 +65,6 @@ DARK = Tokens(
     selection="#3d5472",
     warning="#e5b04b",
     error="#ff8a80",
-    success="#7fcf8a",
 )
 
 

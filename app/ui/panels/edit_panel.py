@@ -107,11 +107,6 @@ class EditPanel(QWidget):
         self._links.clear()
         self.box.detach()
 
-    def reload_providers(self) -> None:
-        """Take up profiles that were added or removed."""
-        if self._session is not None:
-            self._mirror("provider")
-
     def _make_controls(self) -> None:
         self.provider = ChoiceBox("provider", tr("Provider"))
         self.model = ChoiceBox("model", tr("Model"))

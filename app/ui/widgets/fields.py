@@ -234,13 +234,6 @@ class NumberField(QWidget):
             widget.blockSignals(False)
         self.reset.setVisible(self._optional and not unset)
 
-    def set_range(self, minimum: float, maximum: float) -> None:
-        """Change only the range."""
-        self._minimum, self._maximum = minimum, maximum
-        self.box.blockSignals(True)
-        self.box.setRange(minimum - self._step if self._optional else minimum, maximum)
-        self.box.blockSignals(False)
-
     def add_control(self, widget: QWidget) -> None:
         """Put another control at the end of the row."""
         self._row.addWidget(widget)
@@ -279,5 +272,7 @@ class FormRow(QWidget):
         row.setSpacing(SPACE)
         row.addWidget(self.label)
         row.addWidget(control, 1)
+        if control.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Fixed:
+            row.setAlignment(control, Qt.AlignmentFlag.AlignLeft)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setMinimumHeight(ROW_HEIGHT)

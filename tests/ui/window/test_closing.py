@@ -95,6 +95,7 @@ async def test_the_window_comes_back_where_it_stood(window: Window) -> None:
     window.frame.resize(1000, 700)
     window.frame.close()
     await eventually(window.frame.stopped.is_set)
+    await window.program.aclose()
     again = Program(resolve_folders(os.environ), Notices())
     again.show_frame()
     assert (again.window.width(), again.window.height()) == (1000, 700)

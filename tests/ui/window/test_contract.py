@@ -64,6 +64,7 @@ DESIGNERS_KEYS = {
     "Ctrl+Return": "edit.generate",
     "F1": "help.shortcuts",
     "Ctrl+K": "help.palette",
+    "Ctrl+,": "edit.preferences",
     "F6": "view.nextPanel",
 }
 
