@@ -33,5 +33,7 @@ def test_plain_tiles_are_those_of_one_value_other_than_0(strokes: list[tuple[Rec
                 found[cell.y // TILE, cell.x // TILE] = value_there
         for row in range(4):
             for column in range(6):
-                values = np.unique(coverage[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE])
+                values = np.unique(
+                    coverage[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
+                )
                 assert found[row, column] == (values[0] if len(values) == 1 else 0)
