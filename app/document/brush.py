@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -66,13 +66,14 @@ class Stamps:
     y / phases below the pixel corner that lies `corner` pixels from its left and upper side.
     """
 
-    __slots__ = ("_brush", "_made", "corner", "phases", "rounding", "side")
+    __slots__ = ("_brush", "_made", "corner", "phases", "rounding", "shift", "side")
 
     def __init__(self, brush: Brush) -> None:
         self._brush = brush
         radius, whole = brush.diameter / 2, _paints_whole_pixels(brush)
         self.phases = 1 if whole or radius >= _HALF_RADIUS else 2 if radius >= _FINE_RADIUS else 4
-        """Positions per pixel and axis."""
+        """Positions per pixel and axis: a power of two."""
+        self.shift = self.phases.bit_length() - 1
         self.rounding = 0.0 if whole else 0.5
         """Added before a position is cut to a phase: nearest corner, or the pixel that holds the centre."""
         reach = 0.0 if whole else _reach(radius, brush.hardness)
@@ -84,11 +85,12 @@ class Stamps:
     def nbytes(self) -> int:
         return sum(made.nbytes for made in self._made if made is not None)
 
-    def at(self, index: int) -> U8:
-        """The stamp of phase (x, y) at index y * phases + x: coverage, or for an eraser what may stay at most."""
+    def at(self, phase_x: int, phase_y: int) -> U8:
+        """Coverage of the stamp of a phase; for an eraser what may stay at most."""
+        index = (phase_y << self.shift) + phase_x
         made = self._made[index]
         if made is None:
-            made = self._made[index] = self._make(index % self.phases, index // self.phases)
+            made = self._made[index] = self._make(phase_x, phase_y)
         return made
 
     def _make(self, phase_x: int, phase_y: int) -> U8:
@@ -134,38 +136,39 @@ def stamp_run(edit: MaskEdit, stamps: Stamps, brush: Brush, centres: F64) -> Rec
     """
     if not len(centres):
         return EMPTY
+    # A stroke event of a small brush ends here with dozens of dabs: plain lists are faster than small arrays.
+    side, size = stamps.side, edit.size
     positions = np.floor(centres * stamps.phases + stamps.rounding).astype(np.int64)
-    firsts, phases = np.divmod(positions, stamps.phases)
-    firsts -= stamps.corner
-    left, top = (int(value) for value in firsts.min(axis=0))
-    right, bottom = (int(value) + stamps.side for value in firsts.max(axis=0))
-    box = Rect.from_edges(left, top, right, bottom)
-    area = box.intersected(edit.size.rect)
-    if area.is_empty:
-        return EMPTY
+    xs, ys = ((positions >> stamps.shift) - stamps.corner).T.tolist()
+    area = Rect.from_edges(min(xs), min(ys), max(xs) + side, max(ys) + side)
+    inside = area.x >= 0 and area.y >= 0 and area.right <= size.width and area.bottom <= size.height
+    if not inside:
+        area = area.intersected(size.rect)
+        if area.is_empty:
+            return EMPTY
     target = edit.view(area)
-    firsts -= (area.x, area.y)
-    dabs = [stamps.at(index) for index in (phases[:, 1] * stamps.phases + phases[:, 0]).tolist()]
-    lay = _lay_inside if area == box else _lay_clipped
-    lay(target, cv2.min if brush.erase else cv2.max, stamps.side, firsts.tolist(), dabs)
+    lay = _lay_inside if inside else _lay_clipped
+    dabs = map(stamps.at, *(positions & (stamps.phases - 1)).T.tolist())
+    corners = zip([x - area.x for x in xs], [y - area.y for y in ys], dabs, strict=True)
+    lay(target, cv2.min if brush.erase else cv2.max, side, corners)
     return area
 
 
 def _lay_inside(
-    target: U8, combine: Callable[..., object], side: int, firsts: list[list[int]], dabs: list[U8]
+    target: U8, combine: Callable[..., object], side: int, dabs: Iterable[tuple[int, int, U8]]
 ) -> None:
-    """Combine each dab with the square of `target` that begins at its column and row. Called most of all."""
-    for (x, y), dab in zip(firsts, dabs, strict=True):
+    """Combine each dab with the square of `target` that begins at its column and row."""
+    for x, y, dab in dabs:
         under = target[y : y + side, x : x + side]
         combine(under, dab, under)
 
 
 def _lay_clipped(
-    target: U8, combine: Callable[..., object], side: int, firsts: list[list[int]], dabs: list[U8]
+    target: U8, combine: Callable[..., object], side: int, dabs: Iterable[tuple[int, int, U8]]
 ) -> None:
     """The same where dabs may lie partly or wholly outside `target`."""
     height, width = target.shape
-    for (x, y), dab in zip(firsts, dabs, strict=True):
+    for x, y, dab in dabs:
         under = target[max(0, y) : max(0, y + side), max(0, x) : max(0, x + side)]
         if under.size:
             combine(under, dab[max(0, -y) : height - y, max(0, -x) : width - x], under)

@@ -129,7 +129,7 @@ def test_stamps_are_made_once_per_brush_and_the_least_used_are_dropped() -> None
     brush = Brush(30)
     stamps = cache.stamps(brush)
     assert cache.stamps(Brush(30)) is stamps
-    assert stamps.at(1) is stamps.at(1)
+    assert stamps.at(0, 1) is stamps.at(0, 1)
     for diameter in range(40, 110):
         cache.stamps(Brush(diameter))
     assert cache.stamps(brush) is not stamps
@@ -139,7 +139,7 @@ def test_large_stamps_are_dropped_by_memory() -> None:
     cache = StampCache()
     first = cache.stamps(Brush(3000))
     for diameter in range(3001, 3010):
-        cache.stamps(Brush(diameter)).at(0)
+        cache.stamps(Brush(diameter)).at(0, 0)
     assert cache.stamps(Brush(3009)) is cache.stamps(Brush(3009))
     assert cache.stamps(Brush(3000)) is not first
 
