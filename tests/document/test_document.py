@@ -108,6 +108,9 @@ def test_the_shown_picture_is_the_exported_one_for_an_srgb_photograph() -> None:
     assert not exported.shares_working
     assert not np.shares_memory(exported.samples, doc.picture)
     assert exported.metadata == doc.photograph.metadata
+    opened = doc.original_photograph()
+    assert np.array_equal(opened.samples, photograph("shared", SIZE).samples)
+    assert not np.shares_memory(opened.samples, doc.picture)
 
 
 @pytest.mark.parametrize("kind", KINDS)
