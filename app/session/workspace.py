@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.base.errors import MaskroomError
 from app.base.geometry import Size
+from app.base.memory import give_back_free_memory
 from app.base.notices import Notices
 from app.base.signal import Signal
 from app.base.text import tr
@@ -216,6 +217,7 @@ class Workspace:
                 session.show_preview(preview, info.size)
             photograph = await asyncio.to_thread(load_photograph, data, name=session.name, limits=self.limits)
             prepared = await asyncio.to_thread(prepare, photograph)
+            await asyncio.to_thread(give_back_free_memory)
         except MaskroomError as error:
             self.notices.error(error)
             session.show_failure()
