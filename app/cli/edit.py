@@ -9,8 +9,9 @@ from app.base.errors import ExitCode
 from app.base.geometry import Rect, Size
 from app.base.states import MaskConvention
 from app.base.text import tr
-from app.cli.printing import ProgressLine, error_json, print_json, print_table, say
-from app.edits.types import Cost
+from app.cli.parser import WHOLE
+from app.cli.printing import ProgressLine, error_json, print_json, print_line, print_table, say
+from app.edits.types import Context, Cost
 from app.session.one_edit import dropped_sentence, plan_order, run_order
 from app.session.outcome import EditOrder, PlannedOrder, WrittenResult
 from app.session.workspace import Workspace
@@ -40,7 +41,7 @@ async def run_edit(workspace: Workspace, options: argparse.Namespace) -> int:
         )
         return ExitCode.DONE
     for result in outcome.results:
-        print(result.output)
+        print_line(str(result.output))
         say(
             tr(
                 "{count} pixels outside the mask changed{lossy}.",
@@ -80,11 +81,17 @@ def _order(options: argparse.Namespace) -> EditOrder:
         parameters={name: value for name, value in values.items() if value is not None},
         free=dict(options.param),
         references=tuple(Path(name) for name in options.reference),
-        context=options.context,
+        context=_context(options.context),
         grow=options.grow,
         feather=options.feather,
         output=options.output,
     )
+
+
+def _context(choice: str | int) -> Context:
+    if isinstance(choice, int):
+        return Context(pixels=choice)
+    return Context(whole=choice == WHOLE)
 
 
 def rect_json(rect: Rect) -> dict[str, int]:

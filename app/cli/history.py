@@ -8,7 +8,7 @@ from pathlib import Path
 from app.base.errors import ExitCode
 from app.base.text import tr
 from app.cli.edit import cost_json, rect_json, size_json
-from app.cli.printing import print_json, print_table, say
+from app.cli.printing import print_json, print_line, print_table, say
 from app.edits.types import Cost
 from app.history.types import HistoryEntry, HistoryResult
 from app.session.workspace import Workspace
@@ -43,7 +43,7 @@ async def _export(workspace: Workspace, options: argparse.Namespace) -> None:
     if options.json:
         print_json({"output": str(path), "lossy": lossy})
     else:
-        print(path)
+        print_line(str(path))
 
 
 def _print_entries(entries: tuple[HistoryEntry, ...], as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The grammar of the command line, and nothing else: words in, a namespace out."""
+"""The grammar of the command line, and nothing else: words in, a namespace of plain values out."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from app.base.errors import UsageError
 from app.base.geometry import Size
 from app.base.states import MaskConvention
 from app.base.text import tr
-from app.edits.types import Context
 
 FILE_CONVENTIONS = ("transparent", "white", "opaque")
+AUTO, WHOLE = "auto", "whole"
 WIRE_CONVENTIONS = tuple(convention.value for convention in MaskConvention)
 
 
@@ -78,7 +78,7 @@ def _add_edit_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, metavar="N")
     add("--param", action="append", default=[], type=_pair, metavar="KEY=VALUE", help=tr("any other field"))
     add("--reference", action="append", default=[], metavar="IMAGE")
-    add("--context", type=_context, default=Context(), metavar="auto|PX|whole")
+    add("--context", type=_context, default=AUTO, metavar="auto|PX|whole")
     add("--grow", type=_pixels, default=0, metavar="PX", help=tr("widen the mask"))
     add("--feather", type=_pixels, default=0, metavar="PX", help=tr("soften its edge inwards"))
     add("--output", metavar="FILE|DIR")
@@ -151,7 +151,7 @@ def _port(text: str) -> int:
 
 
 def _size(text: str) -> Size | None:
-    if text == "auto":
+    if text == AUTO:
         return None
     width, cross, height = text.lower().partition("x")
     if cross and width.isdecimal() and height.isdecimal() and int(width) and int(height):
@@ -159,12 +159,9 @@ def _size(text: str) -> Size | None:
     raise _bad(tr("“{text}” is neither WxH nor auto", text=text))
 
 
-def _context(text: str) -> Context:
-    if text == "auto":
-        return Context()
-    if text == "whole":
-        return Context(whole=True)
-    return Context(pixels=_pixels(text))
+def _context(text: str) -> str | int:
+    """`AUTO`, `WHOLE`, or pixels on every side."""
+    return text if text in (AUTO, WHOLE) else _pixels(text)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -69,9 +69,9 @@ def build_workspace(
         InputError: a settings or providers file that came with the program or the user's own is wrong.
     """
     folders.ensure()
-    settings = SettingsStore(folders.settings_file, notices)
     secrets = Secrets(environ)
     end_logging = set_up_logging(folders, secrets.redact, name=log_name)
+    settings = SettingsStore(folders.settings_file, notices)
     providers = ProviderStore(folders.data, load_catalogue(resource_path("catalogue")))
     history = HistoryStore(folders.history)
     history.open()
