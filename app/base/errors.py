@@ -156,6 +156,11 @@ def from_os_error(error: OSError, name: str, *, kind: type[MaskroomError]) -> Ma
         errno.EDQUOT: (tr("your disk quota is used up"), tr("Free some space or choose another disk.")),
         errno.EISDIR: (tr("it is a folder"), tr("Name a file.")),
         errno.ENOTDIR: (tr("a part of its path is not a folder"), tr("Check the path.")),
+        errno.EEXIST: (tr("a file of that name is in the way"), tr("Choose another name, or move the file.")),
+        errno.ELOOP: (tr("its links lead in a circle"), tr("Check the path.")),
         errno.ENAMETOOLONG: (tr("its name is too long"), tr("Choose a shorter name.")),
-    }.get(error.errno or 0, (error.strerror or tr("the system refused"), tr("Try again or choose another place.")))
+    }.get(
+        error.errno or 0,
+        (error.strerror or tr("the system refused"), tr("Try again or choose another place.")),
+    )
     return kind(tr("“{name}”: {reason}.", name=name, reason=reason), hint, details=repr(error))

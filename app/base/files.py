@@ -19,7 +19,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     Raises:
         OSError: the folder cannot be written, or the disk is full; `path` is then as it was.
     """
-    target = path.resolve()
+    target = resolved(path)
     name = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}.part")
     # Created with open's own mode, which the system masks: to ask for the umask is to change it for a
     # moment, and other threads write files too.
@@ -37,6 +37,14 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             os.unlink(name)
         raise
     sync_folder(target.parent)
+
+
+def resolved(path: Path) -> Path:
+    """The absolute path behind all symbolic links; links that lead in a circle are left as they are.
+
+    `Path.resolve` fails on such a circle, with an error that is no OSError.
+    """
+    return Path(os.path.realpath(path))
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from app.base.errors import OutputError, from_os_error
+from app.base.files import resolved
 from app.base.text import tr
 from app.imaging.save import format_for
 
@@ -17,31 +18,32 @@ def output_paths(output: str | None, image: Path, n: int) -> tuple[Path, ...]:
     `output` the results go to the current folder as IMAGE-edit-1.png.
 
     Raises:
-        OutputError: unknown suffix, no such folder, or one that cannot be written.
+        OutputError: unknown suffix, no such folder, a name that cannot be, or a folder that cannot be written.
     """
+    try:
+        paths = _paths(output, image, n)
+        for path in paths:
+            _check(path)
+    except OSError as error:
+        raise from_os_error(error, output or image.name, kind=OutputError) from error
+    return tuple(paths)
+
+
+def _paths(output: str | None, image: Path, n: int) -> list[Path]:
     numbers = range(1, n + 1)
     if output is None:
-        paths = [Path(f"{image.stem}-edit-{i}.png") for i in numbers]
-    elif output.endswith(("/", os.sep)) or Path(output).is_dir():
+        return [Path(f"{image.stem}-edit-{i}.png") for i in numbers]
+    if output.endswith(("/", os.sep)) or Path(output).is_dir():
         folder = Path(output)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise from_os_error(error, output, kind=OutputError) from error
-        paths = [folder / f"{image.stem}-edit-{i}.png" for i in numbers]
-    elif n == 1:
-        paths = [Path(output)]
-    else:
-        path = Path(output)
-        paths = [path.with_name(f"{path.stem}-{i}{path.suffix}") for i in numbers]
-    for path in paths:
-        _check(path)
-    return tuple(paths)
+        folder.mkdir(parents=True, exist_ok=True)
+        return [folder / f"{image.stem}-edit-{i}.png" for i in numbers]
+    path = Path(output)
+    return [path] if n == 1 else [path.with_name(f"{path.stem}-{i}{path.suffix}") for i in numbers]
 
 
 def _check(path: Path) -> None:
     format_for(path)
-    folder = path.resolve().parent
+    folder = resolved(path).parent
     if not folder.is_dir():
         raise OutputError(
             tr("“{name}”: its folder does not exist.", name=str(path)), tr("Make the folder first.")

@@ -70,8 +70,19 @@ class Folders:
 
 
 def resolve_folders(environ: Mapping[str, str]) -> Folders:
-    """The folders that MASKROOM_HOME names, else those that the system has for an application's data."""
+    """The folders that MASKROOM_HOME names, else those that the system has for an application's data.
+
+    Raises:
+        StoreError: MASKROOM_HOME names the home of a user who does not exist.
+    """
     home = environ.get(HOME_VARIABLE, "").strip()
     if home:
-        return Folders(Path(home).expanduser().absolute())
+        try:
+            return Folders(Path(home).expanduser().absolute())
+        except RuntimeError as error:
+            raise StoreError(
+                tr("The data folder cannot be used. “{path}”: there is no such home folder.", path=home),
+                tr("Set the environment variable {name} to a folder that you may write.", name=HOME_VARIABLE),
+                details=repr(error),
+            ) from error
     return Folders(platformdirs.user_data_path("maskroom", appauthor=False))

@@ -35,7 +35,7 @@ def test_one_file_keeps_its_name_and_several_are_numbered(tmp_path: Path) -> Non
     assert output_paths(str(out), Path("cat.jpeg"), 2) == (tmp_path / "out-1.tif", tmp_path / "out-2.tif")
 
 
-@pytest.mark.parametrize("name", ["out.xyz", "out", "missing/out.png"])
+@pytest.mark.parametrize("name", ["out.xyz", "out", "missing/out.png", "n" * 300 + ".png", "n" * 300 + "/"])
 def test_what_cannot_be_written_is_said_before(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError):
         output_paths(str(tmp_path / name), Path("cat.jpeg"), 1)
@@ -46,3 +46,22 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="written"):
         output_paths(str(tmp_path / "out.png"), Path("cat.jpeg"), 1)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_name_that_grows_too_long_is_said_before(tmp_path: Path, n: int) -> None:
+    with pytest.raises(OutputError, match="too long"):
+        output_paths(None, Path("n" * 250 + ".png"), n)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
+def test_links_in_a_circle_are_said_before(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OutputError, match=r"circle|folder"):
+        output_paths(str(tmp_path / "loop" / "out.png"), Path("cat.jpeg"), 1)
+
+
+def test_a_file_in_the_way_of_a_folder_is_said_before(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(OutputError, match="in the way"):
+        output_paths(f"{tmp_path / 'taken'}/", Path("cat.jpeg"), 1)

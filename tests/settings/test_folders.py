@@ -46,3 +46,8 @@ def test_a_place_that_cannot_be_used_is_told_with_a_way_on(tmp_path: Path) -> No
         with pytest.raises(StoreError, match="data folder cannot be used") as caught:
             Folders(data).ensure()
         assert "MASKROOM_HOME" in caught.value.hint
+
+
+def test_the_home_of_nobody_is_said_in_words() -> None:
+    with pytest.raises(StoreError, match="no such home folder"):
+        resolve_folders({"MASKROOM_HOME": "~no-such-user-here/data"})
