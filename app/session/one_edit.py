@@ -150,6 +150,8 @@ async def _prepare(workspace: Workspace, order: EditOrder) -> _Ready:
             tr("{model} takes no reference images.", model=form.model), tr("Leave out --reference.")
         )
     source, photograph, painted = await asyncio.to_thread(_read, workspace, order)
+    for note in photograph.notes:
+        workspace.notices.info(f"{source.name}: {note}")
     card = form.card
     if painted is None and card.needs_mask:
         raise MaskError(

@@ -105,6 +105,18 @@ def test_sixteen_bits_stay_sixteen_bits(maskroom: Run, mask: Path, tmp_path: Pat
     assert done.json["results"][0]["outside_changed_pixels"] == 0
 
 
+@pytest.mark.parametrize("command", ["edit", "plan"])
+def test_what_was_converted_on_opening_is_said(
+    maskroom: Run, photograph: Path, mask: Path, tmp_path: Path, command: str
+) -> None:
+    with Image.open(photograph) as image:
+        image.convert("CMYK").save(tmp_path / "print.jpg")
+    out = tmp_path / "out.png"
+    done = maskroom(command, tmp_path / "print.jpg", "--mask", mask, "--model", "instant", "--output", out)
+    assert done.code == 0
+    assert "CMYK" in done.err
+
+
 def test_several_variants_are_numbered_and_differ(
     maskroom: Run, photograph: Path, mask: Path, tmp_path: Path
 ) -> None:
