@@ -70,6 +70,11 @@ class UndoStack:
         return sum(step.nbytes for step in self._steps)
 
     @property
+    def is_held(self) -> bool:
+        """True while a change is in progress, such as a stroke: no other can be made."""
+        return self._held
+
+    @property
     def can_undo(self) -> bool:
         return self._position > 0 and not self._held
 

@@ -41,6 +41,12 @@ def has_document(workspace: Workspace) -> bool:
     return _document(workspace) is not None
 
 
+def can_change(workspace: Workspace) -> bool:
+    """True when a photograph is open and no stroke is being drawn on it."""
+    document = _document(workspace)
+    return document is not None and not document.undo.is_held
+
+
 def has_candidates(workspace: Workspace) -> bool:
     """True while candidates stand over the canvas."""
     session = _session(workspace)
@@ -48,14 +54,14 @@ def has_candidates(workspace: Workspace) -> bool:
 
 
 def shows_candidate(workspace: Workspace) -> bool:
-    """True while one of the candidates is shown."""
+    """True while one of the candidates is shown and nothing is being drawn."""
     session = _session(workspace)
-    return session is not None and session.candidates.shown is not None
+    return can_change(workspace) and session is not None and session.candidates.shown is not None
 
 
 def has_mask_keys(workspace: Workspace) -> bool:
     """True when keys such as Delete and the digits belong to the mask, not to candidates."""
-    return has_document(workspace) and not has_candidates(workspace)
+    return can_change(workspace) and not has_candidates(workspace)
 
 
 def can_undo(workspace: Workspace) -> bool:
@@ -172,7 +178,7 @@ def previous_candidate(workspace: Workspace) -> None:
 # The mask
 
 
-@command("mask.fill", title=tr("Mask everything"), group=MASK, shortcuts=("Ctrl+A",), when=has_document)
+@command("mask.fill", title=tr("Mask everything"), group=MASK, shortcuts=("Ctrl+A",), when=can_change)
 def fill_mask(workspace: Workspace) -> None:
     """Mark the whole photograph for editing."""
     document = _document(workspace)
@@ -190,9 +196,7 @@ def clear_mask(workspace: Workspace) -> None:
         document.clear_mask()
 
 
-@command(
-    "mask.invert", title=tr("Invert the mask"), group=MASK, shortcuts=("Ctrl+Shift+I",), when=has_document
-)
+@command("mask.invert", title=tr("Invert the mask"), group=MASK, shortcuts=("Ctrl+Shift+I",), when=can_change)
 def invert_mask(workspace: Workspace) -> None:
     """Exchange what will be edited and what will be kept."""
     document = _document(workspace)

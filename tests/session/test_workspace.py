@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from app.base.errors import InputError, OutputError
-from app.base.geometry import Rect
+from app.base.geometry import Point, Rect
 from app.base.notices import Level, Notice, Notices
 from app.base.states import JobState
+from app.document.gestures import PointerSample, brush_stroke
 from app.imaging.save import ExportOptions
 from app.session import actions
 from app.session.bootstrap import build_workspace
@@ -325,3 +326,14 @@ async def test_digits_set_the_opacity_until_candidates_are_there(
     await generated(workspace, opened)
     assert not opacity.when(workspace)
     assert show.when(workspace)
+
+
+async def test_no_command_changes_the_document_under_a_stroke(
+    workspace: Workspace, opened: DocumentSession
+) -> None:
+    assert opened.gestures is not None
+    opened.gestures.press(brush_stroke(workspace.toolbox.brush), PointerSample(Point(50, 50)))
+    changing = [workspace.commands.get(id) for id in ("mask.fill", "mask.clear", "mask.invert", "edit.undo")]
+    assert not any(command.when(workspace) for command in changing)
+    opened.gestures.release()
+    assert all(command.when(workspace) for command in changing)
