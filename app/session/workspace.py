@@ -217,7 +217,6 @@ class Workspace:
                 session.show_preview(preview, info.size)
             photograph = await asyncio.to_thread(load_photograph, data, name=session.name, limits=self.limits)
             prepared = await asyncio.to_thread(prepare, photograph)
-            await asyncio.to_thread(give_back_free_memory)
         except MaskroomError as error:
             self.notices.error(error)
             session.show_failure()
@@ -227,6 +226,8 @@ class Workspace:
         if session not in self._documents:
             return False
         session.show_document(Document(photograph, prepared, compressor=self._in_thread), source)
+        # Now that nobody shows the preview any more, what opening needed for a while can go.
+        self._in_thread(give_back_free_memory)
         for note in photograph.notes:
             self.notices.info(f"{session.name}: {note}")
         return True
