@@ -12,7 +12,10 @@ from app.base.cancel import CancelToken
 from app.base.errors import MaskError
 from app.base.text import tr
 from app.engines import instant, patchmatch
+from app.engines.capped import fill_capped
+from app.engines.estimate import piece_seconds
 from app.engines.pieces import Piece, plan_pieces
+from app.engines.shading import even_out
 from app.engines.types import HealMethod, Step, StepProgress, ignore_step
 from app.imaging.arrays import U8
 from app.imaging.masks import bounds
@@ -39,44 +42,61 @@ def heal(
         EngineError: the engine failed.
         Cancelled: `cancel` was set.
     """
-    hole = (coverage > 0).astype(np.uint8) * np.uint8(255)
+    hole = np.where(coverage > 0, np.uint8(255), np.uint8(0))
     _check(hole)
+    pieces = plan_pieces(hole)
+    total = sum(piece.hole_pixels for piece in pieces)
     healed = picture.copy()
     healed[hole > 0] = 0
-    pieces = plan_pieces(hole)
     left = hole.copy()
     done = 0
-    total = sum(piece.hole_pixels for piece in pieces)
     for piece in pieces:
         if cancel is not None:
             cancel.check()
         after = done + piece.hole_pixels
-        progress(Step(done / total, after / total, piece.hole_pixels * 40e-6))
-        _fill(healed, left, piece, method, seed)
+        progress(Step(done / total, after / total, piece_seconds(piece, method, seed)))
+        filled = _filled(healed, left, piece, method, seed, cancel)
+        inside = hole[piece.core.slices] > 0
+        healed[piece.core.slices][inside] = filled[inside]
+        left[piece.core.slices] = 0
         done = after
-    healed[hole == 0] = picture[hole == 0]
     return healed
 
 
 def _check(hole: U8) -> None:
     if bounds(hole).is_empty:
         raise MaskError(tr("Nothing is painted."), tr("Paint over what should be healed."))
-    if 1.0 - float((hole > 0).mean()) < LEAST_KNOWN:
+    if 1.0 - np.count_nonzero(hole) / hole.size < LEAST_KNOWN:
         raise MaskError(
             tr("The mask covers nearly everything, so nothing is left to heal from."),
             tr("Paint a smaller region, or send more of its surroundings."),
         )
 
 
-def _fill(healed: U8, left: U8, piece: Piece, method: HealMethod, seed: int) -> None:
-    """Fill the core of `piece` in `healed` and take it off `left`."""
+def _filled(
+    healed: U8, left: U8, piece: Piece, method: HealMethod, seed: int, cancel: CancelToken | None
+) -> U8:
+    """The core of `piece` with its hole filled; `left` is what is still to be filled of the whole."""
     seen = np.ascontiguousarray(healed[piece.crop.slices])
     hole = np.ascontiguousarray(left[piece.crop.slices])
-    if method is HealMethod.INSTANT or not patchmatch.is_available():
-        filled = instant.fill(seen, hole)
-    else:
-        filled = patchmatch.fill(seen, hole, seed)
     core = piece.core.relative_to(piece.crop).slices
-    inside = hole[core] > 0
-    healed[piece.core.slices][inside] = filled[core][inside]
-    left[piece.core.slices] = 0
+    if not _wants_patches(seen, hole, piece, method):
+        return instant.fill(seen, hole)[core]
+
+    def fill(picture: U8, gap: U8) -> U8:
+        return patchmatch.fill(picture, gap, seed)
+
+    if piece.scale < 1.0:
+        filled = fill_capped(seen, hole, piece.scale, fill, seed, cancel)
+    else:
+        filled = fill(seen, hole)
+    return (filled if piece.thin else even_out(filled, hole))[core]
+
+
+def _wants_patches(seen: U8, hole: U8, piece: Piece, method: HealMethod) -> bool:
+    """Whether `piece` is PatchMatch's: asked for, or for a hole that the instant engine would smear."""
+    if method is HealMethod.INSTANT or not patchmatch.is_available():
+        return False
+    if method is HealMethod.PATCHMATCH:
+        return True
+    return not (piece.thin and instant.is_as_good(seen, hole))

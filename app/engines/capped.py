@@ -1,0 +1,82 @@
+"""A hole too large for full resolution: filled at a reduced size, then given the photograph's own detail.
+
+The reduced fill decides what stands where. Everything finer is copied from the known places that look most
+alike at the reduced size: full = enlarged fill + (photograph - enlarged reduced photograph) of the match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from app.base.cancel import CancelToken
+from app.base.geometry import Size
+from app.engines.texture import Matches, find_matches
+from app.imaging.arrays import U8, as_u8
+from app.imaging.masks import size_of
+from app.imaging.resample import reduce_coverage
+
+_ROWS = 256
+"""How many rows are given their detail in one go: bounds the memory, and polls for cancelling."""
+
+
+def fill_capped(
+    picture: U8,
+    hole: U8,
+    scale: float,
+    fill: Callable[[U8, U8], U8],
+    seed: int = 0,
+    cancel: CancelToken | None = None,
+) -> U8:
+    """`picture` (h, w, 3) with its `hole` (h, w, > 0) filled by way of `scale` (< 1) times its size.
+
+    `fill` fills a picture's hole at the reduced size. Outside the hole the same bits.
+
+    Raises:
+        Cancelled: `cancel` was set; and whatever `fill` raises.
+    """
+    full = size_of(hole)
+    small = Size(max(1, round(full.width * scale)), max(1, round(full.height * scale)))
+    small_hole = reduce_coverage(hole, small)
+    reduced = as_u8(cv2.resize(picture, (small.width, small.height), interpolation=cv2.INTER_AREA))
+    filled = fill(reduced, small_hole)
+    matches = find_matches(filled, small_hole, seed, cancel)
+    enlarged = as_u8(cv2.resize(filled, (full.width, full.height), interpolation=cv2.INTER_CUBIC))
+    result = picture.copy()
+    if matches is None:
+        where = hole > 0
+        result[where] = enlarged[where]
+        return result
+    _add_detail(result, hole, enlarged, matches, small, cancel)
+    return result
+
+
+def _add_detail(
+    result: U8, hole: U8, enlarged: U8, matches: Matches, small: Size, cancel: CancelToken | None
+) -> None:
+    """Write the enlarged fill with its matches' detail into `result`, whose known part is the photograph."""
+    full = size_of(hole)
+    ratio_y, ratio_x = full.height / small.height, full.width / small.width
+    move_y = np.zeros((small.height, small.width), np.int32)
+    move_x = np.zeros_like(move_y)
+    place = (matches.rows, matches.columns)
+    move_y[place] = np.rint((matches.source_rows - matches.rows) * ratio_y)
+    move_x[place] = np.rint((matches.source_columns - matches.columns) * ratio_x)
+    photograph = result.copy()
+    for top in range(0, full.height, _ROWS):
+        if cancel is not None:
+            cancel.check()
+        rows, columns = np.nonzero(hole[top : top + _ROWS])
+        rows += top
+        near = (
+            np.minimum((rows / ratio_y).astype(np.intp), small.height - 1),
+            np.minimum((columns / ratio_x).astype(np.intp), small.width - 1),
+        )
+        from_rows = np.clip(rows + move_y[near], 0, full.height - 1)
+        from_columns = np.clip(columns + move_x[near], 0, full.width - 1)
+        detail = photograph[from_rows, from_columns].astype(np.int16) - enlarged[from_rows, from_columns]
+        detail[hole[from_rows, from_columns] > 0] = 0
+        wanted = enlarged[rows, columns] + detail
+        result[rows, columns] = np.clip(wanted, 0, 255).astype(np.uint8)
