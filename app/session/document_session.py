@@ -23,6 +23,7 @@ from app.document.gestures import GestureRunner
 from app.edits.plan import plan_edit
 from app.edits.types import EditPlan
 from app.imaging.arrays import U8
+from app.imaging.edges import Edge
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, Candidates, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
@@ -80,6 +81,7 @@ class DocumentSession:
         self.export_target: ExportTarget | None = None
         self.plan: EditPlan | None = None
         self.effective_mask: EffectiveMask | None = None
+        self.edge: Edge | None = None
         self.estimate_seconds: float | None = None
         self.is_preparing = False
         self.stage_changed: Signal[[]] = Signal()
@@ -157,11 +159,13 @@ class DocumentSession:
         profile, variants = form.profile, form.variants
         try:
             mask = await asyncio.to_thread(effective_mask, document.size, rect, coverage, grow_by, cancel)
-            plan, seconds = None, None
+            plan, edge, seconds = None, None, None
             if mask is not None or not card.needs_mask:
                 plan = plan_edit(
                     document.size, mask.rect if mask else None, form.context, card.sizes, form.size
                 )
+            if mask is not None:
+                edge = await asyncio.to_thread(Edge.of, document.size, mask.rect, mask.coverage, cancel)
             if plan is not None and mask is not None:
                 seconds = await asyncio.to_thread(
                     self._estimator, profile, card, mask.within(plan.region), variants
@@ -173,7 +177,8 @@ class DocumentSession:
             return
         if cancel.is_cancelled:
             return
-        self.effective_mask, self.plan, self.estimate_seconds = mask, plan, seconds
+        self.effective_mask, self.edge = mask, edge
+        self.plan, self.estimate_seconds = plan, seconds
         self.plan_changed.emit()
 
     async def planned(self) -> EditPlan | None:

@@ -57,6 +57,7 @@ class FollowCurrent:
             self._links.add(
                 session.stage_changed.connect(self._mirror_stage),
                 session.plan_changed.connect(self._mirror_plan),
+                session.plan_changed.connect(self._mirror_edge),
                 session.preparing_changed.connect(self._mirror_preparing),
                 session.modified_changed.connect(self._mirror_title),
                 session.candidates.changed.connect(self._mirror_candidates),
@@ -73,6 +74,7 @@ class FollowCurrent:
             desk.empty.open.setFocus(Qt.FocusReason.OtherFocusReason)
         self._mirror_stage()
         self._mirror_plan()
+        self._mirror_edge()
         self._mirror_candidates()
         self._mirror_title()
 
@@ -123,6 +125,9 @@ class FollowCurrent:
         plan = session.plan if session is not None and session.candidates.shown is None else None
         self._desk.canvas.set_region(plan.region if plan is not None else None)
         self._desk.actions.refresh_soon()
+
+    def _mirror_edge(self) -> None:
+        self._desk.canvas.set_edge(self._session.edge if self._session is not None else None)
 
     def _mirror_candidates(self) -> None:
         desk, session = self._desk, self._session

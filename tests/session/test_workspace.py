@@ -15,6 +15,7 @@ from app.base.geometry import Point, Rect
 from app.base.notices import Level, Notice, Notices
 from app.base.states import JobState
 from app.document.gestures import PointerSample, brush_stroke
+from app.imaging.edges import INNER
 from app.imaging.save import ExportOptions
 from app.session import actions
 from app.session.bootstrap import build_workspace
@@ -210,6 +211,23 @@ async def test_the_next_edit_knows_what_it_stands_on(
     await opened.export(tmp_path / "both.png", ExportOptions())
     await workspace.history_actions.export(second, tmp_path / "again.png")
     assert np.array_equal(read(tmp_path / "both.png"), read(tmp_path / "again.png"))
+
+
+async def test_the_edge_is_that_of_the_grown_mask_and_goes_with_it(opened: DocumentSession) -> None:
+    paint(opened)
+    await opened.planned()
+    document, mask, edge = opened.document, opened.effective_mask, opened.edge
+    assert document is not None
+    assert mask is not None
+    assert edge is not None
+    painted = document.mask.coverage > 0
+    size = document.size
+    kinds = edge.rim_at(0, np.arange(size.height), np.arange(size.width))
+    assert np.array_equal(kinds >= INNER, mask.within(size.rect) > 0)
+    assert not (painted & (kinds == INNER)).any()
+    document.clear_mask()
+    await opened.planned()
+    assert opened.edge is None
 
 
 async def test_history_fills_the_form_and_the_mask_again(

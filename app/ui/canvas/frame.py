@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtGui import QColor
 
 from app.base.geometry import EMPTY, Rect, Size
+from app.imaging.edges import Edge
+from app.ui.canvas.edge import draw_edge, edge_rects
 from app.ui.canvas.renderer import Renderer, stale_rect
 from app.ui.canvas.scene import Scene
 from app.ui.canvas.tiles import occupied_rects
@@ -29,6 +31,7 @@ class Frame:
         self.renderer = Renderer(size, surround)
         self.view = ViewTransform()
         self._scene: Scene | None = None
+        self._edge: Edge | None = None
         self._stale: list[Rect] = [size.rect]
         self._shift = (0, 0)
         self._rough = False
@@ -85,10 +88,9 @@ class Frame:
         """The pixels of `rects_doc` changed; returns the rectangle of the frame that is stale for it."""
         total = EMPTY
         for rect in rects_doc:
-            stale = stale_rect(rect, self.view).intersected(self.size.rect)
-            if not stale.is_empty:
-                self._stale.append(stale)
-                total = total.united(stale)
+            stale = stale_rect(rect, self.view)
+            self._stale.append(stale)
+            total = total.united(stale)
         return total
 
     def mark_overlay(self) -> Rect:
@@ -97,6 +99,19 @@ class Frame:
         if scene is None or scene.overlay is None:
             return EMPTY
         return self.mark(occupied_rects(scene.overlay.occupied, scene.overlay.tile, scene.size_doc.rect))
+
+    def set_edge(self, edge: Edge | None) -> Rect:
+        """Draw this line over the scene, or none; returns the rectangle of the frame that is stale for it."""
+        if edge is self._edge:
+            return EMPTY
+        rects: list[Rect] = []
+        for each in (self._edge, edge):
+            if each is not None:
+                rects += edge_rects(each, self.view)
+        self._edge = edge
+        stale = merged([rect for rect in rects if not rect.is_empty], self.size.rect)
+        self._stale += stale
+        return _hull(stale)
 
     def refresh(self) -> None:
         """Draw all that is stale."""
@@ -107,6 +122,8 @@ class Frame:
         if self._stale:
             rects, self._stale = merged(self._stale, self.size.rect), []
             self.renderer.draw(self._scene, self.view, rects, smooth=not self._rough)
+            if self._edge is not None:
+                draw_edge(self.renderer.image, self._edge, self.view, rects)
 
 
 def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:

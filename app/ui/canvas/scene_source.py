@@ -59,6 +59,8 @@ class SceneSource:
         """Emitted when `scene` became another one."""
         self.pixels_changed: Signal[[tuple[Rect, ...]]] = Signal()
         """Emitted with the document pixels that look different now."""
+        self.mask_changed: Signal[[]] = Signal()
+        """Emitted with `pixels_changed` when it is the mask's."""
         self.session: Showable | None = None
         self.scene: Scene | None = None
         self._connections: list[Callable[[], None]] = []
@@ -163,6 +165,7 @@ class SceneSource:
     def _on_mask_changed(self, rects: tuple[Rect, ...]) -> None:
         if self.scene is not None and self.scene.overlay is not None:
             self.scene.overlay.plain.forget(rects)
+        self.mask_changed.emit()
         self.pixels_changed.emit(rects)
 
     def _on_picture_changed(self, rects: tuple[Rect, ...]) -> None:

@@ -16,13 +16,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.base.geometry import Point, Rect, Size
 from app.base.text import tr
 from app.edits.types import Patch
+from app.imaging.edges import Edge
 from app.session.toolbox import ToolBox
 from app.ui.canvas.decorations import Decorations
 from app.ui.canvas.device_pixels import DevicePixels
 from app.ui.canvas.frame import Frame, merged
 from app.ui.canvas.input import CanvasInput
+from app.ui.canvas.mask_look import MaskLook
 from app.ui.canvas.navigation import Navigation
-from app.ui.canvas.overlay_look import OverlayLook
 from app.ui.canvas.ring import Ring
 from app.ui.canvas.scene_source import SceneSource, Showable
 
@@ -64,18 +65,16 @@ class CanvasWidget(QWidget):
         self.ring = Ring()
         self.decorations = Decorations()
         self.source = SceneSource(self)
-        self.overlay = OverlayLook(self)
         self._device = DevicePixels(self)
         self._input = CanvasInput(self, toolbox)
-        self._overlay_visible = True
         self._painted_decorations: list[Rect] = []
         self._dirty: list[Rect] = []
         self._in_event = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._catch_up)
-        self.overlay.changed.connect(self._draw_overlay)
-        self._draw_overlay()
+        self._look = MaskLook(self, self.frame, self.source, self.update_view)
+        self.overlay = self._look.overlay
         self.navigation.changed.connect(self._follow_view)
         self.source.scene_changed.connect(self._show_scene)
         self.source.pixels_changed.connect(self._mark)
@@ -92,18 +91,19 @@ class CanvasWidget(QWidget):
             return
         self._input.leave()
         self.decorations.region = None
+        self._look.set_edge(None)
         self.source.show(session)
         self._input.refresh()
 
     def set_candidate(self, patch: Patch | None) -> None:
         """Lay a candidate over the document, or take it away. It appears as soon as it is prepared."""
         self.source.set_candidate(patch)
-        self._show_overlay()
+        self._look.refresh()
 
     def show_original(self, shown: bool) -> None:
         """While `shown`, show the photograph as opened, without edits, candidate and overlay."""
         self.source.show_original(shown)
-        self._show_overlay()
+        self._look.refresh()
 
     def set_region(self, rect_doc: Rect | None) -> None:
         """Outline what will be sent."""
@@ -111,17 +111,20 @@ class CanvasWidget(QWidget):
             self.decorations.region = rect_doc
             self.update_decorations()
 
+    def set_edge(self, edge: Edge | None) -> None:
+        """Draw where the part that will be edited ends, until the mask changes."""
+        self._look.set_edge(edge)
+
     def set_overlay(self, colour: QColor, opacity: float) -> None:
         """Colour and opacity (0–1) in which full coverage is shown."""
         self.overlay.set_colour(colour, opacity)
 
     def set_overlay_visible(self, visible: bool) -> None:
-        self._overlay_visible = visible
-        self._show_overlay()
+        self._look.visible = visible
 
     @property
     def overlay_visible(self) -> bool:
-        return self._overlay_visible
+        return self._look.visible
 
     # Where one looks
 
@@ -176,14 +179,12 @@ class CanvasWidget(QWidget):
         gestures = self.source.gestures
         self.decorations.outline = gestures.outline if gestures is not None and gestures.active else ()
         self.update_decorations()
-        self._show_overlay()
+        self._look.refresh()
         self._rest.start(REST)
 
     # Qt's calls
 
     def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.DevicePixelRatioChange:
-            self._fit_frame()
         if not self._ready or self._in_event:
             return super().event(event)
         self._in_event = True
@@ -255,19 +256,9 @@ class CanvasWidget(QWidget):
         self.navigation.show(self.source.session, self.source.size_doc)
         self.frame.set_scene(self.source.scene)
         self.frame.set_view(self.navigation.view)
-        self._show_overlay()
+        self._look.refresh()
         self._input.refresh()
         self.update()
 
     def _mark(self, rects_doc: tuple[Rect, ...]) -> None:
         self.update_view(self.frame.mark(rects_doc))
-
-    def _show_overlay(self) -> None:
-        """The overlay is there while it is wanted or drawn on, but not over what is judged without it."""
-        drawing = self.source.gestures is not None and self.source.gestures.active
-        shown = drawing or (self._overlay_visible and not self.source.covers_mask)
-        self.overlay.show(shown, at_once=drawing or not self.isVisible())
-
-    def _draw_overlay(self) -> None:
-        self.frame.renderer.set_overlay(self.overlay.colour, self.overlay.strength)
-        self.update_view(self.frame.mark_overlay())
