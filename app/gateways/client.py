@@ -85,10 +85,18 @@ class GatewayClient:
         """Forget the replies on disk of a request whose images are stored elsewhere."""
         self._spool.release(job_id)
 
-    async def recover(self, job_id: str, profile: Profile, key: str | None) -> EditResult | None:
-        """The images of replies that came whole before the program ended; None where there are none.
+    def holds_reply(self, job_id: str) -> bool:
+        """Whether a whole reply of that request is on disk."""
+        return self._spool.holds_reply(job_id)
+
+    async def recover(self, job_id: str, profile: Profile, key: str | None) -> EditResult:
+        """The images of replies that came whole before the program ended.
 
         Images that a reply only points to are downloaded again; nothing is sent.
+
+        Raises:
+            GatewayError: there are none, or no usable image is in them.
+            StoreError: they cannot be read.
         """
         bodies = await asyncio.to_thread(self._spool.whole_replies, job_id)
         trip = _Trip(job_id, key, lambda: None, authorization(key), hider(key))
@@ -101,7 +109,7 @@ class GatewayClient:
                     outcomes.append(await self._fetch_links(client, reply, url, trip))
                 except MaskroomError as error:
                     outcomes.append(error)
-        return _merged(outcomes) if any(isinstance(outcome, Reply) for outcome in outcomes) else None
+        return _merged(outcomes or [BadReply(tr("No reply was received."))])
 
     async def _open(self, profile: Profile) -> httpx.AsyncClient:
         return await open_client(profile.base_url, profile.timeout, self._transports(profile))

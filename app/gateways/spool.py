@@ -18,6 +18,8 @@ from app.base.files import sync_folder
 
 _NAME = re.compile(r"(?P<job>[A-Za-z0-9_-]+)-(?P<call>\d+)\.(?:part|reply)")
 
+WHOLE = ".reply"
+
 
 class Spool:
     """The folder of replies. Small writes go to the page cache at once; syncing belongs off the event loop."""
@@ -39,29 +41,28 @@ class Spool:
 
     def release(self, job_id: str) -> None:
         """Forget the replies of a job: its images are stored elsewhere."""
-        for path in self._files():
-            match = _NAME.fullmatch(path.name)
-            if match is not None and match["job"] == job_id:
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        for _call, path in self._of(job_id):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def whole_replies(self, job_id: str) -> tuple[bytes, ...]:
         """The bodies that came completely for a job, in the order of its calls. Raises StoreError."""
-        found: list[tuple[int, Path]] = []
-        for path in self._files():
-            match = _NAME.fullmatch(path.name)
-            if match is not None and match["job"] == job_id and path.suffix == ".reply":
-                found.append((int(match["call"]), path))
         try:
-            return tuple(path.read_bytes() for _call, path in sorted(found))
+            return tuple(path.read_bytes() for _call, path in self._of(job_id) if path.suffix == WHOLE)
         except OSError as error:
             raise from_os_error(error, str(self._folder), kind=StoreError) from error
 
-    def _files(self) -> list[Path]:
+    def holds_reply(self, job_id: str) -> bool:
+        """Whether any whole body of a job is here."""
+        return any(path.suffix == WHOLE for _call, path in self._of(job_id))
+
+    def _of(self, job_id: str) -> list[tuple[int, Path]]:
+        """The files of a job with the number of the call, in the order of the calls."""
         try:
-            return list(self._folder.iterdir())
+            names = [(_NAME.fullmatch(path.name), path) for path in self._folder.iterdir()]
         except OSError:
             return []
+        return sorted((int(match["call"]), path) for match, path in names if match and match["job"] == job_id)
 
 
 class SpoolFile:
@@ -93,7 +94,7 @@ class SpoolFile:
 
     def keep(self) -> bytes:
         """Sync the whole reply, keep it until it is released, and give its bytes. Raises StoreError."""
-        whole = self._path.with_suffix(".reply")
+        whole = self._path.with_suffix(WHOLE)
         try:
             self._file.flush()
             os.fsync(self._file.fileno())

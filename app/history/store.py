@@ -57,6 +57,7 @@ UNFINISHED_OF = """
 INTERRUPT = """
     UPDATE entries SET state = 'interrupted'
     WHERE state IN ('queued', 'running', 'receiving') AND owner IN (SELECT value FROM json_each(?))
+    AND id NOT IN (SELECT value FROM json_each(?))
 """
 
 RESULTS_OF = """
@@ -294,13 +295,16 @@ class HistoryStore:
         """
         return self._entries(UNFINISHED_OF, json.dumps(self._dead_owners()))
 
-    def interrupt_unfinished(self) -> int:
-        """Mark what dead processes left queued, running or receiving as interrupted; returns how many."""
+    def interrupt_unfinished(self, but: Iterable[str] = ()) -> int:
+        """Mark what dead processes left queued, running or receiving as interrupted; returns how many.
+
+        The entries whose ids are in `but` stay as they are, for a later start.
+        """
         dead = self._dead_owners()
         if not dead:
             return 0
         with self._database.transaction() as connection:
-            return connection.execute(INTERRUPT, (json.dumps(dead),)).rowcount
+            return connection.execute(INTERRUPT, (json.dumps(dead), json.dumps(list(but)))).rowcount
 
     def _dead_owners(self) -> tuple[str, ...]:
         owners = (row["owner"] for row in self._database.rows(UNFINISHED_OWNERS))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.base.errors import BadReply, InternalError, MaskroomError, PhotographError
+from app.base.errors import BadReply, InternalError, MaskroomError, PhotographError, StoreError
 from app.base.geometry import Size
 from app.base.signal import Signal
 from app.base.states import JobState
@@ -98,21 +98,27 @@ class EditPipeline:
             run,
         )
 
-    async def recover(self, request: EditRequest, entry: HistoryEntry) -> bool:
-        """Take in the replies that came whole before the program ended; False when there are none.
+    def holds_reply(self, id: str) -> bool:
+        """Whether a whole reply to that request is on disk, which the history has not taken in."""
+        return self._gateway.holds_reply(id)
+
+    def forget_reply(self, id: str) -> None:
+        """Delete what is on disk of a reply that nobody will take in."""
+        self._gateway.release(id)
+
+    async def recover(self, request: EditRequest, entry: HistoryEntry) -> None:
+        """Take in the replies that came whole before the program ended.
 
         Raises:
-            MaskroomError: they are there, but no usable image is in them.
+            GatewayError, PhotographError: no usable image is in them.
+            MaskroomError: they cannot be taken in now.
         """
         profile = self._find_profile(request.provider)
         result = await self._gateway.recover(request.id, profile, await self._key(profile))
-        if result is None:
-            return False
         rows = await asyncio.to_thread(self._store_result, request, result, entry.results)
         self._gateway.release(request.id)
         await self._place(request, result, rows)
         await self._set_state(request.id, JobState.DONE, request_id=result.request_id)
-        return True
 
     async def _key(self, profile: Profile) -> str | None:
         return await self._secrets.get(profile.name) if profile.needs_key else None
@@ -145,13 +151,28 @@ class EditPipeline:
                 request_id=result.request_id,
             )
         except asyncio.CancelledError:
+            self._gateway.release(request.id)
             await asyncio.shield(self._set_state(request.id, JobState.CANCELLED))
             raise
+        except StoreError as error:
+            if not self._gateway.holds_reply(request.id):
+                await self._fail(request.id, error, started)
+                raise
+            # It may have been paid for: its entry stays unfinished, and the next start takes the reply in.
+            raise StoreError(
+                error.message,
+                tr("The reply is kept. Mend this and start Maskroom again: it is taken in then."),
+                details=error.details,
+            ) from error
         except Exception as error:
+            self._gateway.release(request.id)
             told = error if isinstance(error, MaskroomError) else InternalError(tr("The edit failed."))
-            await self._set_state(request.id, JobState.FAILED, error=told, seconds=self._clock() - started)
+            await self._fail(request.id, told, started)
             raise
         deliver(candidates, (*result.errors, *missing))
+
+    async def _fail(self, id: str, error: MaskroomError, started: float) -> None:
+        await self._set_state(id, JobState.FAILED, error=error, seconds=self._clock() - started)
 
     async def _exchange(self, request: EditRequest, control: JobControl) -> EditResult:
         profile = self._find_profile(request.provider)

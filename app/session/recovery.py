@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import logging
 
-from app.base.errors import MaskroomError
-from app.base.states import JobState
+from app.base.errors import GatewayError, MaskroomError, PhotographError
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry
 from app.session.pipeline import EditPipeline
 from app.session.records import load_request
 
 log = logging.getLogger(__name__)
+
+
+class Fate(enum.Enum):
+    """What became of an entry that a dead process left unfinished."""
+
+    TAKEN_IN = enum.auto()
+    """Its reply was on disk and is a result now."""
+    INTERRUPTED = enum.auto()
+    """Nothing usable of it had arrived."""
+    LEFT = enum.auto()
+    """Its reply is on disk, but cannot be taken in at present: a later start tries again."""
 
 
 async def recover(history: HistoryStore, pipeline: EditPipeline) -> tuple[HistoryEntry, ...]:
@@ -22,21 +33,32 @@ async def recover(history: HistoryStore, pipeline: EditPipeline) -> tuple[Histor
     or receiving is marked as interrupted.
     """
     abandoned = await asyncio.to_thread(history.abandoned)
-    interrupted = [entry for entry in abandoned if not await _take_in(history, pipeline, entry)]
+    fates = [(entry, await _finish(history, pipeline, entry)) for entry in abandoned]
     if abandoned:
-        await asyncio.to_thread(history.interrupt_unfinished)
+        left = [entry.id for entry, fate in fates if fate is Fate.LEFT]
+        await asyncio.to_thread(history.interrupt_unfinished, left)
         for entry in abandoned:
             pipeline.entry_changed.emit(entry.id)
-    return tuple(interrupted)
+    return tuple(entry for entry, fate in fates if fate is Fate.INTERRUPTED)
 
 
-async def _take_in(history: HistoryStore, pipeline: EditPipeline, entry: HistoryEntry) -> bool:
-    """True when the entry's replies were on disk and are results now."""
-    if entry.state is JobState.QUEUED:
-        return False
+async def _finish(history: HistoryStore, pipeline: EditPipeline, entry: HistoryEntry) -> Fate:
+    if not pipeline.holds_reply(entry.id):
+        pipeline.forget_reply(entry.id)
+        return Fate.INTERRUPTED
     try:
         request = await asyncio.to_thread(load_request, history, entry)
-        return await pipeline.recover(request, entry)
     except MaskroomError as error:
-        log.warning("entry %s cannot be recovered: %s %s", entry.id, error.message, error.details)
-        return False
+        # What the request was is lost, so nobody could place its picture; the bytes stay in the spool.
+        log.warning("entry %s cannot be read: %s %s", entry.id, error.message, error.details)
+        return Fate.INTERRUPTED
+    try:
+        await pipeline.recover(request, entry)
+    except (GatewayError, PhotographError) as error:
+        log.warning("the reply to %s is of no use: %s %s", entry.id, error.message, error.details)
+        pipeline.forget_reply(entry.id)
+        return Fate.INTERRUPTED
+    except MaskroomError as error:
+        log.warning("the reply to %s waits: %s %s", entry.id, error.message, error.details)
+        return Fate.LEFT
+    return Fate.TAKEN_IN

@@ -83,6 +83,8 @@ class Gateway:
     headers: list[dict[str, str]] = field(default_factory=list)
     status: int = 200
     reply: bytes = b""
+    stall: bool = False
+    """Send half of the reply and then nothing, until the client goes."""
 
     def answer_with(self, image: np.ndarray[Any, np.dtype[np.uint8]], revised_prompt: str = "") -> None:
         """Reply with this (h, w, 3) picture."""
@@ -106,7 +108,12 @@ def gateway() -> Iterator[Gateway]:
             self.send_header("Content-Length", str(len(state.reply)))
             self.send_header("x-request-id", "req-test-7")
             self.end_headers()
-            self.wfile.write(state.reply)
+            if state.stall:
+                self.wfile.write(state.reply[: len(state.reply) // 2])
+                self.wfile.flush()
+                self.rfile.read(1)
+            else:
+                self.wfile.write(state.reply)
 
         def log_message(self, *words: object) -> None:
             pass

@@ -116,7 +116,7 @@ def test_the_key_is_nowhere_on_disk(
 )
 def test_failures_have_their_exit_codes_and_are_sent_once(
     maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path,
-    status: int, reply: bytes, code: int,
+    maskroom_home: Path, status: int, reply: bytes, code: int,
 ) -> None:  # fmt: skip
     studio.status, studio.reply = status, reply
     out = tmp_path / "out.png"
@@ -127,6 +127,7 @@ def test_failures_have_their_exit_codes_and_are_sent_once(
     assert len(studio.bodies) == 1
     (entry,) = maskroom("history", "list", "--json").json["entries"]
     assert (entry["state"], entry["prompt"]) == ("failed", "x")
+    assert list((maskroom_home / "spool").iterdir()) == []
 
 
 def test_nobody_listens(maskroom: Run, photograph: Path, mask: Path, tmp_path: Path) -> None:

@@ -106,7 +106,10 @@ async def test_whole_replies_are_read_again_after_a_crash(
     found = await after.recover(edit.id, profile, None)
     assert found is not None
     assert [image.data for image in found.images] == [png, png]
-    assert await after.recover("nothing", profile, None) is None
+    assert after.holds_reply(edit.id)
+    assert not after.holds_reply("nothing")
+    with pytest.raises(BadReply):
+        await after.recover("nothing", profile, None)
     assert len(gateway.requests) == 2
 
 

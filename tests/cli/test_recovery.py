@@ -1,0 +1,76 @@
+"""What a reply comes to when the program is killed, or the disk refuses, between its first byte and its last."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def studio(maskroom: Run, gateway: Any) -> Any:
+    """The scripted gateway as a provider that answers with a grey picture."""
+    maskroom(
+        "providers", "set", "studio", "--dialect", "openai-multipart",
+        "--base-url", gateway.base_url, "--model", "m",
+    )  # fmt: skip
+    gateway.answer_with(np.full((64, 64, 3), 90, np.uint8))
+    return gateway
+
+
+@pytest.fixture
+def edit(photograph: Path, mask: Path, tmp_path: Path) -> list[str]:
+    """An edit as a program of its own, whose end the next start can see."""
+    words = ["edit", photograph, "--mask", mask, "--provider", "studio", "--output", tmp_path / "out.png"]
+    return [sys.executable, "-m", "app", *map(str, words)]
+
+
+def received(gateway: Any) -> bytes:
+    return base64.b64decode(json.loads(gateway.reply)["data"][0]["b64_json"])
+
+
+def test_half_a_reply_of_a_killed_program_is_interrupted_and_cleared_away(
+    maskroom: Run, studio: Any, edit: list[str], maskroom_home: Path
+) -> None:
+    studio.stall = True
+    with subprocess.Popen(edit, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 30
+        while not list((maskroom_home / "spool").glob("*.part")):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.kill()
+    listed = maskroom("history", "list", "--json")
+    assert [entry["state"] for entry in listed.json["entries"]] == ["interrupted"]
+    assert "cut off" in listed.err
+    assert list((maskroom_home / "spool").iterdir()) == []
+
+
+def test_a_reply_that_the_history_cannot_take_waits_for_the_next_start(
+    maskroom: Run, studio: Any, edit: list[str], maskroom_home: Path
+) -> None:
+    sha256 = hashlib.sha256(received(studio)).hexdigest()
+    obstacle = maskroom_home / "history" / "images" / sha256[:2] / sha256
+    obstacle.mkdir(parents=True)
+    done = subprocess.run(edit, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "The reply is kept" in done.stderr
+    assert "Traceback" not in done.stderr
+    still = maskroom("history", "list", "--json").json["entries"]
+    assert [(entry["state"], entry["results"]) for entry in still] == [("receiving", [])]
+    obstacle.rmdir()
+    (entry,) = maskroom("history", "list", "--json").json["entries"]
+    assert entry["state"] == "done"
+    assert [result["received_sha256"] for result in entry["results"]] == [sha256]
+    assert list((maskroom_home / "spool").iterdir()) == []
+    assert len(studio.bodies) == 1
