@@ -8,22 +8,24 @@ one reply and belongs off the event loop.
 from __future__ import annotations
 
 import binascii
-import codecs
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-import msgspec
-
 from app.base.errors import BadReply, PhotographError
 from app.base.text import tr
 from app.edits.types import ReceivedImage, Usage
+from app.gateways.loose_json import parse_json
 from app.gateways.refusals import Headers, error_object, refusal, request_id
 from app.imaging.load import probe
 
 SLICE = 4 << 20
 """Characters of base64 that are decoded in one go: one long C call would stop every other thread."""
+
+MOST_IMAGES = 100
+"""Items of one reply that are looked at; no provider sends nearly as many."""
 
 _LINK_KEYS = ("url", "image_url")
 _IMAGE_KEYS = ("b64_json", "b64", "image_base64", "base64", "image", *_LINK_KEYS)
@@ -81,7 +83,7 @@ def decode_reply(
         raise refusal(status, named, body, had_key=had_key, hide=hide)
     images: list[ReceivedImage | LinkedImage] = []
     errors: list[str] = []
-    for index, item in enumerate(_items(content)):
+    for index, item in enumerate(itertools.islice(_items(content), MOST_IMAGES)):
         try:
             images.append(_image(item, seed if asked == 1 else None))
         except ValueError as error:
@@ -138,8 +140,8 @@ def decode_base64(text: str) -> bytes:
 
 def _parse(body: bytes, headers: Headers, hide: Callable[[str], str]) -> object:
     try:
-        return msgspec.json.decode(body.removeprefix(codecs.BOM_UTF8))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return parse_json(body)
+    except (ValueError, RecursionError) as error:
         if not body.strip():
             message = tr("The provider sent an empty reply.")
         elif body.lstrip().startswith(b"<"):

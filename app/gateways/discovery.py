@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from app.base.errors import BadReply
 from app.base.text import tr
 from app.gateways.addresses import MODELS, endpoint
 from app.gateways.connection import CHUNK, authorization, hider, open_client, telling
+from app.gateways.loose_json import parse_json
 from app.gateways.refusals import refusal, request_id
 from app.gateways.types import Profile
 
@@ -58,8 +57,8 @@ async def list_models(
 def _ids(body: bytes) -> tuple[str, ...] | None:
     """The ids of a list, of an object with `data` or `models`, or None where there is no such thing."""
     try:
-        content = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        content = parse_json(body)
+    except (ValueError, RecursionError):
         return None
     if isinstance(content, dict):
         content = next((content[key] for key in ("data", "models") if key in content), None)

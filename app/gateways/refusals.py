@@ -14,10 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from app.base.errors import GatewayError, Refused, Unreachable
 from app.base.text import tr
+from app.gateways.loose_json import parse_json
 
 Headers = Mapping[str, str]
 """Header names in lower case."""
@@ -112,8 +111,8 @@ _CODES = {
 def read_complaint(body: bytes) -> Complaint:
     """What an error body says; empty for HTML, for nothing, and for what cannot be read."""
     try:
-        content = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        content = parse_json(body)
+    except (ValueError, RecursionError):
         text = body[:4000].decode("utf-8", "replace").strip()
         return Complaint() if text.startswith("<") else Complaint(message=text)
     return _complaint_in(content)
@@ -251,9 +250,7 @@ def _sentences(kind: _Class, status: int, headers: Headers, words: str, had_key:
         case _Class.TOO_MANY:
             return _with(tr("The provider takes no more requests for now"), words), _wait(headers)
         case _Class.REDIRECT:
-            return tr("The address only points elsewhere ({status}).", status=status), tr(
-                "Set the provider's base URL to: {url}", url=_quote(headers.get("location", "?"))
-            )
+            return tr("The address only points elsewhere ({status}).", status=status), _elsewhere(headers)
         case _Class.FAULT:
             return _with(tr("Something failed on the provider's side ({status})", status=status), words), tr(
                 "The edit may have been billed. Try again, or later."
@@ -262,6 +259,13 @@ def _sentences(kind: _Class, status: int, headers: Headers, words: str, had_key:
             return _with(tr("The provider refused the request ({status})", status=status), words), tr(
                 "Check the parameters and the size, or choose another model."
             )
+
+
+def _elsewhere(headers: Headers) -> str:
+    url = headers.get("location", "")
+    if url.startswith(("http://", "https://")):
+        return tr("Set the provider's base URL to: {url}", url=_quote(url))
+    return tr("Check the provider's base URL; it usually ends in /v1.")
 
 
 def _wait(headers: Headers) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.base.errors import BadReply, ExitCode, GatewayError, Refused, Unreachable
 from app.edits.types import ReceivedImage, Usage
-from app.gateways.decode import SLICE, LinkedImage, Reply, decode_base64, decode_reply
+from app.gateways.decode import MOST_IMAGES, SLICE, LinkedImage, Reply, decode_base64, decode_reply
 from app.imaging.codecs import encode_png
 
 KEY = "sk-planted-0123456789"
@@ -52,6 +52,9 @@ def pictures(reply: Reply) -> list[bytes]:
         {"data": [{"b64_json": f"  {B64}\n"}]},
         {"data": [{"b64_json": B64}], "error": None},
         PNG,
+        json.dumps({"data": [{"b64_json": B64}]}).encode("utf-16"),
+        {"data": [{"b64_json": B64}], "created": 2**80, "usage": {"total_tokens": 10**30}},
+        {"data": [{"b64_json": B64, "note": "half \ud800"}], "score": float("nan")},
         b"\xef\xbb\xbf" + json.dumps({"data": [{"b64_json": B64}]}).encode(),
     ],
 )
@@ -335,3 +338,21 @@ def test_deep_nesting_is_an_error_not_a_crash(nest: Callable[[int], bytes], stat
     for depth in (200, 100_000):
         with pytest.raises(GatewayError):
             decode(nest(depth), status)
+
+
+def test_a_flood_of_images_is_cut_short() -> None:
+    began = time.monotonic()
+    reply = decode({"data": [{"b64_json": B64}] * 5000})
+    assert len(reply.images) == MOST_IMAGES
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [("https://elsewhere.example/v1", "https://elsewhere.example/v1"), ("/v1/x", "base URL")],
+)
+def test_a_redirect_says_where_it_leads_if_that_is_an_address(location: str, told: str) -> None:
+    with pytest.raises(Refused) as refused:
+        decode_reply(307, (("Location", location),), b"")
+    assert told in refused.value.hint
+    assert (location in refused.value.hint) == location.startswith("https")
