@@ -61,8 +61,8 @@ def outside_changed_pixels(before: U8, after: U8, coverage: U8) -> int:
 def leak(request: EditRequest, received: U8) -> float | None:
     """Share (0–1) of the sent pixels outside the mask that are changed in `received` (h, w, 3|4).
 
-    None where it cannot be told: another size than was sent, no mask, hardly anything outside the mask, a
-    shifted picture, or colours that no gain and offset explain. Exactly 0 where nothing differs at all.
+    None where it cannot be told: another size than was sent, no mask, hardly anything outside the mask, or a
+    shifted picture. Exactly 0 where nothing differs at all.
     """
     sent = send_picture(request)[..., :3]
     if not request.has_mask or received.shape[:2] != sent.shape[:2]:
@@ -82,8 +82,6 @@ def leak(request: EditRequest, received: U8) -> float | None:
     if np.count_nonzero(judged) < LEAST_JUDGED or min(judged.shape) < LEAST_SIDE:
         return None
     expected = _fitted(before, after, judged)
-    if expected is None:
-        return None
     changed = _changed(expected, after.astype(np.float32), judged)
     share = float(np.count_nonzero(changed)) / float(np.count_nonzero(judged))
     if share > 0.01 and _is_shifted(expected, after.astype(np.float32), judged):
@@ -112,8 +110,11 @@ def _reduced(before: U8, after: U8, mask: U8) -> tuple[U8, U8, U8]:
     )
 
 
-def _fitted(before: U8, after: U8, judged: Bool) -> F32 | None:
-    """`before` brought to the colours of `after` by a gain and an offset per channel; None if that fails."""
+def _fitted(before: U8, after: U8, judged: Bool) -> F32:
+    """`before` brought to the colours of `after` by a gain and an offset per channel.
+
+    Where that takes a gain beyond all drift, `after` shows something else, and `before` stays as it is.
+    """
     steps = max(1, int(np.count_nonzero(judged)) // SAMPLES)
     xs: F32 = before[judged][::steps].astype(np.float32)
     ys: F32 = after[judged][::steps].astype(np.float32)
@@ -130,7 +131,7 @@ def _fitted(before: U8, after: U8, judged: Bool) -> F32 | None:
                 gain = float(np.mean((x[near] - x[near].mean()) * (y[near] - y[near].mean()))) / spread
             offset = float(np.mean(y[near] - gain * x[near]))
         if not TRUSTED_GAIN[0] <= gain <= TRUSTED_GAIN[1]:
-            return None
+            return before.astype(np.float32)
         fitted[..., channel] = np.clip(gain * fitted[..., channel] + offset, 0, 255)
     return fitted
 
