@@ -37,7 +37,10 @@ class DevicePixels:
     @property
     def size(self) -> Size:
         """Of the frame that covers the whole widget."""
-        ratio, offset = self.ratio, self.offset
+        ratio = self.ratio
+        if ratio == 1.0:
+            return Size(self._widget.width(), self._widget.height())
+        offset = self.offset
         return Size(
             math.ceil(self._widget.width() * ratio + offset.x()),
             math.ceil(self._widget.height() * ratio + offset.y()),
@@ -45,12 +48,18 @@ class DevicePixels:
 
     def to_view(self, position: QPointF) -> Point:
         """The place in the frame of a position in the widget."""
-        ratio, offset = self.ratio, self.offset
+        ratio = self.ratio
+        if ratio == 1.0:
+            return Point(position.x(), position.y())
+        offset = self.offset
         return Point(position.x() * ratio + offset.x(), position.y() * ratio + offset.y())
 
     def to_widget(self, rect_view: Rect) -> QRect:
         """The smallest rectangle of the widget that covers some pixels of the frame."""
-        ratio, offset = self.ratio, self.offset
+        ratio = self.ratio
+        if ratio == 1.0:
+            return QRect(rect_view.x, rect_view.y, rect_view.width, rect_view.height)
+        offset = self.offset
         left = math.floor((rect_view.x - offset.x()) / ratio)
         top = math.floor((rect_view.y - offset.y()) / ratio)
         right = math.ceil((rect_view.right - offset.x()) / ratio)
@@ -59,7 +68,10 @@ class DevicePixels:
 
     def to_frame(self, rect: QRect) -> QRect:
         """The smallest rectangle of frame pixels that covers a rectangle of the widget."""
-        ratio, offset = self.ratio, self.offset
+        ratio = self.ratio
+        if ratio == 1.0:
+            return rect
+        offset = self.offset
         left = math.floor(rect.x() * ratio + offset.x())
         top = math.floor(rect.y() * ratio + offset.y())
         right = math.ceil((rect.x() + rect.width()) * ratio + offset.x())

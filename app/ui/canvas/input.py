@@ -161,10 +161,11 @@ class CanvasInput:
 
     def _sample(self, event: QMouseEvent | QTabletEvent, point: Point) -> PointerSample:
         held = event.modifiers()
+        pressed = [modifier for flag, modifier in _MODIFIERS if held & flag] if held.value else ()
         return PointerSample(
             self._canvas.navigation.view.to_doc(point),
             event.pressure() if isinstance(event, QTabletEvent) else 1.0,
-            frozenset(modifier for flag, modifier in _MODIFIERS if held & flag),
+            frozenset(pressed),
             time.monotonic(),
         )
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRegion, QTransform
 
@@ -35,6 +36,8 @@ _FRINGE = 2
 _PLAIN_FROM = 60_000
 """View pixels from which a part of one value is drawn by itself; below it the calls cost more than is saved."""
 _PLAIN_PARTS = 4
+_FEW = 24_000
+"""Up to so many pixels numpy tints faster than Qt, which takes a while to take over a table of colours."""
 NEAREST_FROM = 2.0
 """From this scale on pixels are shown as squares."""
 CHECKER = 8
@@ -50,6 +53,7 @@ class Renderer:
     def __init__(self, size: Size, surround: QColor) -> None:
         self.surround = surround
         self._table: list[int] = []
+        self._tints: NDArray[np.uint32] = np.zeros(256, np.uint32)
         self._checker = QBrush(_checkerboard())
         self.set_overlay(QColor(255, 0, 80), 0.5)
         self.resize(size)
@@ -69,17 +73,19 @@ class Renderer:
         rgb = tint.rgb() & 0xFFFFFF
         self.strength = strength
         self._table = [round(coverage * strength) << 24 | rgb for coverage in range(256)]
+        ramp = QImage(bytes(range(256)), 256, 1, 256, QImage.Format.Format_Indexed8)
+        ramp.setColorTable(self._table)
+        premultiplied = ramp.convertToFormat(_ARGB)
+        self._tints = np.frombuffer(premultiplied.constBits(), np.uint32).copy()
 
     def draw(
         self, scene: Scene | None, view: ViewTransform, rects_view: Iterable[Rect], *, smooth: bool = True
     ) -> None:
-        """Compose these rectangles of the back buffer; `view` is snapped, upright and not mirrored."""
+        """Compose these rectangles, which lie in the back buffer; `view` is snapped, upright and not mirrored."""
         painter = QPainter(self.image)
         try:
             for rect in rects_view:
-                part = rect.intersected(self.size.rect)
-                if not part.is_empty:
-                    self._draw_part(painter, scene, view, part, smooth and view.scale < NEAREST_FROM)
+                self._draw_part(painter, scene, view, rect, smooth and view.scale < NEAREST_FROM)
         finally:
             painter.end()
 
@@ -113,7 +119,7 @@ class Renderer:
             painter.fillRect(_qrect(inside), self._checker)
         overlay = scene.overlay if self.strength > 0 else None
         if overlay is not None and view.scale > 1.0 and scene.picture.opaque and not scene.patches:
-            tinted = _tinted_picture(scene.picture, overlay, view, inside, self._table)
+            tinted = self._tinted_picture(scene.picture, overlay, view, inside)
             _draw_level(painter, *tinted, view, 1.0 / view.scale, 1.0 / view.scale, inside, smooth)
             return
         _draw_picture(painter, scene.picture, view, inside, smooth)
@@ -145,19 +151,60 @@ class Renderer:
         runs = occupied_rects(overlay.occupied, overlay.tile, seen_doc)
         if not runs:
             return
-        region = QRegion()
-        for run in runs:
-            region += _qrect(visible_rect(run.intersected(size_doc.rect), view).expanded(fringe))
-        region &= _qrect(inside)
+        plain: list[tuple[Rect, int]] = []
         if inside.area >= _PLAIN_FROM:
-            for rect, value in _plain_parts(overlay, size_doc, view, seen_doc, inside, fringe):
-                painter.fillRect(_qrect(rect), QColor.fromRgba(self._table[value]))
-                region -= _qrect(rect)
-        for each in cast(Iterable[QRect], region):
-            covered = Rect(each.x(), each.y(), each.width(), each.height())
+            plain = _plain_parts(overlay, size_doc, view, seen_doc, inside, fringe)
+        for rect, value in plain:
+            painter.fillRect(_qrect(rect), QColor.fromRgba(self._table[value]))
+        tinted = [visible_rect(run.intersected(size_doc.rect), view).expanded(fringe) for run in runs]
+        for covered in _disjoint(tinted, inside, [rect for rect, _ in plain]):
             source = _source_rect(covered, view, step, coverage.shape[1], coverage.shape[0])
-            image = _tinted(coverage, source, self._table)
+            image = self._tint(coverage, source)
             _draw_level(painter, image, source, view, step, step, covered, smooth)
+
+    def _tinted_picture(
+        self, picture: Picture, overlay: Overlay, view: ViewTransform, inside: Rect
+    ) -> tuple[QImage, Rect]:
+        """The pixels of an opaque picture that are seen enlarged in `inside`, tinted before they are enlarged.
+
+        There are fewer of them than view pixels. Also returns which pixels they are.
+        """
+        base = picture.images[0]
+        source = _source_rect(inside, view, 1.0 / view.scale, base.width(), base.height())
+        image = base.copy(_qrect(source))
+        painter = QPainter(image)
+        for run in occupied_rects(overlay.occupied, overlay.tile, source):
+            part = run.intersected(source)
+            painter.drawImage(
+                QPoint(part.x - source.x, part.y - source.y), self._tint(overlay.levels[0], part)
+            )
+        painter.end()
+        return image, source
+
+    def _tint(self, coverage: U8, source: Rect) -> QImage:
+        """A premultiplied picture of a part of the coverage in the overlay's colour."""
+        if source.area < _FEW:
+            tinted = self._tints.take(coverage[source.slices])
+            return QImage(tinted.data, source.width, source.height, source.width * 4, _ARGB)
+        stride = coverage.strides[0]
+        start = coverage.reshape(-1)[source.y * stride + source.x :]
+        header = QImage(start.data, source.width, source.height, stride, QImage.Format.Format_Indexed8)
+        header.setColorTable(self._table)
+        return header.convertToFormat(_ARGB)
+
+
+def _disjoint(rects: Sequence[Rect], inside: Rect, without: Sequence[Rect]) -> list[Rect]:
+    """Rectangles that do not overlap and together are `rects` inside `inside`, less those of `without`."""
+    if len(rects) == 1 and not without:
+        only = rects[0].intersected(inside)
+        return [] if only.is_empty else [only]
+    region = QRegion()
+    for rect in rects:
+        region += _qrect(rect)
+    region &= _qrect(inside)
+    for rect in without:
+        region -= _qrect(rect)
+    return [Rect(each.x(), each.y(), each.width(), each.height()) for each in cast(Iterable[QRect], region)]
 
 
 def _plain_parts(
@@ -170,26 +217,6 @@ def _plain_parts(
     ]
     large = [part for part in parts if part[0].area >= _PLAIN_FROM]
     return sorted(large, key=lambda part: -part[0].area)[:_PLAIN_PARTS]
-
-
-def _tinted_picture(
-    picture: Picture, overlay: Overlay, view: ViewTransform, inside: Rect, table: list[int]
-) -> tuple[QImage, Rect]:
-    """The pixels of an opaque picture that are seen enlarged in `inside`, tinted before they are enlarged.
-
-    There are fewer of them than view pixels. Also returns which pixels they are.
-    """
-    base = picture.images[0]
-    source = _source_rect(inside, view, 1.0 / view.scale, base.width(), base.height())
-    image = base.copy(_qrect(source))
-    painter = QPainter(image)
-    for run in occupied_rects(overlay.occupied, overlay.tile, source):
-        part = run.intersected(source)
-        painter.drawImage(
-            QPoint(part.x - source.x, part.y - source.y), _tinted(overlay.levels[0], part, table)
-        )
-    painter.end()
-    return image, source
 
 
 def visible_rect(rect_doc: Rect, view: ViewTransform) -> Rect:
@@ -214,8 +241,9 @@ def _draw_picture(
 ) -> None:
     across, down = picture.ratio
     level = level_for(view.scale * min(across, down), len(picture.images))
-    origin = view.to_view(_top_left(picture.rect_doc))
-    placed = ViewTransform(scale=view.scale, origin=origin)
+    placed = view
+    if picture.rect_doc.x or picture.rect_doc.y:
+        placed = ViewTransform(view.scale, origin=view.to_view(_top_left(picture.rect_doc)))
     image = picture.images[level]
     size = 1 << level
     step_x, step_y = 1.0 / (view.scale * across * size), 1.0 / (view.scale * down * size)
@@ -271,29 +299,18 @@ def _draw_level(
 def _source_rect(covered: Rect, view: ViewTransform, step: float, width: int, height: int) -> Rect:
     """The level pixels that the filters read for `covered`, with a margin of two."""
     left, top = (covered.x - view.origin.x) * step, (covered.y - view.origin.y) * step
-    return (
-        Rect.from_edges(
-            math.floor(left),
-            math.floor(top),
-            math.ceil(left + covered.width * step),
-            math.ceil(top + covered.height * step),
-        )
-        .expanded(2)
-        .intersected(Rect(0, 0, width, height))
+    return Rect.from_edges(
+        max(0, math.floor(left) - 2),
+        max(0, math.floor(top) - 2),
+        min(width, math.ceil(left + covered.width * step) + 2),
+        min(height, math.ceil(top + covered.height * step) + 2),
     )
-
-
-def _tinted(coverage: U8, source: Rect, table: list[int]) -> QImage:
-    """A premultiplied picture of a part of the coverage, through an indexed view of the very memory."""
-    stride = coverage.strides[0]
-    start = coverage.reshape(-1)[source.y * stride + source.x :]
-    header = QImage(start.data, source.width, source.height, stride, QImage.Format.Format_Indexed8)
-    header.setColorTable(table)
-    return header.convertToFormat(_ARGB)
 
 
 def _around(outer: Rect, hole: Rect) -> list[Rect]:
     """What is left of `outer` without `hole`, which lies in it, as at most four rectangles."""
+    if hole == outer:
+        return []
     if hole.is_empty:
         return [outer]
     strips = (

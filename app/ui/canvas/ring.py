@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app.base.geometry import Point, Rect
 
@@ -20,6 +20,8 @@ _EDGE = 3
 _CROSS_BELOW = 4.0
 """A smaller radius is told by a cross: a dot of a ring would be lost on a picture."""
 _CROSS = 6
+_STAMPED_UP_TO = 160.0
+"""Larger rings are drawn as circles: most of their square is nothing."""
 
 
 class Ring:
@@ -28,6 +30,8 @@ class Ring:
     def __init__(self) -> None:
         self.centre: Point | None = None
         self.radius = 0.0
+        self._stamp: QImage | None = None
+        self._pens = (QPen(_DARK, 1.0), 0.5), (QPen(_LIGHT, 1.0), -0.5)
         self.strips: tuple[Rect, ...] = ()
         """Rectangles that cover the ring's line: one square, or four sides of it for a large ring."""
 
@@ -36,6 +40,8 @@ class Ring:
         if centre == self.centre and (radius == self.radius or centre is None):
             return ()
         before = self.strips
+        if radius != self.radius:
+            self._stamp = None
         self.centre, self.radius = centre, radius
         self.strips = _strips(centre, radius) if centre is not None else ()
         return (*before, *self.strips)
@@ -44,11 +50,28 @@ class Ring:
         """Draw with `painter`, which speaks device pixels."""
         if self.centre is None:
             return
+        if self.radius > _STAMPED_UP_TO:
+            self._draw(painter, QPointF(self.centre.x, self.centre.y))
+            return
+        if self._stamp is None:
+            self._stamp = self._make_stamp()
+        half = self._stamp.width() / 2
+        painter.drawImage(QPoint(round(self.centre.x - half), round(self.centre.y - half)), self._stamp)
+
+    def _make_stamp(self) -> QImage:
+        """The ring as a small picture: it is drawn far more often than its size changes."""
+        half = math.ceil(max(self.radius, _CROSS)) + _EDGE - 1
+        stamp = QImage(2 * half, 2 * half, QImage.Format.Format_ARGB32_Premultiplied)
+        stamp.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(stamp)
+        self._draw(painter, QPointF(half, half))
+        painter.end()
+        return stamp
+
+    def _draw(self, painter: QPainter, centre: QPointF) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        centre = QPointF(self.centre.x, self.centre.y)
-        for colour, offset in ((_DARK, 0.5), (_LIGHT, -0.5)):
-            pen = QPen(colour, 1.0)
+        for pen, offset in self._pens:
             painter.setPen(pen)
             if self.radius < _CROSS_BELOW:
                 _paint_cross(painter, centre, offset)

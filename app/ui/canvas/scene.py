@@ -29,6 +29,8 @@ class Picture:
     rect_doc: Rect
     shown_doc: Rect
     opaque: bool
+    ratio: tuple[float, float]
+    """Document pixels per pixel of level 0, across and down."""
 
     @classmethod
     def wrapping(
@@ -39,13 +41,8 @@ class Picture:
         images = tuple(
             QImage(level.data, level.shape[1], level.shape[0], level.strides[0], form) for level in levels
         )
-        return cls(images, rect_doc, rect_doc if shown_doc is None else shown_doc, opaque)
-
-    @property
-    def ratio(self) -> tuple[float, float]:
-        """Document pixels per pixel of level 0, across and down."""
-        base = self.images[0]
-        return self.rect_doc.width / base.width(), self.rect_doc.height / base.height()
+        ratio = rect_doc.width / levels[0].shape[1], rect_doc.height / levels[0].shape[0]
+        return cls(images, rect_doc, rect_doc if shown_doc is None else shown_doc, opaque, ratio)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
