@@ -95,12 +95,16 @@ class Bench:
     def view(self) -> ViewTransform:
         return self.canvas.navigation.view
 
-    def send(self, kind: QEvent.Type, at: QPointF, pressed: bool) -> None:
+    def event(self, kind: QEvent.Type, at: QPointF, pressed: bool) -> QMouseEvent:
+        """What Qt makes of the system's event before anybody of ours sees it."""
         left, no = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
         changed = no if kind is QEvent.Type.MouseMove else left
         place = QPointF(self.canvas.mapToGlobal(QPoint(0, 0))) + at
-        event = QMouseEvent(kind, at, place, changed, left if pressed else no, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(self.canvas, event)
+        held = Qt.KeyboardModifier.NoModifier
+        return QMouseEvent(kind, at, place, changed, left if pressed else no, held)
+
+    def send(self, kind: QEvent.Type, at: QPointF, pressed: bool) -> None:
+        QApplication.sendEvent(self.canvas, self.event(kind, at, pressed))
 
     def paint(self) -> None:
         """What the event loop does after an event."""
@@ -161,8 +165,11 @@ class Stroke:
     def prepare(self) -> None:
         """Step on; at the end of the way undo all and begin again over a clean mask."""
         self.x += self.step
-        if self.pressed and self.x < self.high:
-            return
+        if not self.pressed or self.x >= self.high:
+            self.begin()
+        self.next = self.bench.event(QEvent.Type.MouseMove, self.place(), True)
+
+    def begin(self) -> None:
         document = self.bench.shown.document
         if self.pressed:
             self.bench.send(QEvent.Type.MouseButtonRelease, self.place(), False)
@@ -173,7 +180,7 @@ class Stroke:
         self.x += self.step
 
     def run(self) -> None:
-        self.bench.send(QEvent.Type.MouseMove, self.place(), True)
+        QApplication.sendEvent(self.bench.canvas, self.next)
         self.bench.paint()
 
     def end(self) -> None:
