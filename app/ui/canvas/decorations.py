@@ -1,10 +1,12 @@
 """What is drawn over the frame besides the ring: the region that will be sent, and the shape being dragged.
 
-Lines are one device pixel wide and doubled, dark under light dashes, so that they read on any picture.
+Lines are light and one device pixel wide, on a wider dark one, so that they read on any picture. The region's
+is dashed, the shape's is not: it is where one looks.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, Qt
@@ -13,7 +15,8 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from app.base.geometry import Point, Rect
 from app.ui.canvas.view_transform import ViewTransform
 
-_DARK = QColor(0, 0, 0, 150)
+_DARK = QColor(0, 0, 0, 120)
+_DARK_WIDTH = 3.0
 _LIGHT = QColor(255, 255, 255, 235)
 _REACH = 2
 _DASH = (5.0, 5.0)
@@ -56,7 +59,7 @@ def _paint_box(painter: QPainter, box: Rect, seen: Rect) -> None:
     left, top, right, bottom = box.x - 0.5, box.y - 0.5, box.right + 0.5, box.bottom + 0.5
     low_x, high_x = max(left, seen.x - 1.0), min(right, seen.right + 1.0)
     low_y, high_y = max(top, seen.y - 1.0), min(bottom, seen.bottom + 1.0)
-    for pen in _pens():
+    for pen in (_dark(), _dashed()):
         painter.setPen(pen)
         for y in (top, bottom):
             if low_x < high_x and low_y <= y <= high_y:
@@ -74,17 +77,25 @@ def _paint_side(painter: QPainter, pen: QPen, start: QPointF, end: QPointF, skip
 
 
 def _paint_outline(painter: QPainter, points: Sequence[Point]) -> None:
-    polygon = QPolygonF([QPointF(point.x, point.y) for point in points])
+    # Through the centres of pixels: upright lines are crisp there.
+    polygon = QPolygonF([QPointF(math.floor(point.x) + 0.5, math.floor(point.y) + 0.5) for point in points])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen in _pens():
+    for pen in (_dark(), QPen(_LIGHT, 1.0)):
         painter.setPen(pen)
         painter.drawPolygon(polygon)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def _pens() -> tuple[QPen, QPen]:
-    light = QPen(_LIGHT, 1.0)
-    light.setDashPattern(_DASH)
-    light.setCapStyle(Qt.PenCapStyle.FlatCap)
-    return QPen(_DARK, 1.0), light
+def _dark() -> QPen:
+    pen = QPen(_DARK, _DARK_WIDTH)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen
+
+
+def _dashed() -> QPen:
+    pen = QPen(_LIGHT, 1.0)
+    pen.setDashPattern(_DASH)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
