@@ -278,6 +278,7 @@ class Desk:
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
         self.strip.left.connect(self.canvas.setFocus)
+        self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)
         self.canvas.scale_changed.connect(self.status.set_scale)

@@ -1,7 +1,7 @@
 """The strip over the canvas that shows the candidates: numbered pictures beside the original, and what to do.
 
-While it has the focus, digits choose, Return applies, Delete discards and Escape goes back; it takes these
-keys before any shortcut of the window does.
+While it has the focus, digits choose, Return applies, Delete discards, Escape goes back, and the backslash shows
+the original while it is held; it takes these keys before any shortcut of the window does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDrag, QIcon, QKeyEvent, QPixmap
+from PySide6.QtGui import QDrag, QFocusEvent, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.base.geometry import Size
@@ -53,6 +53,8 @@ class CandidatesStrip(QFrame):
     compare_wanted = Signal()
     left = Signal()
     """The focus should go back to the canvas."""
+    original_held = Signal(bool)
+    """The key that shows the photograph as opened went down, or is no longer held."""
 
     def __init__(
         self, workspace: Workspace, tasks: Tasks, transfer: Transfer, parent: QWidget | None = None
@@ -138,9 +140,23 @@ class CandidatesStrip(QFrame):
             session.discard_candidate()
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             candidates.step(1 if key == Qt.Key.Key_Right else -1)
+        elif key == Qt.Key.Key_Backslash:
+            if not event.isAutoRepeat():
+                self.original_held.emit(True)
         else:
             candidates.clear()
             self.left.emit()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Backslash and not event.isAutoRepeat():
+            self.original_held.emit(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A key that goes up elsewhere is not heard here."""
+        self.original_held.emit(False)
+        super().focusOutEvent(event)
 
     @staticmethod
     def _takes(event: QKeyEvent) -> bool:
@@ -156,6 +172,7 @@ class CandidatesStrip(QFrame):
                 Qt.Key.Key_Escape,
                 Qt.Key.Key_Left,
                 Qt.Key.Key_Right,
+                Qt.Key.Key_Backslash,
             )
         )
 

@@ -207,6 +207,53 @@ async def test_keys_on_the_canvas_reach_the_variants_too(window: Window, photogr
     assert document.mask.is_empty
 
 
+async def test_the_original_is_held_and_the_mask_hidden_while_variants_have_the_keys(
+    window: Window, photograph: Path
+) -> None:
+    await _generate(window, photograph)
+    session, canvas, strip = window.session, window.desk.canvas, window.desk.strip
+    frame = canvas.frame.renderer
+    strip.setFocus()
+    await eventually(lambda: canvas.overlay.strength == 0.0)
+    await eventually(lambda: canvas.source.scene is not None and canvas.source.scene.patches)
+    canvas.repaint()
+    candidate = frame.pixels.copy()
+    QTest.keyPress(strip, Qt.Key.Key_Backslash)
+    await eventually(lambda: canvas.source.scene is not None and not canvas.source.scene.patches)
+    canvas.repaint()
+    original = frame.pixels.copy()
+    assert not np.array_equal(original, candidate)
+    QTest.keyRelease(strip, Qt.Key.Key_Backslash)
+    await eventually(lambda: canvas.source.scene is not None and canvas.source.scene.patches)
+    canvas.repaint()
+    assert np.array_equal(frame.pixels, candidate)
+    QTest.keyPress(strip, Qt.Key.Key_Backslash)
+    canvas.setFocus()
+    await eventually(lambda: canvas.source.scene is not None and canvas.source.scene.patches)
+    session.candidates.clear()
+    await eventually(lambda: canvas.overlay.strength > 0.0)
+    canvas.repaint()
+    assert not np.array_equal(frame.pixels, original)
+
+
+async def test_the_edge_of_the_grown_mask_is_shown_once_the_hand_rests(
+    window: Window, photograph: Path
+) -> None:
+    session, canvas = await window.open(photograph), window.desk.canvas
+    window.stroke(*DISC)
+    canvas.repaint()
+    painted = canvas.frame.renderer.pixels.copy()
+    await eventually(lambda: session.edge is not None)
+    canvas.repaint()
+    edged = canvas.frame.renderer.pixels.copy()
+    changed = (painted != edged).any(axis=2)
+    assert 0 < changed.sum() < 0.1 * changed.size
+    window.desk.actions.run("mask.clear")
+    await eventually(lambda: session.edge is None)
+    canvas.repaint()
+    assert not np.array_equal(canvas.frame.renderer.pixels, edged)
+
+
 async def test_alt_erases_and_leaves_the_focus_on_the_canvas(window: Window, photograph: Path) -> None:
     session = await window.open(photograph)
     document, canvas = session.document, window.desk.canvas
