@@ -36,6 +36,7 @@ _FRINGE = 2
 _PLAIN_FROM = 60_000
 """View pixels from which a part of one value is drawn by itself; below it the calls cost more than is saved."""
 _PLAIN_PARTS = 4
+_BAND = 64
 _FEW = 24_000
 """Up to so many pixels numpy tints faster than Qt, which takes a while to take over a table of colours."""
 NEAREST_FROM = 2.0
@@ -155,7 +156,7 @@ class Renderer:
         if inside.area >= _PLAIN_FROM:
             plain = _plain_parts(overlay, size_doc, view, seen_doc, inside, fringe)
         for rect, value in plain:
-            painter.fillRect(_qrect(rect), QColor.fromRgba(self._table[value]))
+            _fill(painter, rect, QColor.fromRgba(self._table[value]))
         tinted = [visible_rect(run.intersected(size_doc.rect), view).expanded(fringe) for run in runs]
         for covered in _disjoint(tinted, inside, [rect for rect, _ in plain]):
             source = _source_rect(covered, view, step, coverage.shape[1], coverage.shape[0])
@@ -217,6 +218,15 @@ def _plain_parts(
     ]
     large = [part for part in parts if part[0].area >= _PLAIN_FROM]
     return sorted(large, key=lambda part: -part[0].area)[:_PLAIN_PARTS]
+
+
+def _fill(painter: QPainter, rect: Rect, colour: QColor) -> None:
+    """Lay a translucent colour over `rect`, in bands that Qt does not hand to other threads.
+
+    Waiting for threads costs more than this work where the processor has other things to do.
+    """
+    for top in range(rect.y, rect.bottom, _BAND):
+        painter.fillRect(rect.x, top, rect.width, min(_BAND, rect.bottom - top), colour)
 
 
 def visible_rect(rect_doc: Rect, view: ViewTransform) -> Rect:

@@ -208,11 +208,10 @@ class CanvasWidget(QWidget):
         if ratio != 1.0:
             painter.scale(1.0 / ratio, 1.0 / ratio)
             painter.translate(-self._device.offset)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        # An opaque image over all is a plain copy; asking for the source mode would leave Qt's fast way.
         for rect in cast(Iterable[QRect], event.region()):
             part = self._device.to_frame(rect)
             painter.drawImage(part.topLeft(), self.frame.renderer.image, part)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         self.decorations.paint(painter, self.navigation.view, self.frame.size.rect)
         self.ring.paint(painter)
         painter.end()
