@@ -19,9 +19,10 @@ async def run_history(workspace: Workspace, options: argparse.Namespace) -> int:
     actions = workspace.history_actions
     match options.action:
         case "list":
-            _print_entries(await actions.list(options.limit), options.json)
+            _print_entries(await actions.list(options.limit), options.json, tr("The history is empty."))
         case "search":
-            _print_entries(await actions.search(options.text, options.limit), options.json)
+            found = await actions.search(options.text, options.limit)
+            _print_entries(found, options.json, tr("No prompt in the history holds these words."))
         case "show":
             entry = await actions.get(options.id)
             print_json(_whole_entry_json(entry))
@@ -46,12 +47,12 @@ async def _export(workspace: Workspace, options: argparse.Namespace) -> None:
         print_line(str(path))
 
 
-def _print_entries(entries: tuple[HistoryEntry, ...], as_json: bool) -> None:
+def _print_entries(entries: tuple[HistoryEntry, ...], as_json: bool, if_none: str) -> None:
     if as_json:
         print_json({"entries": [entry_json(entry) for entry in entries]})
         return
     if not entries:
-        say(tr("The history is empty."))
+        say(if_none)
     print_table([_row(entry) for entry in entries])
 
 

@@ -58,6 +58,9 @@ async def run_models(workspace: Workspace, options: argparse.Namespace) -> int:
 
 def _list(workspace: Workspace, as_json: bool) -> None:
     profiles = workspace.providers.list()
+    problem = workspace.providers.problem
+    if problem is not None:
+        say(problem.message, problem.hint)
     default = workspace.settings.value.edit.provider
     if as_json:
         print_json(

@@ -182,7 +182,7 @@ def _refused(value: ParameterValue, parameter: Parameter) -> UsageError:
     if parameter.choices:
         hint = tr("Choose one of {choices}.", choices=", ".join(parameter.choices))
     elif parameter.minimum is not None and parameter.maximum is not None:
-        hint = tr("It goes from {low:g} to {high:g}.", low=parameter.minimum, high=parameter.maximum)
+        hint = tr("It goes from {low:.12g} to {high:.12g}.", low=parameter.minimum, high=parameter.maximum)
     return UsageError(
         tr("{name} cannot be {value}.", name=parameter.name, value=value), hint, code="bad_parameter"
     )

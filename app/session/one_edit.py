@@ -6,6 +6,7 @@ Everything is checked before anything is sent; what may have been billed is neve
 from __future__ import annotations
 
 import asyncio
+import math
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -110,6 +111,11 @@ async def run_order(
     results: list[WrittenResult] = []
     for candidate, outcome in zip(found, written, strict=False):
         if isinstance(outcome, MaskroomError):
+            outcome.hint = tr(
+                "{hint} The result is kept: “maskroom history export {id} --output FILE” writes it.",
+                hint=outcome.hint,
+                id=candidate.result_id,
+            )
             errors.append(outcome)
             continue
         await workspace.history_actions.mark_applied(candidate)
@@ -237,13 +243,18 @@ def check_range(value: ParameterValue, parameter: Parameter) -> None:
         )
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         low, high = parameter.minimum, parameter.maximum
-        if (low is not None and value < low) or (high is not None and value > high):
+        # A NaN is neither below nor above anything, and no wire can carry one.
+        if (
+            not math.isfinite(value)
+            or (low is not None and value < low)
+            or (high is not None and value > high)
+        ):
             raise UsageError(
                 tr("{name} cannot be {value}.", name=parameter.name, value=value),
                 tr(
                     "It goes from {low} to {high}.",
-                    low="−∞" if low is None else f"{low:g}",
-                    high="∞" if high is None else f"{high:g}",
+                    low="−∞" if low is None else f"{low:.12g}",
+                    high="∞" if high is None else f"{high:.12g}",
                 ),
             )
 

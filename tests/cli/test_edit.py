@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -213,12 +214,14 @@ def _no_picture(folder: Path) -> list[object]:
         lambda folder: ["--mask", folder / "mask.png", "--provider", "nobody"],
         lambda folder: ["--mask", folder / "mask.png", "--seed", "-4"],
         lambda folder: ["--mask", folder / "mask.png", "--n", "0"],
+        lambda folder: ["--mask", folder / "mask.png", "--strength", "nan"],
+        lambda folder: ["--mask", folder / "mask.png", "--param", "guidance_scale=inf"],
         lambda folder: ["--mask", folder / "mask.png", "--size", "big"],
         lambda folder: ["--mask", folder / "mask.png", "--reference", folder / "photo.png"],
         lambda folder: ["--unknown"],
     ],
     ids=[
-        "size", "empty", "text", "no-mask", "folder", "suffix", "provider", "seed", "n", "wxh",
+        "size", "empty", "text", "no-mask", "folder", "suffix", "provider", "seed", "n", "nan", "inf", "wxh",
         "reference", "option",
     ],
 )  # fmt: skip
@@ -273,29 +276,44 @@ def test_version() -> None:
     assert out.strip() == f"maskroom {__version__}"
 
 
-def test_a_full_disk_is_a_sentence_and_leaves_the_old_file(
-    photograph: Path, mask: Path, tmp_path: Path
-) -> None:
+def limit_files(size: int) -> None:
+    """No file may grow beyond `size` bytes: the nearest to a full disk that needs no mount."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_the_old_file(mask: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     noisy = tmp_path / "noisy.png"
     Image.fromarray(rng.integers(0, 256, (120, 160, 3), dtype=np.uint8)).save(noisy)
     out = tmp_path / "out.tif"
     out.write_bytes(b"the old file")
-
-    def limit() -> None:
-        # A file may not grow beyond this: the nearest to a full disk that needs no mount.
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
-
-    with start(
-        "edit", noisy, "--mask", mask, "--model", "instant", "--output", out, preexec_fn=limit
-    ) as process:
+    words = ["edit", noisy, "--mask", mask, "--model", "instant", "--output", out]
+    with start(*words, preexec_fn=lambda: limit_files(40_000)) as process:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "Traceback" not in err
     assert err.startswith("maskroom: ")
     assert out.read_bytes() == b"the old file"
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_a_result_that_finds_no_room_is_kept_in_the_history(maskroom: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    source, mask, out = tmp_path / "noisy.jpg", tmp_path / "m.png", tmp_path / "out.png"
+    Image.fromarray(rng.integers(0, 256, (600, 600, 3), dtype=np.uint8)).save(source, quality=20)
+    plane = np.zeros((600, 600), np.uint8)
+    plane[10:20, 10:20] = 255
+    Image.fromarray(plane).save(mask)
+    words = ["edit", source, "--mask", mask, "--model", "instant", "--output", out]
+    # Room for what the history keeps, and none for the lossless picture.
+    with start(*words, preexec_fn=lambda: limit_files(400_000)) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert not out.exists()
+    (id,) = re.findall(r"history export (\S+)", err)
+    assert maskroom("history", "export", id, "--output", out).code == 0
+    assert out.stat().st_size > 400_000
 
 
 def test_interrupting_ends_at_once_and_is_written_down(

@@ -106,3 +106,11 @@ def test_serving_answers_other_programs_and_stops() -> None:
         _, err = process.communicate(timeout=20)
     assert models == {"auto", "patchmatch", "instant"}
     assert "Traceback" not in err
+
+
+def test_a_broken_file_is_said_with_the_list(maskroom: Run, maskroom_home: Path) -> None:
+    (maskroom_home / "providers.toml").write_text("= broken")
+    done = maskroom("providers", "list")
+    assert done.code == 0
+    assert "local" in done.out
+    assert "providers.toml" in done.err
