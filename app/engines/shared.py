@@ -2,6 +2,9 @@
 
 Writing to a mapped page that the file system cannot supply kills the process, and a container's `/dev/shm`
 is often small. So the space is reserved first, and where it does not fit a file in the temporary folder does.
+
+On Linux the file loses its name as soon as it is made, and the other side reaches it through `/proc`: however
+either process ends, nothing is left behind. Elsewhere the name goes when the other side has opened it.
 """
 
 from __future__ import annotations
@@ -25,10 +28,18 @@ class SharedBlock:
 
     def __init__(self, path: Path, size: int, *, create: bool) -> None:
         self.path = path
-        with path.open("r+b") as file:
+        self._named = True
+        self._file = path.open("r+b")
+        try:
             if create:
-                _reserve(file.fileno(), size)
-            self._map = mmap.mmap(file.fileno(), size)
+                self._go_nameless()
+                _reserve(self._file.fileno(), size)
+            self._map = mmap.mmap(self._file.fileno(), size)
+        except BaseException:
+            self._file.close()
+            raise
+        if not create:
+            self._file.close()
 
     @classmethod
     def create(cls, size: int) -> SharedBlock:
@@ -67,6 +78,13 @@ class SharedBlock:
         block.unlink()
         return block
 
+    def _go_nameless(self) -> None:
+        """Take the name away already now, where the other side can do without."""
+        open_file = Path(f"/proc/{os.getpid()}/fd/{self._file.fileno()}")
+        if sys.platform == "linux" and os.access(open_file, os.R_OK | os.W_OK):
+            self.unlink()
+            self.path, self._named = open_file, False
+
     def array(self, offset: int, shape: tuple[int, ...]) -> U8:
         """The bytes from `offset` on as a writable uint8 array of `shape`. Drop it before `close`."""
         count = int(np.prod(shape))
@@ -74,13 +92,15 @@ class SharedBlock:
 
     def unlink(self) -> None:
         """Take the name away. Windows refuses while the file is mapped; `close` tries once more."""
-        with contextlib.suppress(PermissionError):
-            self.path.unlink(missing_ok=True)
+        if self._named:
+            with contextlib.suppress(PermissionError):
+                self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let the memory go."""
         with contextlib.suppress(BufferError):  # an array over it lives on and keeps the mapping
             self._map.close()
+        self._file.close()
         self.unlink()
 
 
