@@ -5,6 +5,9 @@ Only the grammar is loaded here, so that `--help` and `--version` answer at once
 
 from __future__ import annotations
 
+import signal
+import threading
+
 from app.base.errors import ExitCode, InternalError, MaskroomError, OutputError
 from app.base.text import tr
 from app.cli.parser import make_parser
@@ -15,6 +18,7 @@ from app.cli.streams import abandon_stdout, prepare_streams
 def run_command(words: list[str]) -> int:
     """Run one command line; returns the exit code, and never lets a traceback out."""
     prepare_streams()
+    _take_terminate_as_interrupt()
     wants_json = "--json" in words
     try:
         code = _run(words)
@@ -45,6 +49,12 @@ def _run(words: list[str]) -> int:
     from app.cli.dispatch import dispatch
 
     return dispatch(options)
+
+
+def _take_terminate_as_interrupt() -> None:
+    """Until the event loop watches signals, let SIGTERM cancel as Ctrl+C does."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _fail(error: MaskroomError, wants_json: bool) -> int:

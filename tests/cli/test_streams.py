@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,23 @@ def test_a_fault_of_the_program_is_told_in_one_sentence_and_logged(
     assert "Traceback" not in told
     assert "planted" not in told
     assert "ZeroDivisionError: planted" in (maskroom_home / "logs" / "maskroom.log").read_text()
+
+
+@POSIX
+def test_terminate_cancels_also_while_the_program_still_loads(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def terminated() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("app.cli.main.make_parser", terminated)
+    try:
+        assert run_command(["models"]) == 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert capsys.readouterr().err == "maskroom: Cancelled.\n"
 
 
 def test_broken_settings_are_one_sentence(maskroom_home: Path) -> None:
