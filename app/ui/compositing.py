@@ -45,13 +45,17 @@ def composed_picture(picture: U8, patch: Patch | None) -> U8:
     return out
 
 
+def mask_rect(patch: Patch) -> Rect:
+    """Document pixels that the mask of a patch covers, as a rectangle; its region where it covers none."""
+    rect = bounds(patch.coverage)
+    return patch.region if rect.is_empty else rect.translated(patch.region.x, patch.region.y)
+
+
 def shown_part(patch: Patch) -> Rect:
     """Document pixels around the mask of a patch, with a margin, inside its region."""
-    rect = bounds(patch.coverage)
-    if rect.is_empty:
-        return patch.region
+    rect = mask_rect(patch)
     rect = rect.expanded(round(rect.width * MARGIN_SHARE) + 8, round(rect.height * MARGIN_SHARE) + 8)
-    return rect.translated(patch.region.x, patch.region.y).intersected(patch.region)
+    return rect.intersected(patch.region)
 
 
 def small_pictures(picture: U8, patch: Patch, bounds_view: Size) -> tuple[U8, U8]:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.session.document_session import Stage
 from app.session.toolbox import ToolKind
+from app.ui.compositing import mask_rect
 from app.ui.links import Links
 from app.ui.panels.side import EDIT
 
 if TYPE_CHECKING:
+    from app.base.geometry import Rect
     from app.session.document_session import DocumentSession
     from app.ui.desk import Desk
 
@@ -107,11 +109,24 @@ class FollowCurrent:
             self._document_links.add(
                 document.undo.changed.connect(desk.actions.refresh_soon),
                 document.layers_changed.connect(desk.actions.refresh_soon),
+                document.mask_changed.connect(lambda rects: self._show_mask()),
             )
         if session is not None and session.stage is Stage.READY and not _is_typing():
             desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._mirror_title()
         desk.actions.refresh()
+
+    def _show_mask(self) -> None:
+        """Whoever changes the mask sees it: a variant that hides it gives way, and stays on the strip."""
+        session = self._session
+        if session is not None and session.candidates.shown is not None:
+            session.candidates.select(None)
+
+    def _rect_shown(self, rect_doc: Rect) -> QRect:
+        """Where document pixels stand on the canvas, in its own coordinates."""
+        canvas = self._desk.canvas
+        rect, ratio = canvas.navigation.view.rect_to_view(rect_doc), canvas.devicePixelRatioF()
+        return QRectF(rect.x / ratio, rect.y / ratio, rect.width / ratio, rect.height / ratio).toAlignedRect()
 
     def _mirror_preparing(self) -> None:
         """Whoever sends from the prompt is done typing: the keys are the canvas's and soon the variants'."""
@@ -137,6 +152,8 @@ class FollowCurrent:
         shown = session.candidates.shown
         desk.canvas.set_candidate(shown.patch if shown is not None else None)
         count = len(session.candidates.items)
+        if count > self._count and shown is not None:
+            desk.host.keep_clear(self._rect_shown(mask_rect(shown.patch)))
         if count > self._count and not _is_typing() and not _is_drawing(session):
             desk.strip.setFocus(Qt.FocusReason.OtherFocusReason)
             desk.side.reveal(EDIT)

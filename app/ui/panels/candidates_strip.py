@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDrag, QFocusEvent, QIcon, QKeyEvent, QPixmap
+from PySide6.QtGui import QDrag, QFocusEvent, QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.base.geometry import Size
@@ -34,16 +34,22 @@ if TYPE_CHECKING:
 PICTURE = QSize(72, 54)
 
 
-def candidate_text(candidate: Candidate) -> str:
-    """What is known about one candidate, in a line."""
-    facts = [tr("{n} px changed outside the mask", n=candidate.report.outside_changed_pixels)]
+def candidate_lines(candidate: Candidate) -> tuple[str, str]:
+    """What is known about one candidate: what it did to the photograph, and what it was made with."""
+    done = [tr("{n} px changed outside the mask", n=candidate.report.outside_changed_pixels)]
+    made = []
     if candidate.report.leak is not None:
-        facts.append(tr("the model changed {share} around it", share=percent_text(candidate.report.leak)))
+        made.append(tr("the model changed {share} around it", share=percent_text(candidate.report.leak)))
     if candidate.seed is not None:
-        facts.append(tr("seed {seed}", seed=candidate.seed))
+        done.append(tr("seed {seed}", seed=candidate.seed))
     if candidate.revised_prompt and candidate.revised_prompt != candidate.prompt:
-        facts.append(tr("revised: {prompt}", prompt=candidate.revised_prompt))
-    return " · ".join(facts)
+        made.append(tr("revised: {prompt}", prompt=candidate.revised_prompt))
+    return " · ".join(done), " · ".join(made)
+
+
+def candidate_text(candidate: Candidate) -> str:
+    """The same in one line."""
+    return " · ".join(line for line in candidate_lines(candidate) if line)
 
 
 class CandidatesStrip(QFrame):
@@ -74,8 +80,9 @@ class CandidatesStrip(QFrame):
         self._row = QHBoxLayout()
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE // 2)
-        self._text = ElidedLabel()
-        self._text.setProperty("role", "muted")
+        self._facts, self._made = ElidedLabel(), ElidedLabel()
+        for label in (self._facts, self._made):
+            label.setProperty("role", "muted")
         self._lay_out()
         self.hide()
 
@@ -106,7 +113,9 @@ class CandidatesStrip(QFrame):
         for index, button in enumerate(self._buttons):
             button.setChecked(session.candidates.selected == (None if index == 0 else index - 1))
         shown = session.candidates.shown
-        self._text.setText(candidate_text(shown) if shown is not None else tr("The photograph as it is"))
+        done, made = candidate_lines(shown) if shown is not None else (tr("The photograph as it is"), "")
+        self._facts.setText(done)
+        self._made.setText(made[:1].upper() + made[1:])
         self.apply.setEnabled(shown is not None)
         self.discard.setEnabled(shown is not None)
         self.show()
@@ -206,14 +215,19 @@ class CandidatesStrip(QFrame):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
-        buttons.addWidget(self._text, 1)
         for button in (self.back, self.compare, self.discard, self.apply):
             buttons.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        column.setSpacing(SPACE // 2)
-        column.addWidget(self._scroll)
-        column.addLayout(buttons)
+        words = QVBoxLayout()
+        words.setSpacing(SPACE // 4)
+        words.addWidget(self._facts)
+        words.addWidget(self._made)
+        words.addStretch(1)
+        words.addLayout(buttons)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        row.setSpacing(SPACE * 3 // 2)
+        row.addWidget(self._scroll, 1)
+        row.addLayout(words)
 
     def _discard(self) -> None:
         if self._session is not None:
@@ -292,8 +306,7 @@ class CandidatesStrip(QFrame):
         picture = session.document.picture
         before, after = await asyncio.to_thread(small_pictures, picture, candidate.patch, bounds)
         for name, pixels in (("", before), (candidate.result_id, after)):
-            pixmap = QPixmap.fromImage(image_of_rgb(pixels))
-            pixmap.setDevicePixelRatio(ratio)
+            pixmap = _centred(image_of_rgb(pixels), bounds, ratio)
             if name:
                 self._pictures[name] = pixmap
             else:
@@ -306,3 +319,14 @@ class CandidatesStrip(QFrame):
             name = button.property("result_id")
             pixmap = self._pictures.get(name) if name else self._original
             button.setIcon(QIcon(pixmap) if pixmap is not None else waiting)
+
+
+def _centred(image: QImage, room: Size, ratio: float) -> QPixmap:
+    """The image in the middle of `room` device pixels, so that pictures of any shape stand in one line."""
+    pixmap = QPixmap(room.width, room.height)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.drawImage((room.width - image.width()) // 2, (room.height - image.height()) // 2, image)
+    painter.end()
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap

@@ -1,8 +1,8 @@
-"""The canvas with the strip of candidates floating over its lower edge."""
+"""The canvas with the strip of candidates floating over its lower edge, or its upper one where that hides less."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QRect
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -17,12 +17,19 @@ class CanvasHost(QWidget):
     def __init__(self, canvas: QWidget, strip: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._strip = strip
+        self._on_top = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(canvas)
         strip.setParent(self)
         strip.installEventFilter(self)
         strip.raise_()
+
+    def keep_clear(self, rect_view: QRect) -> None:
+        """Lay the strip where it hides the least of what is to be judged; it stays there until the next call."""
+        below, above = self._place_for(on_top=False), self._place_for(on_top=True)
+        self._on_top = _area(above & rect_view) < _area(below & rect_view)
+        self._place()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that the canvas leaves over are the strip's while it is shown."""
@@ -41,9 +48,15 @@ class CanvasHost(QWidget):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
+        self._strip.setGeometry(self._place_for(on_top=self._on_top))
+        self._strip.raise_()
+
+    def _place_for(self, *, on_top: bool) -> QRect:
         width = max(0, min(MOST_WIDTH, self.width() - 4 * SPACE))
         height = self._strip.sizeHint().height()
-        self._strip.setGeometry(
-            (self.width() - width) // 2, self.height() - height - 2 * SPACE, width, height
-        )
-        self._strip.raise_()
+        top = 2 * SPACE if on_top else self.height() - height - 2 * SPACE
+        return QRect((self.width() - width) // 2, top, width, height)
+
+
+def _area(rect: QRect) -> int:
+    return 0 if rect.isEmpty() else rect.width() * rect.height()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
@@ -151,6 +152,38 @@ async def test_escape_leaves_the_variants_and_delete_discards_one(window: Window
     assert session.candidates.items == ()
     assert not strip.isVisible()
     assert document.layers == ()
+
+
+@pytest.mark.parametrize("row", [12, 228])
+async def test_the_strip_leaves_what_was_healed_in_sight(window: Window, photograph: Path, row: int) -> None:
+    session = await window.open(photograph)
+    window.stroke(Point(100, row), Point(220, row))
+    window.desk.actions.run("edit.generate")
+    await eventually(lambda: session.candidates.items, 60)
+    strip = window.desk.strip
+    assert strip.isVisible()
+    for column in (100, 160, 220):
+        assert not strip.geometry().contains(window.at(Point(column, row)))
+    window.frame.resize(1200, 760)
+    assert not strip.geometry().contains(window.at(Point(160, row)))
+
+
+async def test_whoever_paints_while_a_variant_is_shown_sees_the_mask(
+    window: Window, photograph: Path
+) -> None:
+    await _generate(window, photograph)
+    session, canvas = window.session, window.desk.canvas
+    assert session.candidates.selected == 0
+    await eventually(lambda: canvas.overlay.strength == 0.0)
+    window.stroke(Point(60, 60), Point(90, 60))
+    assert session.candidates.selected is None
+    assert len(session.candidates.items) == 2
+    await eventually(lambda: canvas.overlay.strength > 0.4)
+    assert session.document is not None
+    assert session.document.mask.coverage[60, 75] == 255
+    canvas.setFocus()
+    window.key("1")
+    assert session.candidates.selected == 0
 
 
 async def test_a_running_request_can_be_cancelled_from_its_row(window: Window, photograph: Path) -> None:
