@@ -17,7 +17,7 @@ START_SECONDS = 0.1
 """Of every call of the engine, however small."""
 BLOB_SECONDS = 40e-6
 """Per hole pixel at radius 3."""
-THIN_SECONDS = 70e-6
+THIN_SECONDS = 85e-6
 """The same where the hole is thin."""
 RADIUS_FACTORS = {3: 1.0, 5: 1.6, 7: 2.6}
 """Time by patch radius against radius 3."""

@@ -14,11 +14,11 @@ from app.base.text import tr
 from app.engines import instant, patchmatch
 from app.engines.capped import fill_capped
 from app.engines.estimate import piece_seconds
-from app.engines.pieces import Piece, plan_pieces
+from app.engines.pieces import TILE_OVERLAP_PX, Piece, plan_pieces
 from app.engines.shading import even_out
 from app.engines.types import HealMethod, Step, StepProgress, ignore_step
 from app.imaging.arrays import U8
-from app.imaging.masks import bounds
+from app.imaging.masks import bounds, size_of
 
 LEAST_KNOWN = 0.1
 """Share of the picture that must be left to copy from."""
@@ -88,6 +88,10 @@ def _filled(
 
     if piece.scale < 1.0:
         filled = fill_capped(seen, hole, piece.scale, fill, seed, cancel)
+    elif piece.core != piece.crop:
+        avoid = hole.copy()
+        avoid[piece.core.relative_to(piece.crop).expanded(TILE_OVERLAP_PX).intersected(size_of(hole).rect).slices] = 0
+        filled = patchmatch.fill(seen, hole, seed, avoid)
     else:
         filled = fill(seen, hole)
     return (filled if piece.thin else even_out(filled, hole))[core]

@@ -25,12 +25,19 @@ THIN_PX = 24.0
 """A hole none of whose pixels is farther from its edge is thin."""
 TILE_PX = 512
 TILE_CONTEXT_PX = 96
+TILE_OVERLAP_PX = 24
+"""A hole that goes on beyond a tile is filled so far with it, so that its fill is shaped by what follows."""
 ONE_PIECE_PIXELS = 1_500_000
-"""A thin hole whose crop is larger than this goes by tiles."""
+"""A thin hole whose crop is larger than this, at the size it is worked on, goes by tiles of that size."""
 FULL_HOLE_PIXELS = 120_000
 WORK_PIXELS = 600_000
 """A piece with more hole than the one is worked on with its crop reduced to the other, and gets its detail
 afterwards: as true as full resolution and several times as fast, and large structures are followed better."""
+
+WORK_HALF_WIDTH_PX = 5.0
+"""Wider strokes are not reduced below this half width: the engine needs some room to choose."""
+THIN_WORK_PIXELS = 300_000
+"""Of thin holes the edge is nearly everything, so they are worked on at full size up to so many pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +65,25 @@ def plan_pieces(coverage: U8) -> tuple[Piece, ...]:
     found: list[Piece] = []
     for crop in _crops(coverage):
         hole = coverage[crop.slices]
-        thin = max_inner_distance(hole) <= THIN_PX
-        if thin and crop.area > ONE_PIECE_PIXELS:
-            found += _tiles(coverage, crop)
+        half_width = max_inner_distance(hole)
+        thin = half_width <= THIN_PX
+        pixels = _count(hole)
+        scale = _scale(crop, pixels, half_width)
+        if thin and crop.area * scale**2 > ONE_PIECE_PIXELS:
+            found += _tiles(coverage, crop, scale)
         else:
-            found.append(_whole(crop, _count(hole), thin))
+            found.append(Piece(crop, crop, pixels, thin, scale))
     return tuple(found)
 
 
-def _whole(crop: Rect, hole_pixels: int, thin: bool) -> Piece:
-    scale = 1.0
-    if hole_pixels > FULL_HOLE_PIXELS:
-        scale = min(1.0, math.sqrt(WORK_PIXELS / crop.area))
-    return Piece(crop, crop, hole_pixels, thin, scale)
+def _scale(crop: Rect, hole_pixels: int, half_width: float) -> float:
+    """At which size to work: small enough to be quick, but no stroke may shrink to a hairline."""
+    if hole_pixels <= FULL_HOLE_PIXELS:
+        return 1.0
+    least = WORK_HALF_WIDTH_PX / half_width
+    if half_width <= THIN_PX:
+        return min(1.0, max(math.sqrt(THIN_WORK_PIXELS / hole_pixels), least))
+    return min(1.0, max(math.sqrt(WORK_PIXELS / crop.area), least))
 
 
 def _crops(coverage: U8) -> tuple[Rect, ...]:
@@ -99,13 +112,14 @@ def merged(rects: Iterable[Rect]) -> tuple[Rect, ...]:
     return tuple(apart)
 
 
-def _tiles(coverage: U8, crop: Rect) -> Iterator[Piece]:
+def _tiles(coverage: U8, crop: Rect, scale: float) -> Iterator[Piece]:
     picture = size_of(coverage).rect
-    for cell in crop.tiles(TILE_PX):
+    for cell in crop.tiles(round(TILE_PX / scale)):
         core = cell.intersected(crop)
         pixels = _count(coverage[core.slices])
         if pixels:
-            yield Piece(core.expanded(TILE_CONTEXT_PX).intersected(picture), core, pixels, thin=True)
+            seen = core.expanded(round(TILE_CONTEXT_PX / scale)).intersected(picture)
+            yield Piece(seen, core, pixels, thin=True, scale=scale)
 
 
 def _count(hole: U8) -> int:
