@@ -195,7 +195,8 @@ class Desk:
 
     def _make_panels(self) -> None:
         workspace, tasks = self.workspace, self.tasks
-        self.files = FileFlows(workspace, self.transfer, self.window)
+        self.status = StatusBar(workspace)
+        self.files = FileFlows(workspace, self.transfer, self.window, self.status.show_activity)
         self.canvas = CanvasWidget(workspace.toolbox, surround=QColor(DARK.surround))
         self.strip = CandidatesStrip(workspace, tasks, self.transfer)
         self.host = CanvasHost(self.canvas, self.strip)
@@ -208,7 +209,6 @@ class Desk:
         self.jobs = JobsPanel(workspace)
         self.history = HistoryPanel(workspace, tasks, self.transfer)
         self.side = SidePanel(self.edit, self.jobs, self.history)
-        self.status = StatusBar(workspace)
 
     def _register_commands(self) -> None:
         for each in (*file_commands(self), *view_commands(self), *help_commands(self)):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,17 @@ if TYPE_CHECKING:
 class FileFlows:
     """Dialogs joined to the session. One export at a time, so that a name is never written twice at once."""
 
-    def __init__(self, workspace: Workspace, transfer: Transfer, window: QWidget) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        transfer: Transfer,
+        window: QWidget,
+        tell_activity: Callable[[str], None],
+    ) -> None:
         self._workspace = workspace
         self._transfer = transfer
         self._window = window
+        self._tell_activity = tell_activity
         self._writing = asyncio.Lock()
 
     async def ask_open(self) -> None:
@@ -108,7 +116,9 @@ class FileFlows:
         path = await ask_target(self._window, tr("Save the photograph with this result"), suggested)
         if path is not None:
             format_for(path)
-            self._tell(await self._workspace.history_actions.export(result.id, path))
+            with self._working(tr("Saving “{name}”…", name=path.name)):
+                saved = await self._workspace.history_actions.export(result.id, path)
+            self._tell(saved)
 
     async def save_raw(self, entry: HistoryEntry, result: HistoryResult) -> None:
         """Write a stored result just as it was received."""
@@ -122,13 +132,23 @@ class FileFlows:
     async def _write(self, session: DocumentSession, path: Path, options: ExportOptions) -> bool:
         try:
             async with self._writing:
-                saved = await session.export(path, options)
+                with self._working(tr("Exporting “{name}”…", name=path.name)):
+                    saved = await session.export(path, options)
         except MaskroomError as error:
             self._workspace.notices.error(error, topic="export")
             return False
         self._tell(saved)
         await self._workspace.settings.update("files", export_folder=str(path.parent))
         return True
+
+    @contextmanager
+    def _working(self, text: str) -> Iterator[None]:
+        """A large photograph takes seconds to write: say so for as long as it lasts."""
+        self._tell_activity(text)
+        try:
+            yield
+        finally:
+            self._tell_activity("")
 
     def _tell(self, saved: Saved) -> None:
         hint = " ".join(saved.notes)

@@ -10,12 +10,15 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QWidget
 
 from app.base.geometry import Point, Rect
+from app.base.text import tr
 from app.ui.theme import DARK
 
 if TYPE_CHECKING:
     from app.imaging.pyramid import Pyramid
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.01, 32.0
+_VEIL = QColor(0, 0, 0, 160)
+"""Over a variant that is not composed yet, which would look like the original."""
 NEAREST_FROM = 2.0
 """At this zoom and above single pixels are shown as squares."""
 
@@ -109,6 +112,10 @@ class ComparePane(QWidget):
         for picture in (self._base, self._over):
             if picture is not None:
                 self._draw(painter, picture)
+        if self.result_id and self._over is None:
+            painter.fillRect(self.rect(), _VEIL)
+            painter.setPen(QColor(DARK.text))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("Preparing…"))
         self._draw_title(painter)
         if self._selected:
             painter.setPen(QPen(QColor(DARK.accent_line), 2))

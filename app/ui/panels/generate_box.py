@@ -71,6 +71,7 @@ class GenerateBox(QWidget):
             self._links.add(
                 session.plan_changed.connect(self.mirror),
                 session.stage_changed.connect(self.mirror),
+                session.preparing_changed.connect(self.mirror),
                 session.form.changed.connect(lambda field: self.mirror()),
             )
         self.mirror()
@@ -85,6 +86,8 @@ class GenerateBox(QWidget):
         session = self._session
         plan = None if session is None else session.plan
         self.generate.setEnabled(plan is not None)
+        preparing = session is not None and session.is_preparing
+        self.generate.setText(tr("Preparing…") if preparing else tr("Generate"))
         self.warnings.setVisible(plan is not None and bool(plan.warnings))
         if session is None or plan is None:
             self.plan.setText(tr("Paint over what should change.") if session else "")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from app.base.states import JobState
 from app.base.text import tr
 from app.ui.icons import draw_icon
-from app.ui.panels.history_model import ENTRY_ROLE, PICTURE_ROLE, entry_title
+from app.ui.panels.history_model import ENTRY_ROLE, MODEL_ROLE, PICTURE_ROLE, entry_title
 from app.ui.theme import DARK, SPACE
 from app.ui.wording import state_text, when_text
 
@@ -45,7 +45,7 @@ class HistoryDelegate(QStyledItemDelegate):
         _paint_picture(painter, box, picture if isinstance(picture, QPixmap) else None, entry)
         left = box.right() + SPACE + 4
         words = QRect(left, box.top(), rect.right() - left - SPACE, PICTURE)
-        _paint_words(painter, words, entry, option)
+        _paint_words(painter, words, entry, str(index.data(MODEL_ROLE)))
         painter.restore()
 
 
@@ -105,7 +105,7 @@ def _paint_picture(painter: QPainter, box: QRect, picture: QPixmap | None, entry
         painter.setFont(font)
 
 
-def _paint_words(painter: QPainter, rect: QRect, entry: HistoryEntry, option: QStyleOptionViewItem) -> None:
+def _paint_words(painter: QPainter, rect: QRect, entry: HistoryEntry, model: str) -> None:
     metrics = painter.fontMetrics()
     line = metrics.lineSpacing()
     age = when_text(entry.created, datetime.datetime.now(datetime.UTC))
@@ -114,7 +114,7 @@ def _paint_words(painter: QPainter, rect: QRect, entry: HistoryEntry, option: QS
         third.append(tr("applied"))
     lines = (
         (entry_title(entry), DARK.text if entry.prompt else DARK.text_muted),
-        (f"{entry.document_name} · {entry.model}", DARK.text_muted),
+        (f"{entry.document_name} · {model}", DARK.text_muted),
         (" · ".join(third), DARK.text_muted),
     )
     top = rect.top() + (rect.height() - 3 * line) // 2

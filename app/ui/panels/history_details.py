@@ -46,8 +46,8 @@ def facts_text(entry: HistoryEntry, result: HistoryResult | None) -> str:
     if priced and priced[0].cost_currency:
         total = sum(r.cost_amount or 0.0 for r in priced)
         about = tr("about {price}", price=money_text(total, priced[0].cost_currency))
-        exact = money_text(total, priced[0].cost_currency)
-        facts.append(about if any(r.cost_estimated for r in priced) else exact)
+        exact = money_text(total, priced[0].cost_currency) if total else tr("free")
+        facts.append(about if total and any(r.cost_estimated for r in priced) else exact)
     if result is not None:
         if result.seed is not None:
             facts.append(tr("seed {seed}", seed=result.seed))

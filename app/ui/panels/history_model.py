@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ENTRY_ROLE = int(Qt.ItemDataRole.UserRole)
 PICTURE_ROLE = ENTRY_ROLE + 1
+MODEL_ROLE = ENTRY_ROLE + 2
 
 PICTURE = QSize(128, 128)
 """As large as a small picture is ever shown, at twice the usual pixel density."""
@@ -46,6 +47,7 @@ class HistoryModel(QAbstractListModel):
         want_picture: Callable[[HistoryResult], None],
         want_more: Callable[[], None],
         mime_data: Callable[[HistoryEntry], QMimeData | None],
+        model_title: Callable[[HistoryEntry], str],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -55,6 +57,7 @@ class HistoryModel(QAbstractListModel):
         self._want_picture = want_picture
         self._want_more = want_more
         self._mime_data = mime_data
+        self._model_title = model_title
         self._has_more = False
 
     @property
@@ -73,7 +76,9 @@ class HistoryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return entry.prompt or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{entry_title(entry)}, {entry.model}, {state_text(entry.state)}"
+            return f"{entry_title(entry)}, {self._model_title(entry)}, {state_text(entry.state)}"
+        if role == MODEL_ROLE:
+            return self._model_title(entry)
         if role == ENTRY_ROLE:
             return entry
         if role == PICTURE_ROLE:

@@ -59,7 +59,10 @@ class HistoryPanel(QWidget):
         self._tasks = tasks
         self._transfer = transfer
         self._links = Links()
-        self.model = HistoryModel(self._load_picture, self._load_more, self._mime_data, self)
+        self._titles: dict[tuple[str, str], str] = {}
+        self.model = HistoryModel(
+            self._load_picture, self._load_more, self._mime_data, self._model_title, self
+        )
         self.search = QLineEdit()
         self.search.setObjectName("historySearch")
         self.search.setPlaceholderText(tr("Search prompts"))
@@ -104,7 +107,16 @@ class HistoryPanel(QWidget):
 
     def refresh(self) -> None:
         """Read the newest entries again, or those that match the search."""
+        self._titles = {
+            (profile.name, card.id): card.title
+            for profile in self._workspace.providers.list()
+            for card in profile.models
+        }
         self._tasks.start(self._refresh(self.search.text().strip()), "history")
+
+    def _model_title(self, entry: HistoryEntry) -> str:
+        """A model that no provider lists any more has only its id."""
+        return self._titles.get((entry.provider, entry.model), entry.model)
 
     def set_session_available(self, available: bool) -> None:
         """Using an entry needs an open photograph."""

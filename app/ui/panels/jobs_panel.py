@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from app.base.states import JobState
@@ -24,6 +25,8 @@ MOST = 8
 ROWS_IN_SIGHT = 2.5
 TICK_MILLISECONDS = 500
 PROGRESS_STEPS = 1000
+LATE = 1.2
+"""A request that takes this much longer than expected is told as such."""
 
 
 def job_progress(job: Job, now: float) -> float | None:
@@ -45,6 +48,8 @@ def job_times(job: Job, now: float) -> str:
         return f"{words} · {spent}"
     if job.expected_seconds:
         expected = seconds_text(job.expected_seconds)
+        if now - job.started > job.expected_seconds * LATE:
+            return f"{words} · " + tr("{spent}, expected {expected}", spent=spent, expected=expected)
         return f"{words} · " + tr("{spent} of about {expected}", spent=spent, expected=expected)
     return f"{words} · {spent}"
 
@@ -80,6 +85,11 @@ class JobRow(QWidget):
         row.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignTop)
         self.mirror(job)
+
+    def height_for(self, width: int) -> int:
+        """How tall the row is when it is `width` wide and its sentences wrap."""
+        wrapped = self.heightForWidth(width)
+        return wrapped if wrapped >= 0 else self.sizeHint().height()
 
     def mirror(self, job: Job) -> None:
         self.job = job
@@ -188,12 +198,17 @@ class JobsPanel(QWidget):
         self._fit(jobs)
 
     def _fit(self, jobs: tuple[Job, ...]) -> None:
-        heights = [self._rows[job.id].sizeHint().height() for job in jobs]
+        """Show the newest row whole, and of the others as many as there is room for."""
+        heights = [self._rows[job.id].height_for(self._scroll.viewport().width()) for job in jobs]
         if heights:
             tallest = max(heights)
             self._scroll.setFixedHeight(
                 min(sum(heights) + SPACE, max(tallest, round(heights[0] * ROWS_IN_SIGHT)))
             )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit(self._worker.jobs[:MOST])
 
     def _tick(self) -> None:
         for row in self._rows.values():

@@ -92,8 +92,6 @@ class ParameterRow(FormRow):
         if self._kind in (ParameterKind.NUMBER, ParameterKind.INTEGER):
             field = NumberField(name, title, slider=name != "seed")
             field.edited.connect(self._number_edited)
-            if name == "seed":
-                field.box.setFixedWidth(112)
             return field
         if self._kind in (ParameterKind.CHOICE, ParameterKind.FLAG):
             box = ChoiceBox(name, title)

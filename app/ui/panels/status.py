@@ -52,6 +52,10 @@ class StatusBar(QStatusBar):
             label.setAccessibleName(name)
             label.setToolTip(name)
             self.addWidget(label)
+        self.activity = QLabel()
+        self.activity.setAccessibleName(tr("What is being done"))
+        self.addPermanentWidget(self.activity)
+        self.activity.hide()
         self.jobs.setAccessibleName(tr("Running requests"))
         self.addPermanentWidget(self.jobs)
         self._rest = QTimer(self)
@@ -73,6 +77,11 @@ class StatusBar(QStatusBar):
         """`scale` in device pixels per document pixel."""
         percent = scale * 100
         self.zoom.setText(f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %")
+
+    def show_activity(self, text: str) -> None:
+        """Tell what the program is busy with; an empty text when it is done."""
+        self.activity.setText(text)
+        self.activity.setVisible(bool(text))
 
     def detach(self) -> None:
         self._rest.stop()

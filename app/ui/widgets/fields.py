@@ -26,6 +26,10 @@ from app.ui.theme import LABEL_WIDTH, ROW_HEIGHT, SPACE
 from app.ui.widgets.labels import ElidedLabel
 
 SLIDER_STEPS = 1000
+BOX_WIDTH = 88
+SEED_WIDTH = 124
+"""Room for ten digits and the arrow that goes back to automatic."""
+BOX_HEIGHT = 26
 
 
 class NumberBox(QDoubleSpinBox):
@@ -37,6 +41,8 @@ class NumberBox(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         self.setDecimals(0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # WORKAROUND: a spin box whose buttons have no size leaves out the right padding of its style (Qt 6.11).
+        self.lineEdit().setTextMargins(0, 0, SPACE // 2, 0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -164,16 +170,16 @@ class NumberField(QWidget):
         self.box = NumberBox()
         self.box.setObjectName(name)
         self.box.setAccessibleName(title)
-        self.box.setFixedWidth(72)
-        self.reset = QToolButton()
+        self.box.setFixedWidth(BOX_WIDTH if slider else SEED_WIDTH)
+        self.reset = QToolButton(self.box)
         self.reset.setIcon(icon("rotate-ccw"))
         self.reset.setToolTip(tr("Back to automatic: it will not be sent"))
         self.reset.setAccessibleName(tr("{title}: back to automatic", title=title))
         self.reset.setFixedSize(22, 22)
         self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        policy = self.reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.reset.setSizePolicy(policy)
+        self.reset.setCursor(Qt.CursorShape.ArrowCursor)
+        self.reset.move(2, (BOX_HEIGHT - self.reset.height()) // 2)
+        self.reset.hide()
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)
@@ -181,7 +187,6 @@ class NumberField(QWidget):
         if not slider:
             row.addStretch(1)
         row.addWidget(self.box)
-        row.addWidget(self.reset)
         self.setFocusProxy(self.box)
         self.slider.valueChanged.connect(self._slid)
         self.box.valueChanged.connect(self._typed)
@@ -211,10 +216,6 @@ class NumberField(QWidget):
         self.box.setSuffix(suffix)
         self.box.blockSignals(False)
         self.reset.setVisible(False)
-        if not self._optional:
-            policy = self.reset.sizePolicy()
-            policy.setRetainSizeWhenHidden(False)
-            self.reset.setSizePolicy(policy)
 
     def show_value(self, value: float | None) -> None:
         """Mirror a value of the session; None = not set."""
@@ -235,8 +236,8 @@ class NumberField(QWidget):
         self.reset.setVisible(self._optional and not unset)
 
     def add_control(self, widget: QWidget) -> None:
-        """Put another control at the end of the row."""
-        self._row.addWidget(widget)
+        """Put another control before the number, so that the numbers of all rows stay in one column."""
+        self._row.insertWidget(self._row.indexOf(self.box), widget)
 
     def _place(self, value: float) -> int:
         span = max(self._maximum - self._minimum, 1e-9)

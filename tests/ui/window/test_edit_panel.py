@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPlainTextEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPlainTextEdit, QSlider, QToolButton
 
 from app.base.geometry import Point, Size
 from app.edits.types import Context
@@ -80,6 +80,36 @@ async def test_the_arrow_at_a_row_unsets_its_parameter(window: Window, photograp
     reset.click()
     assert "guidance" not in form.values
     assert not reset.isVisibleTo(window.frame)
+
+
+async def test_the_slider_keeps_its_place_when_a_value_is_set_and_all_numbers_stand_in_one_column(
+    window: Window, photograph: Path
+) -> None:
+    form = (await window.open(photograph)).form
+    form.set_provider("everything")
+    await eventually(lambda: window.widget("strength").isVisible())
+    slider = window.widget("strength").parentWidget().findChild(QSlider)
+    assert isinstance(slider, QSlider)
+    QApplication.processEvents()
+    before = slider.geometry()
+    form.set_value("strength", 0.5)
+    QApplication.processEvents()
+    assert slider.geometry() == before
+    rights = set()
+    for name in ("strength", "guidance", "steps", "seed", "variants", "context", "grow", "feather"):
+        box = window.widget(name)
+        rights.add(box.mapTo(window.frame, box.rect().topRight()).x())
+    assert len(rights) == 1
+
+
+async def test_generate_says_that_it_prepares(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    window.stroke(Point(150, 110), Point(170, 130))
+    button = window.desk.edit.box.generate
+    heard: list[str] = []
+    session.preparing_changed.connect(lambda: heard.append(button.text()))
+    await session.generate()
+    assert heard == ["Preparing…", "Generate"]
 
 
 async def test_widgets_follow_the_form_and_the_form_the_widgets(window: Window, photograph: Path) -> None:

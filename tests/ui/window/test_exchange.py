@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 from app.base.geometry import Point
 from app.base.notices import Level
 from app.imaging.load import load_photograph
-from app.imaging.save import ExportOptions, FileFormat
-from app.session.document_session import Stage
+from app.imaging.save import ExportOptions, FileFormat, Saved
+from app.session.document_session import ExportTarget, Stage
 from app.ui.dialogs.export import ExportDialog, losses
 from app.ui.panels.empty_view import PhotographButton
 from tests.ui.window.conftest import Window, eventually
@@ -183,3 +183,23 @@ async def test_losses_are_named(
     found = losses(load_photograph(tmp_path / "p.png"), file_format, ExportOptions())
     assert len(found) == len(words)
     assert all(word in sentence for word, sentence in zip(words, found, strict=True))
+
+
+async def test_an_export_is_told_while_it_is_written(
+    window: Window, photograph: Path, tmp_path: Path
+) -> None:
+    session = await window.open(photograph)
+    told: list[str] = []
+    activity = window.desk.status.activity
+    original = session.export
+
+    async def watched(path: Path, options: ExportOptions) -> Saved:
+        told.append(activity.text())
+        assert activity.isVisibleTo(window.frame)
+        return await original(path, options)
+
+    session.export_target = ExportTarget(tmp_path / "out.png", ExportOptions())
+    session.export = watched  # type: ignore[method-assign]
+    assert await window.desk.files.export_again()
+    assert told == ["Exporting “out.png”…"]
+    assert not activity.isVisibleTo(window.frame)

@@ -156,6 +156,7 @@ def test_progress_is_told_or_guessed_but_never_reaches_the_end_by_guessing() -> 
     assert job_progress(job, 20.0) == 0.5
     assert job_progress(job, 500.0) == 0.95
     assert "10 s of about 20 s" in job_times(job, 20.0)
+    assert "39 s, expected 20 s" in job_times(job, 49.0)
     assert job_progress(Job("i", "p", "d", "t", JobState.QUEUED, created=0.0), 5.0) is None
 
 
