@@ -25,8 +25,8 @@ MOST = 8
 ROWS_IN_SIGHT = 2.5
 TICK_MILLISECONDS = 500
 PROGRESS_STEPS = 1000
-LATE = 1.2
-"""A request that takes this much longer than expected is told as such."""
+LATE, LATE_SECONDS = 1.2, 5.0
+"""A request that takes this many times and seconds longer than expected is told as such."""
 
 
 def job_progress(job: Job, now: float) -> float | None:
@@ -48,7 +48,7 @@ def job_times(job: Job, now: float) -> str:
         return f"{words} · {spent}"
     if job.expected_seconds:
         expected = seconds_text(job.expected_seconds)
-        if now - job.started > job.expected_seconds * LATE:
+        if now - job.started > job.expected_seconds * LATE + LATE_SECONDS:
             return f"{words} · " + tr("{spent}, expected {expected}", spent=spent, expected=expected)
         return f"{words} · " + tr("{spent} of about {expected}", spent=spent, expected=expected)
     return f"{words} · {spent}"

@@ -83,7 +83,8 @@ class OptionsBar(QToolBar):
         ):
             label = make_label(title, "muted")
             label.setBuddy(field.box)
-            field.slider.setFixedWidth(96)
+            field.slider.setFixedWidth(88)
+            field.box.setFixedWidth(72)
             row.addWidget(label)
             row.addWidget(field)
             row.addSpacing(SPACE)
