@@ -7,8 +7,9 @@ anybody is told of it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 
 from app.base.errors import BadReply, InternalError, MaskroomError, PhotographError, StoreError
@@ -34,6 +35,8 @@ from app.session.progress import ProgressHub
 from app.session.records import store_request
 from app.session.source import Origin
 from app.settings.secrets import Secrets
+
+log = logging.getLogger(__name__)
 
 THUMBNAIL = Size(320, 320)
 
@@ -113,12 +116,17 @@ class EditPipeline:
             GatewayError, PhotographError: no usable image is in them.
             MaskroomError: they cannot be taken in now.
         """
+        result = await self._take_in(request, entry)
+        await self._set_state(request.id, JobState.DONE, request_id=result.request_id)
+
+    async def _take_in(self, request: EditRequest, entry: HistoryEntry) -> EditResult:
+        """Make results of the whole replies on disk. Raises as `recover`."""
         profile = self._find_profile(request.provider)
         result = await self._gateway.recover(request.id, profile, await self._key(profile))
         rows = await asyncio.to_thread(self._store_result, request, result, entry.results)
         self._gateway.release(request.id)
         await self._place(request, result, rows)
-        await self._set_state(request.id, JobState.DONE, request_id=result.request_id)
+        return result
 
     async def _key(self, profile: Profile) -> str | None:
         return await self._secrets.get(profile.name) if profile.needs_key else None
@@ -131,9 +139,14 @@ class EditPipeline:
         """A request that is cancelled before its turn never runs, so its end is written here."""
         if job.state is JobState.CANCELLED and job.id in self._waiting:
             self._waiting.discard(job.id)
-            task = asyncio.ensure_future(self._set_state(job.id, JobState.CANCELLED))
-            self._writes.add(task)
-            task.add_done_callback(self._writes.discard)
+            self._in_background(self._set_state(job.id, JobState.CANCELLED))
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Work that `aclose` waits for, whoever else still does."""
+        task = asyncio.create_task(work)
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+        return task
 
     async def _run(self, request: EditRequest, control: JobControl, deliver: Deliver) -> None:
         started = self._clock()
@@ -151,8 +164,7 @@ class EditPipeline:
                 request_id=result.request_id,
             )
         except asyncio.CancelledError:
-            self._gateway.release(request.id)
-            await asyncio.shield(self._set_state(request.id, JobState.CANCELLED))
+            await asyncio.shield(self._in_background(self._wind_up(request)))
             raise
         except StoreError as error:
             if not self._gateway.holds_reply(request.id):
@@ -170,6 +182,20 @@ class EditPipeline:
             await self._fail(request.id, told, started)
             raise
         deliver(candidates, (*result.errors, *missing))
+
+    async def _wind_up(self, request: EditRequest) -> None:
+        """After a cancel: replies that had come whole were paid for and are kept as results."""
+        if self._gateway.holds_reply(request.id):
+            try:
+                entry = await asyncio.to_thread(self._history.get, request.id)
+                await self._take_in(request, entry)
+            except StoreError as error:
+                log.warning("the reply to %s waits: %s %s", request.id, error.message, error.details)
+                return
+            except MaskroomError as error:
+                log.info("the reply to %s is of no use: %s %s", request.id, error.message, error.details)
+        self._gateway.release(request.id)
+        await self._set_state(request.id, JobState.CANCELLED)
 
     async def _fail(self, id: str, error: MaskroomError, started: float) -> None:
         await self._set_state(id, JobState.FAILED, error=error, seconds=self._clock() - started)

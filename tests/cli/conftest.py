@@ -83,8 +83,8 @@ class Gateway:
     headers: list[dict[str, str]] = field(default_factory=list)
     status: int = 200
     reply: bytes = b""
-    stall: bool = False
-    """Send half of the reply and then nothing, until the client goes."""
+    stall_from: int = 10_000
+    """From this call on send half of the reply and then nothing, until the client goes."""
 
     def answer_with(self, image: np.ndarray[Any, np.dtype[np.uint8]], revised_prompt: str = "") -> None:
         """Reply with this (h, w, 3) picture."""
@@ -98,17 +98,21 @@ class Gateway:
 def gateway() -> Iterator[Gateway]:
     """The gateway, in a thread of its own."""
     state = Gateway("")
+    counting = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            state.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            with counting:
+                state.bodies.append(body)
+                number = len(state.bodies)
             state.headers.append({key.lower(): value for key, value in self.headers.items()})
             self.send_response(state.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(state.reply)))
             self.send_header("x-request-id", "req-test-7")
             self.end_headers()
-            if state.stall:
+            if number >= state.stall_from:
                 self.wfile.write(state.reply[: len(state.reply) // 2])
                 self.wfile.flush()
                 self.rfile.read(1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -40,15 +42,42 @@ def received(gateway: Any) -> bytes:
     return base64.b64decode(json.loads(gateway.reply)["data"][0]["b64_json"])
 
 
+def wait_for(folder: Path, pattern: str) -> None:
+    deadline = time.monotonic() + 30
+    while not list(folder.glob(pattern)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_a_reply_that_came_whole_is_kept_when_the_rest_is_cancelled(
+    maskroom: Run, studio: Any, edit: list[str], maskroom_home: Path, name: str
+) -> None:
+    studio.stall_from = 2
+    with subprocess.Popen([*edit, "--n", "11"], stderr=subprocess.PIPE) as process:
+        try:
+            wait_for(maskroom_home / "spool", "*.reply")
+            process.send_signal(signal.Signals[name])
+            _, err = process.communicate(timeout=30)
+        except BaseException:
+            process.kill()
+            raise
+    assert b"Traceback" not in err
+    assert process.returncode == (-9 if name == "SIGKILL" else 130)
+    (entry,) = maskroom("history", "list", "--json").json["entries"]
+    assert entry["state"] == ("done" if name == "SIGKILL" else "cancelled")
+    assert [r["received_sha256"] for r in entry["results"]] == [hashlib.sha256(received(studio)).hexdigest()]
+    assert list((maskroom_home / "spool").iterdir()) == []
+    assert maskroom("history", "export", entry["id"], "--output", maskroom_home / "o.png").code == 0
+
+
 def test_half_a_reply_of_a_killed_program_is_interrupted_and_cleared_away(
     maskroom: Run, studio: Any, edit: list[str], maskroom_home: Path
 ) -> None:
-    studio.stall = True
+    studio.stall_from = 1
     with subprocess.Popen(edit, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 30
-        while not list((maskroom_home / "spool").glob("*.part")):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_for(maskroom_home / "spool", "*.part")
         process.kill()
     listed = maskroom("history", "list", "--json")
     assert [entry["state"] for entry in listed.json["entries"]] == ["interrupted"]
