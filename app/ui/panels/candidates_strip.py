@@ -113,7 +113,11 @@ class CandidatesStrip(QFrame):
         for index, button in enumerate(self._buttons):
             button.setChecked(session.candidates.selected == (None if index == 0 else index - 1))
         shown = session.candidates.shown
-        done, made = candidate_lines(shown) if shown is not None else (tr("The photograph as it is"), "")
+        done, made = (
+            candidate_lines(shown)
+            if shown is not None
+            else (tr("The photograph as it is"), tr("1–9 show a variant, Return applies it"))
+        )
         self._facts.setText(done)
         self._made.setText(made[:1].upper() + made[1:])
         self.apply.setEnabled(shown is not None)

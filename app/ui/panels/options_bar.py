@@ -11,7 +11,7 @@ from app.base.text import tr
 from app.session.toolbox import MAX_DIAMETER, MIN_DIAMETER, ToolKind
 from app.ui.icons import icon
 from app.ui.links import Links
-from app.ui.theme import SPACE
+from app.ui.theme import ROW_HEIGHT, SPACE
 from app.ui.widgets.fields import NumberField
 from app.ui.widgets.labels import ElidedLabel, make_label
 
@@ -89,6 +89,7 @@ class OptionsBar(QToolBar):
             row.addWidget(field)
             row.addSpacing(SPACE)
         content = QWidget()
+        content.setMinimumHeight(ROW_HEIGHT)
         line = QHBoxLayout(content)
         line.setContentsMargins(SPACE // 2, 0, SPACE // 2, 0)
         line.setSpacing(SPACE)
