@@ -158,8 +158,12 @@ class Renderer:
             plain = _plain_parts(overlay, size_doc, view, seen_doc, inside, fringe)
         for rect, value in plain:
             _fill(painter, rect, QColor.fromRgba(self._table[value]))
-        tinted = [visible_rect(run.intersected(size_doc.rect), view).expanded(fringe) for run in runs]
-        for covered in _disjoint(tinted, inside, [rect for rect, _ in plain]):
+        if len(runs) == 1 and not plain and runs[0].contains(seen_doc):
+            tinted = [inside]
+        else:
+            around = [visible_rect(run.intersected(size_doc.rect), view).expanded(fringe) for run in runs]
+            tinted = _disjoint(around, inside, [rect for rect, _ in plain])
+        for covered in tinted:
             source = _source_rect(covered, view, step, coverage.shape[1], coverage.shape[0])
             image = self._tint(coverage, source)
             _draw_level(painter, image, source, view, step, step, covered, smooth)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from app.base.geometry import Point, Rect, Size
+from app.base.geometry import EMPTY, Point, Rect, Size
 
 FIXED_POINT = 65536
 """The raster engine of Qt steps through a source picture in 16.16 fixed point."""
@@ -77,18 +77,30 @@ class ViewTransform:
 
     def rect_to_view(self, rect_doc: Rect) -> Rect:
         """The smallest rectangle of whole view pixels that holds every point of `rect_doc`."""
-        return (
-            Rect.around(map(self.to_view, _corners(rect_doc, self)))
-            if not rect_doc.is_empty
-            else Rect(0, 0, 0, 0)
+        if rect_doc.is_empty:
+            return EMPTY
+        if not self.is_upright:
+            return Rect.around(map(self.to_view, _corners(rect_doc)))
+        scale, x, y = self.scale, self.origin.x, self.origin.y
+        return Rect.from_edges(
+            math.floor(rect_doc.x * scale + x),
+            math.floor(rect_doc.y * scale + y),
+            math.ceil(rect_doc.right * scale + x),
+            math.ceil(rect_doc.bottom * scale + y),
         )
 
     def rect_to_doc(self, rect_view: Rect) -> Rect:
         """The smallest rectangle of whole document pixels that holds every point of `rect_view`."""
-        return (
-            Rect.around(map(self.to_doc, _corners(rect_view, self)))
-            if not rect_view.is_empty
-            else Rect(0, 0, 0, 0)
+        if rect_view.is_empty:
+            return EMPTY
+        if not self.is_upright:
+            return Rect.around(map(self.to_doc, _corners(rect_view)))
+        scale, x, y = self.scale, self.origin.x, self.origin.y
+        return Rect.from_edges(
+            math.floor((rect_view.x - x) / scale),
+            math.floor((rect_view.y - y) / scale),
+            math.ceil((rect_view.right - x) / scale),
+            math.ceil((rect_view.bottom - y) / scale),
         )
 
     def panned(self, dx: float, dy: float) -> ViewTransform:
@@ -145,9 +157,10 @@ class ViewTransform:
         return replace(other, origin=point_view - moved)
 
 
-def _corners(rect: Rect, view: ViewTransform) -> tuple[Point, ...]:
-    """The corners that bound the rectangle once it is mapped: two will do where it stays upright."""
-    ends = Point(rect.x, rect.y), Point(rect.right, rect.bottom)
-    if view.is_upright:
-        return ends
-    return (*ends, Point(rect.right, rect.y), Point(rect.x, rect.bottom))
+def _corners(rect: Rect) -> tuple[Point, Point, Point, Point]:
+    return (
+        Point(rect.x, rect.y),
+        Point(rect.right, rect.y),
+        Point(rect.x, rect.bottom),
+        Point(rect.right, rect.bottom),
+    )
