@@ -1,6 +1,6 @@
 """What is drawn over the frame besides the ring: the region that will be sent, and the shape being dragged.
 
-Lines are light and one device pixel wide, on a wider dark one, so that they read on any picture. The region's
+Lines are light and thin, on a wider dark one, so that they read on any picture. The region's
 is dashed, the shape's is not: it is where one looks.
 """
 
@@ -28,13 +28,16 @@ class Decorations:
     def __init__(self) -> None:
         self.region: Rect | None = None
         self.outline: tuple[Point, ...] = ()
+        self.line = 1.0
+        """Device pixels that a thin line is wide."""
 
     def region_strips(self, view: ViewTransform) -> tuple[Rect, ...]:
         """Rectangles of the view that cover the region's line."""
         if self.region is None:
             return ()
-        outer = view.rect_to_view(self.region).expanded(_REACH)
-        width = 2 * _REACH + 1
+        reach = math.ceil(_REACH * self.line)
+        outer = view.rect_to_view(self.region).expanded(reach)
+        width = 2 * reach + 1
         return (
             Rect(outer.x, outer.y, outer.width, width),
             Rect(outer.x, outer.bottom - width, outer.width, width),
@@ -44,22 +47,22 @@ class Decorations:
 
     def outline_rect(self, view: ViewTransform) -> Rect:
         """The rectangle of the view that holds the gesture's outline."""
-        return Rect.around(map(view.to_view, self.outline), _REACH + 1)
+        return Rect.around(map(view.to_view, self.outline), _REACH * self.line + 1)
 
     def paint(self, painter: QPainter, view: ViewTransform, seen: Rect) -> None:
         """Draw with `painter`, which speaks device pixels; only what lies in `seen` is needed."""
         if self.region is not None:
-            _paint_box(painter, view.rect_to_view(self.region), seen)
+            _paint_box(painter, view.rect_to_view(self.region), seen, self.line)
         if len(self.outline) > 1:
-            _paint_outline(painter, [view.to_view(point) for point in self.outline])
+            _paint_outline(painter, [view.to_view(point) for point in self.outline], self.line)
 
 
-def _paint_box(painter: QPainter, box: Rect, seen: Rect) -> None:
+def _paint_box(painter: QPainter, box: Rect, seen: Rect, line: float) -> None:
     """Each side by itself and cut to what is seen: zoomed in, a box has thousands of unseen dashes."""
     left, top, right, bottom = box.x - 0.5, box.y - 0.5, box.right + 0.5, box.bottom + 0.5
     low_x, high_x = max(left, seen.x - 1.0), min(right, seen.right + 1.0)
     low_y, high_y = max(top, seen.y - 1.0), min(bottom, seen.bottom + 1.0)
-    for pen in (_dark(), _dashed()):
+    for pen in (_dark(line), _dashed(line)):
         painter.setPen(pen)
         for y in (top, bottom):
             if low_x < high_x and low_y <= y <= high_y:
@@ -71,31 +74,31 @@ def _paint_box(painter: QPainter, box: Rect, seen: Rect) -> None:
 
 def _paint_side(painter: QPainter, pen: QPen, start: QPointF, end: QPointF, skipped: float) -> None:
     if pen.style() is Qt.PenStyle.CustomDashLine:
-        pen.setDashOffset(skipped % sum(_DASH))
+        pen.setDashOffset(skipped / pen.widthF() % sum(_DASH))
         painter.setPen(pen)
     painter.drawLine(start, end)
 
 
-def _paint_outline(painter: QPainter, points: Sequence[Point]) -> None:
+def _paint_outline(painter: QPainter, points: Sequence[Point], line: float) -> None:
     # Through the centres of pixels: upright lines are crisp there.
     polygon = QPolygonF([QPointF(math.floor(point.x) + 0.5, math.floor(point.y) + 0.5) for point in points])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen in (_dark(), QPen(_LIGHT, 1.0)):
+    for pen in (_dark(line), QPen(_LIGHT, line)):
         painter.setPen(pen)
         painter.drawPolygon(polygon)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def _dark() -> QPen:
-    pen = QPen(_DARK, _DARK_WIDTH)
+def _dark(line: float) -> QPen:
+    pen = QPen(_DARK, _DARK_WIDTH * line)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     return pen
 
 
-def _dashed() -> QPen:
-    pen = QPen(_LIGHT, 1.0)
+def _dashed(line: float) -> QPen:
+    pen = QPen(_LIGHT, line)
     pen.setDashPattern(_DASH)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     return pen

@@ -26,6 +26,11 @@ class DevicePixels:
         return self._widget.devicePixelRatioF()
 
     @property
+    def thin_line(self) -> float:
+        """Device pixels in the width of a thin line: a whole number, so that lines stay crisp."""
+        return float(max(1, round(self.ratio)))
+
+    @property
     def offset(self) -> QPointF:
         """How far the widget's corner lies right of and below a whole device pixel, in device pixels."""
         ratio = self.ratio

@@ -16,7 +16,7 @@ from app.base.geometry import Point, Rect
 _DARK = QColor(0, 0, 0, 170)
 _LIGHT = QColor(255, 255, 255, 230)
 _EDGE = 3
-"""Device pixels by which strokes and their smooth edges reach over the circle."""
+"""Widths of a line by which strokes and their smooth edges reach over the circle."""
 _CROSS_BELOW = 4.0
 """A smaller radius is told by a cross: a dot of a ring would be lost on a picture."""
 _CROSS = 6
@@ -31,9 +31,15 @@ class Ring:
         self.centre: Point | None = None
         self.radius = 0.0
         self._stamp: QImage | None = None
-        self._pens = (QPen(_DARK, 1.0), 0.5), (QPen(_LIGHT, 1.0), -0.5)
+        self._line = 1.0
         self.strips: tuple[Rect, ...] = ()
         """Rectangles that cover the ring's line: one square, or four sides of it for a large ring."""
+
+    def set_line(self, width: float) -> None:
+        """How many device pixels a thin line is wide: more where the screen's pixels are finer."""
+        if width != self._line:
+            self._line, self._stamp = width, None
+            self.strips = _strips(self.centre, self.radius, width) if self.centre is not None else ()
 
     def move(self, centre: Point | None, radius: float) -> tuple[Rect, ...]:
         """Stand elsewhere, or nowhere; returns what must be painted again."""
@@ -43,7 +49,7 @@ class Ring:
         if radius != self.radius:
             self._stamp = None
         self.centre, self.radius = centre, radius
-        self.strips = _strips(centre, radius) if centre is not None else ()
+        self.strips = _strips(centre, radius, self._line) if centre is not None else ()
         return (*before, *self.strips)
 
     def paint(self, painter: QPainter) -> None:
@@ -60,7 +66,7 @@ class Ring:
 
     def _make_stamp(self) -> QImage:
         """The ring as a small picture: it is drawn far more often than its size changes."""
-        half = math.ceil(max(self.radius, _CROSS)) + _EDGE - 1
+        half = math.ceil(max(self.radius, _CROSS) + _EDGE * self._line)
         stamp = QImage(2 * half, 2 * half, QImage.Format.Format_ARGB32_Premultiplied)
         stamp.fill(Qt.GlobalColor.transparent)
         painter = QPainter(stamp)
@@ -71,8 +77,9 @@ class Ring:
     def _draw(self, painter: QPainter, centre: QPointF) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen, offset in self._pens:
-            painter.setPen(pen)
+        for colour, side in ((_DARK, 0.5), (_LIGHT, -0.5)):
+            offset = side * self._line
+            painter.setPen(QPen(colour, self._line))
             if self.radius < _CROSS_BELOW:
                 _paint_cross(painter, centre, offset)
             else:
@@ -88,10 +95,11 @@ def _paint_cross(painter: QPainter, centre: QPointF, offset: float) -> None:
     painter.drawRect(QRectF(x - 0.5, y - 0.5, 1, 1))
 
 
-def _strips(centre: Point, radius: float) -> tuple[Rect, ...]:
-    outer = _square(centre, max(radius, _CROSS if radius < _CROSS_BELOW else 0.0) + _EDGE)
+def _strips(centre: Point, radius: float, line: float) -> tuple[Rect, ...]:
+    edge = _EDGE * line + 1
+    outer = _square(centre, max(radius, _CROSS) + edge)
     # The largest square inside the circle holds no part of the line.
-    half = radius * 0.7 - _EDGE
+    half = radius * 0.7 - edge
     if half < 32.0:
         return (outer,)
     inner = _square(centre, half)

@@ -223,6 +223,8 @@ class CanvasWidget(QWidget):
         size = self._device.size
         if size != self.frame.size:
             self.frame.resize(size)
+            self.ring.set_line(self._device.thin_line)
+            self.decorations.line = self._device.thin_line
             self.navigation.resized(size)
             self.update()
 
