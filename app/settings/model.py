@@ -100,7 +100,7 @@ class EditSettings:
         auto=True,
     )
     feather: int = _option(
-        2, "Soft edge", "Pixels inside the mask over which the result fades in.", minimum=0, maximum=500
+        2, "Feather", "Pixels inside the mask over which the result fades in.", minimum=0, maximum=500
     )
 
 

@@ -152,6 +152,7 @@ QToolButton:hover { background: $raised; }
 QToolButton:pressed { background: $border; }
 QToolButton:checked { background: $selection; border-color: $accent_line; }
 QToolButton:focus { border-color: $accent_line; }
+QToolButton:checked:focus { border-color: $on_accent; }
 
 QToolBar { background: $panel; border: none; spacing: 4px; padding: 4px; }
 QToolBar#tools { border-right: 1px solid $surround; padding: 6px; }
@@ -235,6 +236,7 @@ QFrame[role="notice"] { background: $raised; border: none; border-left: 4px soli
 QFrame[role="notice"][level="warning"] { border-left-color: $warning; }
 QFrame[role="notice"][level="error"] { border-left-color: $error; }
 QFrame#candidates { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
+QFrame#candidates:focus { border-color: $accent_line; }
 QFrame#candidates QToolButton { padding: 3px; }
 QWidget[role="surround"] { background: $surround; }
 QToolButton[role="photograph"] {

@@ -36,6 +36,8 @@ Choices = Mapping[str, Sequence[tuple[str, object]]]
 """Values to choose from, by "section.name", for texts that are not free."""
 
 SWATCH = QSize(28, 16)
+LARGEST_SHARE = 10.0
+"""A number with a fraction and no more than this is a share, 1 = 100 %."""
 LABELS = 120
 """Width of the label column: these titles are longer than those of the panels."""
 
@@ -174,20 +176,24 @@ class PreferencesDialog(QDialog):
 def _make_number(
     key: str, title: str, option: Option, store: Change
 ) -> tuple[NumberField, Callable[[object], None]]:
+    """A number as people write it: shares, which are floats of small range, in per cent."""
     whole = option.kind is int
     field = NumberField(key, title)
     least, most = option.minimum or 0.0, 100.0 if option.maximum is None else option.maximum
+    unit = 100.0 if not whole and most <= LARGEST_SHARE else 1.0
     field.configure(
-        minimum=least,
-        maximum=most,
-        step=1.0 if whole or most - least > 20 else 0.05,
-        decimals=0 if whole or most - least > 20 else 2,
+        minimum=least * unit,
+        maximum=most * unit,
         unset_text=tr("auto") if option.auto else "",
-        curve=2.0 if most - least > 200 else 1.0,
+        suffix=" %" if unit > 1 else "",
+        curve=2.0 if (most - least) * unit > 200 else 1.0,
     )
 
     def changed(value: float | None) -> None:
-        store("auto" if value is None else round(value) if whole else value)
+        store("auto" if value is None else round(value) if whole else value / unit)
+
+    def show(value: object) -> None:
+        field.show_value(value * unit if isinstance(value, (int, float)) else None)
 
     field.edited.connect(changed)
-    return field, lambda value: field.show_value(float(value) if isinstance(value, (int, float)) else None)
+    return field, show

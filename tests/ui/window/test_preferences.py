@@ -37,7 +37,7 @@ async def test_a_change_holds_at_once_and_is_kept(window: Window, maskroom_home:
     assert isinstance(colour, ColourButton)
     assert grow.text() == "auto"
     assert provider.currentData() == "local"
-    opacity.setValue(0.8)
+    opacity.setValue(80)
     grow.setValue(12)
     lossless.click()
     colour.click()
