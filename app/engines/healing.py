@@ -90,7 +90,12 @@ def _filled(
         filled = fill_capped(seen, hole, piece.scale, fill, seed, cancel)
     elif piece.core != piece.crop:
         avoid = hole.copy()
-        avoid[piece.core.relative_to(piece.crop).expanded(TILE_OVERLAP_PX).intersected(size_of(hole).rect).slices] = 0
+        avoid[
+            piece.core.relative_to(piece.crop)
+            .expanded(TILE_OVERLAP_PX)
+            .intersected(size_of(hole).rect)
+            .slices
+        ] = 0
         filled = patchmatch.fill(seen, hole, seed, avoid)
     else:
         filled = fill(seen, hole)

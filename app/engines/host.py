@@ -67,7 +67,10 @@ class EngineHost:
         Raises:
             MaskError: nothing is painted, or too little is left to copy from.
             EngineError: the engine failed, or its process ended; the next heal starts a new one.
+            CancelledError: the task was cancelled, or the host closed.
         """
+        if request.picture.shape != (*request.coverage.shape, 3) or not request.seeds:
+            raise InternalError(tr("Picture and mask do not fit together."))
         loop = asyncio.get_running_loop()
         token = CancelToken()
 
@@ -106,7 +109,11 @@ class EngineHost:
             await asyncio.wait((future,))
             if not future.cancelled():
                 future.exception()  # it was asked for
+            if not self._closed:
+                self._threads.submit(self._reap)
             raise
+        except Cancelled:
+            raise asyncio.CancelledError from None
 
     def _running_worker(self) -> _Worker:
         """The worker, started where there is none. In the host's thread."""
@@ -115,6 +122,12 @@ class EngineHost:
                 self._worker.discard()
             self._worker = _Worker()
         return self._worker
+
+    def _reap(self) -> None:
+        """Leave no zombie of a worker that was killed between two conversations. In the host's thread."""
+        if self._worker is not None and not self._worker.is_alive:
+            self._worker.discard()
+            self._worker = None
 
     def _heal(self, request: HealRequest, report: HealProgress, token: CancelToken) -> tuple[U8, ...]:
         """The whole conversation about one request. In the host's thread."""

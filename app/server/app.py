@@ -10,6 +10,7 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
+from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -205,11 +206,14 @@ async def _answer_rejected(request: Request, error: Exception) -> Response:
 
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message = (
-        tr("There is nothing at {path}.", path=request.url.path)
-        if error.status_code == 404
-        else str(error.detail)
-    )
-    response = Rejected(message, status=error.status_code, code="not_found").response()
+    message, code = str(error.detail), "http_error"
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        message, code = tr("There is nothing at {path}.", path=request.url.path), "not_found"
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        message, code = (
+            tr("This address does not take {method}.", method=request.method),
+            "method_not_allowed",
+        )
+    response = Rejected(message, status=error.status_code, code=code).response()
     response.headers.update(error.headers or {})
     return response

@@ -47,7 +47,7 @@ def parse_form(body: bytes, content_type: str) -> tuple[Part, ...]:
             parser.write(bytes(view[start : start + SLICE]))
         parser.finalize()
     except (FormParserError, UnicodeDecodeError) as error:
-        raise Rejected(tr("The form is damaged: {reason}", reason=error), code="invalid_form") from error
+        raise Rejected(tr("The form is damaged: {reason}.", reason=error), code="invalid_form") from error
     if not collector.ended:
         raise Rejected(tr("The form is cut off."), code="invalid_form")
     return tuple(collector.parts)

@@ -24,7 +24,9 @@ sides = st.tuples(st.integers(1, 40), st.integers(1, 40))
 def painted_pictures(draw: st.DrawFn) -> tuple[U8, U8]:
     height, width = draw(sides)
     picture = draw(arrays.arrays(np.uint8, (height, width, 3)))
-    coverage = draw(arrays.arrays(np.uint8, (height, width), elements=st.sampled_from([0, 0, 0, 1, 128, 255])))
+    coverage = draw(
+        arrays.arrays(np.uint8, (height, width), elements=st.sampled_from([0, 0, 0, 1, 128, 255]))
+    )
     return picture, coverage
 
 
@@ -135,13 +137,7 @@ def test_cancelling_stops_between_pieces() -> None:
 def test_hairlines_on_smooth_ground_take_the_instant_engine_by_themselves() -> None:
     picture, coverage = sky(80, 120), line(80, 120, (10, 10), (110, 60), 2)
     calm = np.full_like(picture, 120)
-    assert np.array_equal(
-        heal(calm, coverage, HealMethod.AUTO), heal(calm, coverage, HealMethod.INSTANT)
-    )
+    assert np.array_equal(heal(calm, coverage, HealMethod.AUTO), heal(calm, coverage, HealMethod.INSTANT))
     busy = textured(80, 120)
-    assert np.array_equal(
-        heal(busy, coverage, HealMethod.AUTO), heal(busy, coverage, HealMethod.PATCHMATCH)
-    )
-    assert not np.array_equal(
-        heal(busy, coverage, HealMethod.AUTO), heal(busy, coverage, HealMethod.INSTANT)
-    )
+    assert np.array_equal(heal(busy, coverage, HealMethod.AUTO), heal(busy, coverage, HealMethod.PATCHMATCH))
+    assert not np.array_equal(heal(busy, coverage, HealMethod.AUTO), heal(busy, coverage, HealMethod.INSTANT))

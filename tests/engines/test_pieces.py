@@ -11,9 +11,7 @@ from app.engines import pieces
 from app.engines.pieces import merged, plan_pieces
 from tests.engines.making import disc, line
 
-rects = st.builds(
-    Rect, st.integers(0, 200), st.integers(0, 200), st.integers(1, 60), st.integers(1, 60)
-)
+rects = st.builds(Rect, st.integers(0, 200), st.integers(0, 200), st.integers(1, 60), st.integers(1, 60))
 
 
 @given(st.lists(rects, max_size=12))
@@ -25,7 +23,9 @@ def test_merged_rectangles_hold_all_and_lie_apart(given_rects: list[Rect]) -> No
 
 
 def test_near_islands_share_a_piece_and_far_ones_do_not() -> None:
-    coverage = disc(400, 2000, (200, 200), 40) | disc(400, 2000, (300, 200), 30) | disc(400, 2000, (1500, 200), 20)
+    coverage = (
+        disc(400, 2000, (200, 200), 40) | disc(400, 2000, (300, 200), 30) | disc(400, 2000, (1500, 200), 20)
+    )
     found = plan_pieces(coverage)
     assert len(found) == 2
     assert sum(piece.hole_pixels for piece in found) == np.count_nonzero(coverage)
