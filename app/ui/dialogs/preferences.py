@@ -128,7 +128,7 @@ class PreferencesDialog(QDialog):
         self._links.add(store.changed.connect(self._mirror))
         self.finished.connect(lambda code: self._links.clear())
         self._mirror(store.value)
-        self.resize(480, 600)
+        self.resize(480, 680)
 
     def _make_row(
         self, section: str, name: str, option: Option, change: Callable[[str, str, object], object]
