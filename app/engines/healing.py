@@ -15,6 +15,7 @@ from app.engines import instant, patchmatch
 from app.engines.capped import fill_capped
 from app.engines.estimate import piece_seconds
 from app.engines.pieces import TILE_OVERLAP_PX, Piece, plan_pieces
+from app.engines.seams import close_seam
 from app.engines.shading import even_out
 from app.engines.types import HealMethod, Step, StepProgress, ignore_step
 from app.imaging.arrays import U8
@@ -22,6 +23,9 @@ from app.imaging.masks import bounds, size_of
 
 LEAST_KNOWN = 0.1
 """Share of the picture that must be left to copy from."""
+STRIP_PX = 3.0
+WIDEST_STRIP_PX = 9.0
+"""How wide the strips are by which a seam is closed: wider where the fill was made at a reduced size."""
 
 
 def heal(
@@ -99,7 +103,10 @@ def _filled(
         filled = patchmatch.fill(seen, hole, seed, avoid)
     else:
         filled = fill(seen, hole)
-    return (filled if piece.thin else even_out(filled, hole))[core]
+    if not piece.thin:
+        strip = min(WIDEST_STRIP_PX, STRIP_PX / piece.scale)
+        filled = close_seam(even_out(filled, hole), hole, strip)
+    return filled[core]
 
 
 def _wants_patches(seen: U8, hole: U8, piece: Piece, method: HealMethod) -> bool:
