@@ -21,7 +21,7 @@ THIN_SECONDS = 45e-6
 """The same where the hole is thin: between dense text (25) and sparse scratches."""
 TILE_FACTOR = 2.0
 """Of what goes by tiles, for what they do twice and for strokes being wider there."""
-RADIUS_FACTORS = {3: 1.0, 5: 1.6, 7: 2.6}
+RADIUS_FACTORS = {3: 1.0, 4: 1.3, 5: 1.7}
 """Time by patch radius against radius 3."""
 MATCH_SECONDS = 30e-6
 DETAIL_SECONDS = 0.6e-6

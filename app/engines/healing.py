@@ -23,9 +23,6 @@ from app.imaging.masks import bounds, size_of
 
 LEAST_KNOWN = 0.1
 """Share of the picture that must be left to copy from."""
-STRIP_PX = 3.0
-WIDEST_STRIP_PX = 9.0
-"""How wide the strips are by which a seam is closed: wider where the fill was made at a reduced size."""
 
 
 def heal(
@@ -88,25 +85,24 @@ def _filled(
         return instant.fill(seen, hole)[core]
 
     def fill(picture: U8, gap: U8) -> U8:
-        return patchmatch.fill(picture, gap, seed)
+        filled = patchmatch.fill(picture, gap, seed)
+        return filled if piece.thin else close_seam(even_out(filled, gap), gap)
 
     if piece.scale < 1.0:
         filled = fill_capped(seen, hole, piece.scale, fill, seed, cancel)
     elif piece.core != piece.crop:
-        avoid = hole.copy()
-        avoid[
-            piece.core.relative_to(piece.crop)
-            .expanded(TILE_OVERLAP_PX)
-            .intersected(size_of(hole).rect)
-            .slices
-        ] = 0
-        filled = patchmatch.fill(seen, hole, seed, avoid)
+        filled = patchmatch.fill(seen, hole, seed, _beyond(piece, hole))
     else:
         filled = fill(seen, hole)
-    if not piece.thin:
-        strip = min(WIDEST_STRIP_PX, STRIP_PX / piece.scale)
-        filled = close_seam(even_out(filled, hole), hole, strip)
     return filled[core]
+
+
+def _beyond(piece: Piece, hole: U8) -> U8:
+    """What of `hole` lies too far outside the core of `piece` to be filled with it."""
+    beyond = hole.copy()
+    reach = piece.core.relative_to(piece.crop).expanded(TILE_OVERLAP_PX)
+    beyond[reach.intersected(size_of(hole).rect).slices] = 0
+    return beyond
 
 
 def _wants_patches(seen: U8, hole: U8, piece: Piece, method: HealMethod) -> bool:

@@ -13,7 +13,7 @@ from app.base.errors import EngineError
 from app.base.text import tr
 from app.imaging.arrays import U8, as_u8
 
-RADII = (3, 3, 5, 7)
+RADII = (3, 3, 5, 4)
 """Patch radius by `seed % 4`. Small patches give the truest texture, so an odd seed keeps them; larger ones
 follow larger structures, which makes variants of consecutive seeds differ in kind and not in noise alone."""
 

@@ -18,34 +18,32 @@ from app.imaging.masks import bounds, size_of
 
 TOLERANCE = 16.0
 """Levels. A step far above it is where two things meet, and no seam."""
-FADE_STRIPS = 6.0
-"""How deep the correction reaches, in strips."""
-SIGMA_STRIPS = 2.0
-"""Sigma along the edge of what counts as slow, in strips."""
+STRIP_PX = 3.0
+FADE_PX = 18.0
+"""How deep the correction reaches."""
+SLOW_PX = 6.0
+"""Sigma along the edge of what counts as slow."""
 _LEAST_SHARE = 0.02
 """Of what is seen around a pixel, that must lie in the strips for them to tell anything."""
 _NEARLY_NOTHING = 1e-3
 
 
-def close_seam(filled: U8, hole: U8, strip: float = 3.0) -> U8:
-    """`filled` (h, w, 3) without a step at the edge of `hole` (h, w, > 0); outside bit for bit the same.
-
-    `strip` is the width in pixels of the strips that are compared.
-    """
-    area = bounds(hole).expanded(round(2 * strip) + 1).intersected(size_of(hole).rect)
+def close_seam(filled: U8, hole: U8) -> U8:
+    """`filled` (h, w, 3) without a step at the edge of `hole` (h, w, > 0); outside bit for bit the same."""
+    area = bounds(hole).expanded(round(2 * STRIP_PX) + 1).intersected(size_of(hole).rect)
     inside = hole[area.slices] > 0
     if inside.all():
         return filled
     picture = filled[area.slices].astype(np.float32)
     depth = _depth(inside)
-    ours = _led_to_edge(picture, depth, strip)
-    theirs = _led_to_edge(picture, _depth(~inside), strip)
+    ours = _led_to_edge(picture, depth)
+    theirs = _led_to_edge(picture, _depth(~inside))
     step = ours.value - theirs.value
     size = np.abs(step).max(axis=2)
     explained = (ours.variance + theirs.variance) / np.maximum(np.square(size), _NEARLY_NOTHING)
     trust = np.exp(-np.square(size / TOLERANCE)) * np.clip(1.0 - explained, 0.0, 1.0)
     trust[np.minimum(ours.share, theirs.share) < _LEAST_SHARE] = 0.0
-    fade = np.square(np.clip(1.0 - depth / (FADE_STRIPS * strip), 0.0, 1.0))
+    fade = np.square(np.clip(1.0 - depth / FADE_PX, 0.0, 1.0))
     correction = step * (trust * fade)[..., None]
     result = filled.copy()
     corrected = np.rint(picture[inside] - correction[inside])
@@ -65,24 +63,23 @@ class _Side:
     """(h, w): how much of the strip is near."""
 
 
-def _led_to_edge(picture: F32, depth: F32, strip: float) -> _Side:
-    sigma = SIGMA_STRIPS * strip
-    near = ((depth > 0) & (depth <= strip)).astype(np.float32)
-    far = ((depth > strip) & (depth <= 2 * strip)).astype(np.float32)
-    first, share = _mean(picture, near, sigma)
-    second, _ = _mean(picture, far, sigma)
+def _led_to_edge(picture: F32, depth: F32) -> _Side:
+    near = ((depth > 0) & (depth <= STRIP_PX)).astype(np.float32)
+    far = ((depth > STRIP_PX) & (depth <= 2 * STRIP_PX)).astype(np.float32)
+    first, share = _mean(picture, near)
+    second, _ = _mean(picture, far)
     rest = (picture.mean(axis=2) - first.mean(axis=2))[..., None]
-    spread, _ = _mean(_f32(np.square(rest)), near, sigma)
+    spread, _ = _mean(_f32(np.square(rest)), near)
     # The strips' middles lie half a strip and one and a half inside: the line through them meets the edge here.
     value = 1.5 * first - 0.5 * second
-    samples = np.maximum(share * (4.0 * np.pi * sigma**2), 1.0)
+    samples = np.maximum(share * (4.0 * np.pi * SLOW_PX**2), 1.0)
     return _Side(_f32(value), _f32(4.0 * spread[..., 0] / samples), share)
 
 
-def _mean(values: F32, weight: F32, sigma: float) -> tuple[F32, F32]:
+def _mean(values: F32, weight: F32) -> tuple[F32, F32]:
     """The mean of `values` (h, w, c) around each pixel, weighted by `weight` (h, w), and the weight there."""
-    mass = _f32(cv2.GaussianBlur(weight, (0, 0), sigma))
-    total = cv2.GaussianBlur(_f32(values * weight[..., None]), (0, 0), sigma).reshape(values.shape)
+    mass = _f32(cv2.GaussianBlur(weight, (0, 0), SLOW_PX))
+    total = cv2.GaussianBlur(_f32(values * weight[..., None]), (0, 0), SLOW_PX).reshape(values.shape)
     return _f32(total / np.maximum(mass, _NEARLY_NOTHING)[..., None]), mass
 
 

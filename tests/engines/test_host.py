@@ -23,7 +23,7 @@ from tests.engines.making import disc, textured
 
 PROJECT = Path(__file__).resolve().parents[2]
 SMALL = HealRequest(textured(60, 80), disc(60, 80, (40, 30), 10))
-LONG = HealRequest(textured(900, 900), disc(900, 900, (450, 450), 190), HealMethod.PATCHMATCH, (3, 7, 11))
+LONG = HealRequest(textured(900, 900), disc(900, 900, (450, 450), 190), HealMethod.PATCHMATCH, (2, 6, 10))
 """Three heals of the largest patches: far longer than any test waits."""
 
 
@@ -201,7 +201,7 @@ async def run() -> None:
     coverage[260:640, 260:640] = 255
     await host.start()
     print(multiprocessing.active_children()[0].pid, flush=True)
-    request = HealRequest(picture, coverage, HealMethod.PATCHMATCH, (3, 7, 11))
+    request = HealRequest(picture, coverage, HealMethod.PATCHMATCH, (2, 6, 10))
     await host.heal(request, lambda share: print("at work", flush=True) if share > 0 else None)
 
 if __name__ == "__main__":
