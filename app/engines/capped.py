@@ -18,6 +18,8 @@ from app.imaging.arrays import U8, as_u8
 from app.imaging.masks import size_of
 from app.imaging.resample import reduce_coverage
 
+MOST_HOLE = 0.75
+"""Share of the reduced picture that may be hole."""
 _ROWS = 256
 """How many rows are given their detail in one go: bounds the memory, and polls for cancelling."""
 
@@ -38,8 +40,9 @@ def fill_capped(
         Cancelled: `cancel` was set; and whatever `fill` raises.
     """
     full = size_of(hole)
-    small = Size(max(1, round(full.width * scale)), max(1, round(full.height * scale)))
-    small_hole = reduce_coverage(hole, small)
+    small, small_hole = _reduced_hole(hole, scale)
+    if small == full:
+        return fill(picture, hole)
     reduced = as_u8(cv2.resize(picture, (small.width, small.height), interpolation=cv2.INTER_AREA))
     filled = fill(reduced, small_hole)
     matches = find_matches(filled, small_hole, seed, cancel)
@@ -51,6 +54,18 @@ def fill_capped(
         return result
     _add_detail(result, hole, enlarged, matches, small, cancel)
     return result
+
+
+def _reduced_hole(hole: U8, scale: float) -> tuple[Size, U8]:
+    """`hole` by way of `scale`, or larger where a fine net would close over what is known between its strokes."""
+    full = size_of(hole)
+    while scale < 1.0:
+        small = Size(max(1, round(full.width * scale)), max(1, round(full.height * scale)))
+        reduced = reduce_coverage(hole, small)
+        if np.count_nonzero(reduced) <= MOST_HOLE * small.area:
+            return small, reduced
+        scale *= 1.5
+    return full, hole
 
 
 def _add_detail(

@@ -82,7 +82,7 @@ def _filled(
     hole = np.ascontiguousarray(left[piece.crop.slices])
     core = piece.core.relative_to(piece.crop).slices
     if not _wants_patches(seen, hole, piece, method):
-        return instant.fill(seen, hole)[core]
+        return instant.fill(seen, hole, seed)[core]
 
     def fill(picture: U8, gap: U8) -> U8:
         filled = patchmatch.fill(picture, gap, seed)
@@ -107,8 +107,6 @@ def _beyond(piece: Piece, hole: U8) -> U8:
 
 def _wants_patches(seen: U8, hole: U8, piece: Piece, method: HealMethod) -> bool:
     """Whether `piece` is PatchMatch's: asked for, or for a hole that the instant engine would smear."""
-    if method is HealMethod.INSTANT or not patchmatch.is_available():
-        return False
-    if method is HealMethod.PATCHMATCH:
-        return True
-    return not (piece.thin and instant.is_as_good(seen, hole))
+    if method is HealMethod.AUTO:
+        return patchmatch.is_available() and not (piece.thin and instant.is_as_good(seen, hole))
+    return method is HealMethod.PATCHMATCH

@@ -1,6 +1,7 @@
 """The instant engine: cv2.inpaint, which draws the nearest colours into the hole.
 
-M. Bertalmio, A. Bertozzi, G. Sapiro: Navier-Stokes, Fluid Dynamics, and Image and Video Inpainting (CVPR 2001).
+M. Bertalmio, A. Bertozzi, G. Sapiro: Navier-Stokes, Fluid Dynamics, and Image and Video Inpainting (CVPR 2001);
+A. Telea: An Image Inpainting Technique Based on the Fast Marching Method (2004).
 A smear for anything wide or textured, as good as patches for hairlines on smooth ground; always present.
 """
 
@@ -12,7 +13,8 @@ import numpy as np
 from app.imaging.arrays import U8, as_u8
 from app.imaging.masks import max_inner_distance
 
-RADIUS = 3.0
+KINDS = ((cv2.INPAINT_NS, 3.0), (cv2.INPAINT_TELEA, 3.0), (cv2.INPAINT_NS, 8.0), (cv2.INPAINT_TELEA, 8.0))
+"""Method and radius in pixels by `seed % 4`: nothing here is drawn by lot, and variants should differ."""
 HAIRLINE_PX = 2.0
 """Greatest distance of a hairline's pixels from its edge."""
 SMOOTH_LEVELS = 2.2
@@ -22,9 +24,10 @@ _BESIDE_PX = 6
 _BLURRED_IN_PX = 2
 
 
-def fill(picture: U8, hole: U8) -> U8:
+def fill(picture: U8, hole: U8, seed: int = 0) -> U8:
     """`picture` (h, w, 3) with every pixel where `hole` (h, w) is not 0 replaced; the others bit for bit."""
-    return as_u8(cv2.inpaint(picture, hole, RADIUS, cv2.INPAINT_NS))
+    method, radius = KINDS[seed % len(KINDS)]
+    return as_u8(cv2.inpaint(picture, hole, radius, method))
 
 
 def is_as_good(picture: U8, hole: U8) -> bool:

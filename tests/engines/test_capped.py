@@ -29,6 +29,22 @@ def test_detail_finer_than_the_working_size_comes_back() -> None:
     assert 0.8 < texture_energy_ratio(healed, truth, hole) < 1.3
 
 
+def test_a_fine_net_is_not_reduced_to_one_hole() -> None:
+    truth = textured(240, 320)
+    hole = np.full((240, 320), 255, np.uint8)
+    hole[:, ::16] = hole[:, 1::16] = hole[:, 2::16] = hole[:, 3::16] = hole[:, 4::16] = hole[:, 5::16] = 0
+    seen: list[tuple[int, ...]] = []
+
+    def note(picture: U8, gap: U8) -> U8:
+        seen.append(picture.shape)
+        assert (gap == 0).mean() >= 0.25
+        return fill(picture, gap)
+
+    healed = fill_capped(truth, hole, 0.1, note)
+    assert seen[0][1] > 32
+    assert np.array_equal(healed[hole == 0], truth[hole == 0])
+
+
 def test_matches_are_known_whole_patches_that_look_alike() -> None:
     tile = textured(24, 24, seed=3)
     picture = np.tile(tile, (6, 6, 1))

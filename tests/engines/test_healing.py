@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from app.base.cancel import Cancelled, CancelToken
-from app.base.errors import MaskError
+from app.base.errors import EngineError, MaskError
 from app.engines.healing import heal
 from app.engines.types import HealMethod, Step
 from app.imaging.arrays import U8
@@ -92,6 +92,24 @@ def test_the_same_seed_gives_the_same_bytes_and_others_do_not() -> None:
         for other in variants[index + 1 :]:
             apart = np.abs(one[inside].astype(int) - other[inside]).mean()
             assert apart > 4.0, "two variants look the same"
+
+
+def test_variants_of_the_instant_engine_differ_too() -> None:
+    picture, coverage = textured(60, 60), disc(60, 60, (30, 30), 12)
+    variants = [heal(picture, coverage, HealMethod.INSTANT, seed) for seed in range(4)]
+    assert len({variant.tobytes() for variant in variants}) == 4
+    assert np.array_equal(variants[1], heal(picture, coverage, HealMethod.INSTANT, 5))
+
+
+def test_without_the_compiled_library_the_instant_engine_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, coverage = textured(60, 60), disc(60, 60, (30, 30), 12)
+    # What the package itself does on a system that its library was not built for.
+    monkeypatch.setattr("patchmatch.patchmatch_available", False)
+    monkeypatch.setattr("patchmatch.patch_match._lib", None)
+    healed = heal(picture, coverage, HealMethod.AUTO, 2)
+    assert np.array_equal(healed, heal(picture, coverage, HealMethod.INSTANT, 2))
+    with pytest.raises(EngineError, match="could not fill"):
+        heal(picture, coverage, HealMethod.PATCHMATCH)
 
 
 def test_nothing_painted_is_refused() -> None:
