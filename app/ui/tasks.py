@@ -33,6 +33,8 @@ class Tasks:
             return None
         task = asyncio.get_event_loop().create_task(_widen(work), name=name)
         self._running.add(task)
+        # A task that is cancelled before its first step never enters the coroutine it was made for.
+        task.add_done_callback(lambda _: work.close())
         task.add_done_callback(self._finish)
         return task
 

@@ -9,6 +9,7 @@ import functools
 import gc
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import Context
 
 import pytest
 import qasync
@@ -27,9 +28,32 @@ def _application() -> QApplication:
     return running if isinstance(running, QApplication) else QApplication(["maskroom-tests"])
 
 
+class _Loop(qasync.QEventLoop):
+    """Qt's loop, for tests: around each test pytest-qt lets Qt work off its events while no coroutine is awaited.
+
+    Callbacks of the loop are among them, and find no running loop then; a program's loop runs as long as its
+    window. Here they find theirs.
+    """
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *args: object, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        def call() -> None:
+            if asyncio._get_running_loop() is not None:
+                callback(*args)
+                return
+            asyncio._set_running_loop(self)
+            try:
+                callback(*args)
+            finally:
+                asyncio._set_running_loop(None)
+
+        return super().call_later(delay, call, context=context)
+
+
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run coroutine tests of this folder on Qt's own event loop, as the application does."""
-    return {"qasync": lambda: qasync.QEventLoop(_application())}
+    return {"qasync": lambda: _Loop(_application())}
 
 
 def _of_qt() -> Iterator[QObject]:

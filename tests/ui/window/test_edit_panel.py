@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPlainTextEdit, QSlider, QToolButton
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPlainTextEdit, QSlider, QToolButton
 
 from app.base.geometry import Point, Size
 from app.edits.types import Context
@@ -90,10 +90,10 @@ async def test_the_slider_keeps_its_place_when_a_value_is_set_and_all_numbers_st
     await eventually(lambda: window.widget("strength").isVisible())
     slider = window.widget("strength").parentWidget().findChild(QSlider)
     assert isinstance(slider, QSlider)
-    QApplication.processEvents()
+    await asyncio.sleep(0.05)
     before = slider.geometry()
     form.set_value("strength", 0.5)
-    QApplication.processEvents()
+    await asyncio.sleep(0.05)
     assert slider.geometry() == before
     rights = set()
     for name in ("strength", "guidance", "steps", "seed", "variants", "context", "grow", "feather"):
