@@ -1,5 +1,6 @@
 """The Edit panel mirrors the form: what the model takes is shown, what is not set is not sent."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
