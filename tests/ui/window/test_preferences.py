@@ -57,6 +57,7 @@ async def test_a_change_holds_at_once_and_is_kept(window: Window, maskroom_home:
         )
 
     await eventually(kept)
-    await eventually(lambda: "00ff80" in (maskroom_home / "settings.toml").read_text())
+    file = maskroom_home / "settings.toml"
+    await eventually(lambda: file.exists() and "00ff80" in file.read_text())
     assert colour.text() == "#00ff80"
     dialog.close()
