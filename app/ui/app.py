@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import qasync  # type: ignore[import-untyped]
-from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from app.base.errors import ExitCode, MaskroomError
@@ -48,6 +48,12 @@ def run_window(paths: Sequence[str | Path]) -> int:
     if problem:
         print(problem, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return int(ExitCode.USAGE)
+    # Every move of the pointer counts for a stroke: X11 would merge those that come close together.
+    for merged in (
+        Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents,
+        Qt.ApplicationAttribute.AA_CompressTabletEvents,
+    ):
+        QApplication.setAttribute(merged, False)
     application = QApplication(["maskroom"])
     application.setApplicationName("Maskroom")
     application.setDesktopFileName("maskroom")
