@@ -154,7 +154,8 @@ class DocumentSession:
         if document is None:
             return
         rect = document.mask.bounds()
-        coverage = document.mask.coverage[rect.slices].copy()
+        # Copied in a thread: a stroke that is drawn meanwhile ends in a newer plan anyway.
+        coverage = await asyncio.to_thread(document.mask.coverage[rect.slices].copy)
         grow_by, card, form = self.grow, self.form.card, self.form
         profile, variants = form.profile, form.variants
         try:
