@@ -38,7 +38,7 @@ from app.settings.model import EditSettings
 from app.settings.secrets import Secrets, variable_of
 from app.settings.store import SettingsStore
 
-PREVIEW_BOUNDS = Size(2048, 2048)
+PREVIEW_BOUNDS = Size(1440, 1440)
 """The first picture of a large file is decoded to about this size."""
 
 
