@@ -26,6 +26,7 @@ from app.base.notices import Notices
 from app.base.text import tr
 from app.settings.folders import Folders, resolve_folders
 from app.settings.store import SettingsStore
+from app.ui.garbage import GarbageCollector
 from app.ui.tasks import Tasks
 from app.ui.theme import apply_theme
 from app.ui.window import MainWindow, wait_for_paint
@@ -60,9 +61,10 @@ def run_window(paths: Sequence[str | Path]) -> int:
     application.setQuitOnLastWindowClosed(False)
     qInstallMessageHandler(_log_message)
     apply_theme(application)
+    garbage = GarbageCollector(application)
     try:
         with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
-            return runner.run(_main([Path(path) for path in paths]))
+            return runner.run(_main([Path(path) for path in paths], garbage.settle))
     except KeyboardInterrupt:
         return int(ExitCode.CANCELLED)
     except MaskroomError as error:
@@ -165,7 +167,7 @@ class Program:
         self.window.deleteLater()
 
 
-async def _main(paths: list[Path]) -> int:
+async def _main(paths: list[Path], furnished: Callable[[], None]) -> int:
     program = Program(resolve_folders(os.environ), Notices())
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):
@@ -177,6 +179,7 @@ async def _main(paths: list[Path]) -> int:
     try:
         await wait_for_paint(program.window)
         await program.furnish()
+        furnished()
         if paths and program.desk is not None:
             program.desk.open_files(paths)
         await program.window.stopped.wait()

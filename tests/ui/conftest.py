@@ -1,5 +1,8 @@
 """What the tests of the window stand on: coroutines run on Qt's loop, and nothing outlives its test.
 
+As in the program (`app/ui/garbage.py`), cycles are collected on the window's thread only: during a test not at
+all, after it completely.
+
 A leak is looked for after every fixture has been torn down, so a test owes exactly what it made: widgets go
 through `qtbot.addWidget` or are deleted, timers are stopped, threads joined. A failed test is not asked.
 """
@@ -88,6 +91,7 @@ def _describe(left: QObject | threading.Thread) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    gc.disable()
     item.stash[_ALIVE_BEFORE] = {id(each) for each in _alive()}
 
 
@@ -103,6 +107,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Fail the test that leaves a window, a running timer or a thread behind."""
     result = yield
+    gc.collect()
+    gc.enable()
     if item.stash.get(_FAILED, False):
         return result
     before = item.stash[_ALIVE_BEFORE]
