@@ -123,6 +123,8 @@ class EditRequest:
     """The wire's size where the user chose one; None = the plan's own (automatic)."""
     feather: int = 2
     """Inner softness in document pixels, used when the result is put back."""
+    references: tuple[U8, ...] = ()
+    """Pictures that go along with the canvas, in order: (h, w, 3) RGB or (h, w, 4) RGBA, sRGB, as they are sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from app.base.errors import InputError, StoreError, UsageError
 from app.base.geometry import Size
 from app.base.states import MaskConvention
 from app.gateways.catalogue import Catalogue
-from app.gateways.providers import FILE_NAME, ProviderSettings, ProviderStore
+from app.gateways.provider_settings import ProviderSettings
+from app.gateways.providers import FILE_NAME, ProviderStore
 from app.gateways.types import Transport
 
 MINE = ProviderSettings(
@@ -26,7 +27,18 @@ def store(tmp_path: Path, catalogue: Catalogue) -> ProviderStore:
 def test_the_built_in_engine_comes_first(store: ProviderStore) -> None:
     names = [profile.name for profile in store.list()]
     assert names[0] == "local"
-    assert set(names) == {"local", "openai"}
+    assert set(names) == {
+        "local",
+        "openai",
+        "routeway-json",
+        "routeway-multipart",
+        "therouter",
+        "routescope",
+        "stable-diffusion-cpp",
+        "vllm-omni",
+        "litellm",
+        "other",
+    }
     assert store.get("local").built_in
 
 
