@@ -20,7 +20,6 @@ from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
 from app.document.gestures import GestureRunner
-from app.edits.plan import plan_edit
 from app.edits.types import EditPlan
 from app.imaging.arrays import U8
 from app.imaging.edges import Edge
@@ -30,6 +29,7 @@ from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
 from app.session.pipeline import EditPipeline, renumbered
+from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
 from app.session.source import Origin, Source
 
@@ -162,8 +162,16 @@ class DocumentSession:
             mask = await asyncio.to_thread(effective_mask, document.size, rect, coverage, grow_by, cancel)
             plan, edge, seconds = None, None, None
             if mask is not None or not card.needs_mask:
-                plan = plan_edit(
-                    document.size, mask.rect if mask else None, form.context, card.sizes, form.size
+                plan = await asyncio.to_thread(
+                    fitted_plan,
+                    document.size,
+                    mask.rect if mask else None,
+                    form.context,
+                    form.size if form.takes("size") else None,
+                    document.cut,
+                    profile,
+                    card,
+                    form.taken_references(),
                 )
             if mask is not None:
                 edge = await asyncio.to_thread(Edge.of, document.size, mask.rect, mask.coverage, cancel)
@@ -223,7 +231,8 @@ class DocumentSession:
         mask, seconds = self.effective_mask, self.estimate_seconds
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
         picture = await asyncio.to_thread(document.cut, plan.region)
-        request = freeze_request(
+        request = await asyncio.to_thread(
+            freeze_request,
             self.form,
             plan,
             picture,

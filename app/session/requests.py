@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.edits.cut import cut_request
 from app.edits.types import EditPlan, EditRequest
+from app.gateways.fitting import fit_references
 from app.imaging.arrays import U8
 from app.session.effective_mask import EffectiveMask
 from app.session.form import EditForm
@@ -21,7 +22,11 @@ def freeze_request(
 ) -> EditRequest:
     """Everything one edit needs. `picture` is the plan's region, (h, w, 3|4) sRGB.
 
-    What the model does not take (prompt, variants, size, parameters) is left out here already.
+    What the model does not take (prompt, variants, size, parameters, references) is left out here already.
+    Belongs in a thread: arrays are copied, and references fitted to the provider's limits.
+
+    Raises:
+        MaskError: the mask has no pixel to edit. UsageError: a reference cannot be made small enough.
     """
     return cut_request(
         id=id,
@@ -35,7 +40,8 @@ def freeze_request(
         model=form.model,
         n=form.variants if form.takes("n") else 1,
         parameters=form.taken_values(),
-        extras={**form.profile.extras, **form.extras},
+        extras=form.extras,
         size=form.size if form.takes("size") else None,
         feather=form.feather,
+        references=fit_references(tuple(r.picture for r in form.taken_references()), form.profile),
     )
