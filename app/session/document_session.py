@@ -32,6 +32,7 @@ from app.session.pipeline import EditPipeline, renumbered
 from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
 from app.session.source import Origin, Source
+from app.session.verdicts import mask_warning
 
 REPLAN_DELAY = 0.12
 """Seconds of rest after a change before the plan is made again, so that a stroke plans once."""
@@ -247,6 +248,9 @@ class DocumentSession:
 
     def _deliver(self, found: tuple[Candidate, ...], missing: tuple[str, ...]) -> None:
         self.candidates.add(renumbered(found, self.candidates.next_number()))
+        warning = mask_warning(found, self.form.provider)
+        if warning is not None:
+            self._notices.warning(*warning, topic="mask")
         if missing:
             self._notices.warning(
                 tr("{count} of the images did not come.", count=len(missing)), " ".join(missing)

@@ -36,6 +36,7 @@ from app.session.planning import fitted_plan
 from app.session.references import Reference, read_reference
 from app.session.requests import freeze_request
 from app.session.source import Origin, Source, read_source
+from app.session.verdicts import mask_warning
 from app.session.workspace import Workspace
 
 
@@ -109,6 +110,9 @@ async def run_order(
         document_name=order.image.name,
     )
     found, missing = await _send(workspace, request, ready, progress)
+    warning = mask_warning(found, request.provider)
+    if warning is not None:
+        workspace.notices.warning(*warning)
     entry = await workspace.history_actions.get(request.id)
     errors: list[MaskroomError] = [BadReply(text) for text in missing]
     written = await asyncio.to_thread(_write_all, ready.photograph, found, paths)

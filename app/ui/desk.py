@@ -271,6 +271,10 @@ class Desk:
         self.documents.close_wanted.connect(lambda session: tasks.start(files.close(session), "close"))
         self.edit.generate_wanted.connect(lambda: run("edit.generate"))
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
+        self.edit.references_wanted.connect(lambda: tasks.start(files.ask_references(), "references"))
+        self.edit.references_offered.connect(
+            lambda offer: tasks.start(files.take_references(offer), "references")
+        )
         self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
         self.jobs.retry_wanted.connect(self.follow.retry)
         self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))

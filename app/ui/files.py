@@ -15,10 +15,11 @@ from app.base.errors import MaskroomError
 from app.base.resources import resource_path
 from app.base.text import tr
 from app.imaging.save import ExportOptions, Saved, format_for
+from app.session.references import load_references
 from app.ui.dialogs.confirm import Unsaved, ask_unsaved
 from app.ui.dialogs.export import ask_export
 from app.ui.dialogs.files import ask_photographs, ask_target
-from app.ui.transfer import SUFFIXES
+from app.ui.transfer import SUFFIXES, Offer, encode_image
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
@@ -54,6 +55,27 @@ class FileFlows:
         """Open each in a tab; the first one's folder is where the next dialog starts."""
         await self._workspace.settings.update("files", open_folder=str(paths[0].absolute().parent))
         await self._workspace.open_files(paths)
+
+    async def ask_references(self) -> None:
+        """Let the user choose reference images for the document in front."""
+        folder = self._workspace.settings.value.files.open_folder
+        chosen = await ask_photographs(self._window, folder)
+        if chosen:
+            await self._add_references(Offer(files=tuple(chosen)))
+
+    async def take_references(self, offer: Offer) -> None:
+        """Add what was dropped or pasted as reference images."""
+        await self._add_references(offer)
+
+    async def _add_references(self, offer: Offer) -> None:
+        session = self._workspace.current
+        if session is None:
+            return
+        data = offer.encoded
+        if data is None and offer.image is not None:
+            data = await asyncio.to_thread(encode_image, offer.image)
+        found = await load_references(offer.files, data, self._workspace.limits, self._workspace.notices)
+        session.form.set_references((*session.form.references, *found))
 
     async def paste(self) -> None:
         await self._transfer.paste()

@@ -165,3 +165,20 @@ def test_history_gives_back_the_received_bytes_and_the_composite(
     shown = maskroom("history", "show", entry["id"]).json
     assert shown["parents"] == []
     assert maskroom("history", "export", "nothing", "--output", raw).code == 2
+
+
+def test_a_gateway_that_inverts_the_mask_is_told_and_harms_nothing(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    with Image.open(photograph) as before, Image.open(mask) as plane:
+        picture, painted = np.asarray(before.convert("RGB")), np.asarray(plane) > 0
+    reply = np.full_like(picture, 20)
+    reply[painted] = picture[painted]
+    studio.answer_with(reply)
+    out = tmp_path / "out.png"
+    done = edit(maskroom, photograph, mask, out, "--prompt", "x", "--context", "whole")
+    assert done.code == 0, done.err
+    assert "inverted" in done.err
+    assert done.json["results"][0]["outside_changed_pixels"] == 0
+    with Image.open(out) as after:
+        assert np.array_equal(np.asarray(after)[~painted], picture[~painted])
