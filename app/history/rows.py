@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.base.geometry import Rect, Size
+from app.base.rate_limits import RateLimits
 from app.base.states import JobState
 from app.history.types import HistoryEntry, HistoryResult
 
@@ -47,6 +49,8 @@ def entry_columns(entry: HistoryEntry, owner: str) -> dict[str, Column]:
             "form": json.dumps(dict(entry.form)),
             "feather": entry.feather,
             "request_id": entry.request_id,
+            "request_ids": json.dumps(entry.request_ids),
+            "rate_limits": rate_limits_column(entry.rate_limits),
             "seconds": entry.seconds,
             "error_code": entry.error_code,
             "error_message": entry.error_message,
@@ -83,11 +87,22 @@ def entry_from_row(
         feather=row["feather"],
         results=tuple(results),
         request_id=row["request_id"],
+        request_ids=tuple(json.loads(row["request_ids"])),
+        rate_limits=_rate_limits(row["rate_limits"]),
         seconds=row["seconds"],
         error_code=row["error_code"],
         error_message=row["error_message"],
         error_hint=row["error_hint"],
     )
+
+
+def rate_limits_column(limits: RateLimits | None) -> str | None:
+    """The column of what a provider said of its limits."""
+    return None if limits is None else json.dumps(dataclasses.asdict(limits))
+
+
+def _rate_limits(column: str | None) -> RateLimits | None:
+    return None if column is None else RateLimits(**json.loads(column))
 
 
 def result_columns(result: HistoryResult) -> dict[str, Column]:

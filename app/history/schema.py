@@ -128,7 +128,14 @@ FIRST = (
     ),
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST,)
+SECOND = (
+    # A request may take several calls, each with an id of its own; `request_id` stays the first of them.
+    "ALTER TABLE entries ADD COLUMN request_ids TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(request_ids))",
+    "ALTER TABLE entries ADD COLUMN rate_limits TEXT CHECK (rate_limits IS NULL OR json_valid(rate_limits))",
+    "UPDATE entries SET request_ids = json_array(request_id) WHERE request_id IS NOT NULL",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, SECOND)
 """The statements that bring a database from version `index` to `index + 1`."""
 
 VERSION = len(MIGRATIONS)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from app.base.errors import InputError, InternalError, MaskroomError, UsageError
+from app.base.rate_limits import RateLimits
 from app.base.states import TRANSITIONS, JobState
 from app.base.text import tr
 from app.history.database import Database
@@ -24,6 +25,7 @@ from app.history.rows import (
     entry_columns,
     entry_from_row,
     match_expression,
+    rate_limits_column,
     result_columns,
     result_from_row,
     storable_text,
@@ -153,8 +155,10 @@ class HistoryStore:
         error: MaskroomError | None = None,
         seconds: float | None = None,
         request_id: str | None = None,
+        request_ids: tuple[str, ...] = (),
+        rate_limits: RateLimits | None = None,
     ) -> None:
-        """Move an entry on; what is None stays as it was. The state it already has may be given again.
+        """Move an entry on; what is None or empty stays as it was. The state it already has may be given again.
 
         Raises:
             InternalError: that state cannot follow the present one.
@@ -177,6 +181,8 @@ class HistoryStore:
                     "state": state.value,
                     "seconds": seconds,
                     "request_id": error.request_id if error and request_id is None else request_id,
+                    "request_ids": json.dumps(request_ids) if request_ids else None,
+                    "rate_limits": rate_limits_column(rate_limits),
                     "error_code": error.code if error else None,
                     "error_message": error.message if error else None,
                     "error_hint": error.hint if error else None,

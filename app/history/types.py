@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.base.geometry import Rect, Size
+from app.base.rate_limits import RateLimits
 from app.base.states import JobState
 
 Value = str | int | float | bool
@@ -71,6 +72,11 @@ class HistoryEntry:
     feather: int = 2
     results: tuple[HistoryResult, ...] = ()
     request_id: str | None = None
+    """Of the call whose images came first, or that failed."""
+    request_ids: tuple[str, ...] = ()
+    """Of every call that was answered, in the order of the answers, resent ones included."""
+    rate_limits: RateLimits | None = None
+    """As the last answer told them."""
     seconds: float | None = None
     error_code: str | None = None
     error_message: str | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import InputError, InternalError, Refused, StoreError, UsageError
+from app.base.rate_limits import RateLimits
 from app.base.states import JobState
 from app.history.store import HistoryStore
 from app.history.types import HistoryResult
@@ -63,6 +64,18 @@ def test_states_follow_the_table(store: HistoryStore) -> None:
     assert (found.state, found.request_id, found.seconds) == (JobState.DONE, "r1", 2.5)
     with pytest.raises(InputError):
         store.set_state("nobody", JobState.RUNNING)
+
+
+def test_the_ids_of_all_calls_and_the_limits_are_kept(store: HistoryStore) -> None:
+    entry = add_entry(store)
+    limits = RateLimits(60, 12, "1s")
+    store.set_state(entry.id, JobState.RUNNING, request_ids=("r1", "r2"), rate_limits=limits)
+    store.set_state(entry.id, JobState.DONE)
+    found = store.get(entry.id)
+    assert (found.request_ids, found.rate_limits) == (("r1", "r2"), limits)
+    whole = replace(found, id=store.new_id())
+    store.add(whole)
+    assert store.get(whole.id) == whole
 
 
 def test_a_failure_is_kept_in_words(store: HistoryStore) -> None:

@@ -22,7 +22,7 @@ from app.ui.icons import icon
 from app.ui.panels.history_model import failure_text
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_icon_button, make_label, make_line
-from app.ui.wording import money_text, percent_text, seconds_text, size_text
+from app.ui.wording import limits_text, money_text, percent_text, seconds_text, size_text
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
@@ -56,6 +56,13 @@ def facts_text(entry: HistoryEntry, result: HistoryResult | None) -> str:
         if result.leak is not None:
             facts.append(tr("the model changed {share} around it", share=percent_text(result.leak)))
     return " · ".join(facts)
+
+
+def request_text(entry: HistoryEntry) -> str:
+    """The provider's numbers of all calls, and what it said of its limits."""
+    ids = entry.request_ids or ((entry.request_id,) if entry.request_id else ())
+    number = tr("Request {id}", id=", ".join(ids)) if ids else ""
+    return " · ".join(part for part in (number, limits_text(entry.rate_limits)) if part)
 
 
 class ResultButton(QToolButton):
@@ -212,7 +219,7 @@ class HistoryDetails(QWidget):
         self._set(self._failure, failure_text(entry))
         self._set(self._parameters, parameters_text(entry))
         self._set(self._facts, facts_text(entry, result))
-        self._set(self._request, tr("Request {id}", id=entry.request_id) if entry.request_id else "")
+        self._set(self._request, request_text(entry))
         self.reuse.setEnabled(self._available)
         self.apply.setEnabled(self._available and result is not None)
         for button in (self.save, self.save_raw):
