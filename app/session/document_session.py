@@ -21,6 +21,7 @@ from app.base.text import tr
 from app.document.document import Document
 from app.document.gestures import GestureRunner
 from app.edits.types import EditPlan
+from app.gateways.fitting import fit_references
 from app.imaging.arrays import U8
 from app.imaging.edges import Edge
 from app.imaging.save import ExportOptions, Saved, save_photograph
@@ -232,8 +233,9 @@ class DocumentSession:
         mask, seconds = self.effective_mask, self.estimate_seconds
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
         picture = await asyncio.to_thread(document.cut, plan.region)
-        request = await asyncio.to_thread(
-            freeze_request,
+        references = self.form.taken_references()
+        sent = tuple(reference.picture for reference in references)
+        request = freeze_request(
             self.form,
             plan,
             picture,
@@ -241,8 +243,10 @@ class DocumentSession:
             id=self._new_request_id(),
             document_id=self.id,
             document_name=self.name,
+            references=await asyncio.to_thread(fit_references, sent, self.form.profile),
         )
-        origin = Origin(source, document.original_photograph, parents, self.form.kept())
+        names = tuple(reference.name for reference in references)
+        origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
         await self._pipeline.submit(request, origin, self._deliver, expected_seconds=seconds)
         return request.id
 

@@ -20,6 +20,7 @@ from app.base.text import tr
 from app.document.document import Document
 from app.edits.types import Cost, EditPlan, EditRequest, ParameterValue
 from app.gateways.encode import call_sizes
+from app.gateways.fitting import fit_references
 from app.gateways.types import Parameter, ParameterKind, Profile, Transport
 from app.imaging.arrays import U8, Samples, as_samples
 from app.imaging.colour import ColourSpace
@@ -99,15 +100,16 @@ async def run_order(
     ready = await _prepare(workspace, order)
     if ready.dropped:
         workspace.notices.info(dropped_sentence(ready.form.model, ready.dropped))
-    request = await asyncio.to_thread(
-        freeze_request,
+    references = tuple(each.picture for each in ready.form.taken_references())
+    request = freeze_request(
         ready.form,
         ready.plan,
-        ready.cut(ready.plan.region),
+        await asyncio.to_thread(ready.cut, ready.plan.region),
         ready.mask,
         id=workspace.history.new_id(),
         document_id=uuid.uuid4().hex,
         document_name=order.image.name,
+        references=await asyncio.to_thread(fit_references, references, ready.form.profile),
     )
     found, missing = await _send(workspace, request, ready, progress)
     warning = mask_warning(found, request.provider)
@@ -319,7 +321,12 @@ async def _send(
     try:
         await workspace.pipeline.submit(
             request,
-            Origin(ready.source, lambda: ready.photograph, form=ready.form.kept()),
+            Origin(
+                ready.source,
+                lambda: ready.photograph,
+                form=ready.form.kept(),
+                reference_names=tuple(each.name for each in ready.form.taken_references()),
+            ),
             lambda found, missing: delivered.append((found, missing)),
             expected_seconds=ready.seconds,
         )

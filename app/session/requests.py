@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from app.edits.cut import cut_request
 from app.edits.types import EditPlan, EditRequest
-from app.gateways.fitting import fit_references
 from app.imaging.arrays import U8
 from app.session.effective_mask import EffectiveMask
 from app.session.form import EditForm
@@ -19,14 +18,12 @@ def freeze_request(
     id: str,
     document_id: str,
     document_name: str,
+    references: tuple[U8, ...] = (),
 ) -> EditRequest:
     """Everything one edit needs. `picture` is the plan's region, (h, w, 3|4) sRGB.
 
-    What the model does not take (prompt, variants, size, parameters, references) is left out here already.
-    Belongs in a thread: arrays are copied, and references fitted to the provider's limits.
-
-    Raises:
-        MaskError: the mask has no pixel to edit. UsageError: a reference cannot be made small enough.
+    What the model does not take (prompt, variants, size, parameters) is left out here already; `references`
+    are those that it takes.
     """
     return cut_request(
         id=id,
@@ -43,5 +40,5 @@ def freeze_request(
         extras=form.extras,
         size=form.size if form.takes("size") else None,
         feather=form.feather,
-        references=fit_references(tuple(r.picture for r in form.taken_references()), form.profile),
+        references=references,
     )
