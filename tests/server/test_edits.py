@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
 import httpx
 import numpy as np
@@ -15,7 +14,7 @@ from app.engines.host import EngineHost
 from app.engines.types import HealMethod
 from app.imaging.codecs import encode_png
 from tests.server.conftest import Told
-from tests.server.making import Files, files, mask_png, pictures, spot, stripes
+from tests.server.making import Files, files, mask_png, pictures, rejected, spot, stripes
 
 PICTURE, SPOT = stripes(), spot()
 
@@ -90,16 +89,6 @@ async def test_progress_is_told_under_the_client_s_own_name(client: httpx.AsyncC
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-
-
-def rejected(reply: httpx.Response, status: int, param: str | None, code: str) -> dict[str, Any]:
-    assert reply.status_code == status, reply.text
-    assert reply.headers["x-request-id"].startswith("req_")
-    error = reply.json()["error"]
-    assert set(error) == {"message", "type", "param", "code"}
-    assert (error["param"], error["code"]) == (param, code)
-    assert error["message"].endswith((".", ")"))
-    return dict(error)
 
 
 @pytest.mark.parametrize(
