@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPlainTextEdit, QSlider
 
 from app.base.geometry import Point, Size
 from app.edits.types import Context
-from tests.ui.window.conftest import Window, eventually
+from tests.ui.window.conftest import GATEWAY, Window, eventually
 
 BY_MODEL = ("strength", "guidance", "steps", "seed", "variants", "size", "quality")
 ALWAYS = ("provider", "model", "prompt", "context", "feather", "generate")
@@ -203,3 +203,17 @@ async def test_brush_options_mirror_the_brush(window: Window) -> None:
     assert (toolbox.brush.diameter, toolbox.brush.hardness, toolbox.brush.opacity) == (33, 0.25, 0.6)
     toolbox.set_diameter(120)
     assert size.value() == 120
+
+
+async def test_a_provider_that_came_from_outside_is_listed_without_a_restart(
+    window: Window, photograph: Path, maskroom_home: Path
+) -> None:
+    session = await window.open(photograph)
+    with (maskroom_home / "providers.toml").open("a") as file:
+        file.write(GATEWAY.replace("providers.everything", "providers.late").replace("Everything", "Late"))
+    combo = window.desk.edit.provider
+    assert combo.findData("late") < 0
+    combo.showPopup()
+    assert combo.findData("late") >= 0
+    assert combo.currentData() == session.form.provider
+    combo.hidePopup()
