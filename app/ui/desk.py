@@ -275,6 +275,7 @@ class Desk:
         self.edit.references_offered.connect(
             lambda offer: tasks.start(files.take_references(offer), "references")
         )
+        self.edit.provider.opening.connect(self._list_providers)
         self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
         self.jobs.retry_wanted.connect(self.follow.retry)
         self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
@@ -294,6 +295,12 @@ class Desk:
         overlay = QColor(settings.canvas.overlay_colour)
         self.canvas.set_overlay(overlay, settings.canvas.overlay_opacity)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
+
+    def _list_providers(self) -> None:
+        """The command line, or another window, may have added or removed some meanwhile."""
+        if self.workspace.current is not None:
+            found = [(profile.title, profile.name) for profile in self.workspace.providers.list()]
+            self.edit.provider.show_choices(found, self.workspace.current.form.provider)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

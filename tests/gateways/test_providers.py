@@ -1,6 +1,9 @@
 """What the user says about providers: kept, checked, overriding, and never lost."""
 
+import contextlib
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -192,3 +195,58 @@ def test_an_unwritable_folder_is_told(tmp_path: Path, catalogue: Catalogue) -> N
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError):
         ProviderStore(tmp_path / "file", catalogue).save(MINE)
+
+
+SET_ONE = """
+import sys
+from pathlib import Path
+from app.base.resources import resource_path
+from app.gateways.catalogue import load_catalogue
+from app.gateways.providers import ProviderSettings, ProviderStore
+
+store = ProviderStore(Path(sys.argv[1]), load_catalogue(resource_path("catalogue")))
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(10):
+    store.save(ProviderSettings(f"{sys.argv[2]}{number}", dialect="openai-multipart",
+                                base_url="http://127.0.0.1:9/v1", model="m"))
+"""
+
+
+def test_processes_that_set_providers_at_the_same_moment_lose_none(
+    store: ProviderStore, tmp_path: Path
+) -> None:
+    with contextlib.ExitStack() as stack:
+        setters = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", SET_ONE, str(tmp_path), name],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for name in ("one", "two", "three")
+        ]
+        for setter in setters:
+            assert setter.stdout is not None
+            assert setter.stdout.readline() == "ready\n"
+        for setter in setters:
+            assert setter.stdin is not None
+            setter.stdin.write("go\n")
+            setter.stdin.flush()
+        for setter in setters:
+            setter.communicate(timeout=60)
+            assert setter.returncode == 0
+    expected = {f"{name}{number}" for name in ("one", "two", "three") for number in range(10)}
+    assert {profile.name for profile in store.list()} == {"local", "openai"} | expected
+
+
+def test_a_provider_that_another_removed_does_not_come_back(
+    store: ProviderStore, tmp_path: Path, catalogue: Catalogue
+) -> None:
+    store.save(MINE)
+    other = ProviderStore(tmp_path, catalogue)
+    other.remove("mine")
+    store.save(replace(MINE, name="yours"))
+    assert {profile.name for profile in store.list()} == {"local", "openai", "yours"}

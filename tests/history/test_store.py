@@ -204,7 +204,7 @@ def test_a_closed_store_says_so(store: HistoryStore) -> None:
 def test_reference_images_come_back_in_their_order_and_go_with_their_entry(store: HistoryStore) -> None:
     shared = HistoryReference("lamp.png", store.put_file(b"lamp"))
     own = HistoryReference("sofa.png", store.put_file(b"sofa"))
-    first = add_entry(store, references=(own, shared))
+    first = add_entry(store, references=(own, shared), state=JobState.DONE)
     second = add_entry(store, references=(shared,))
     assert store.get(first.id).references == (own, shared)
     store.delete(first.id)

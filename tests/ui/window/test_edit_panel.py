@@ -14,7 +14,7 @@ from app.base.geometry import Point, Size
 from app.base.notices import Notice
 from app.edits.types import Context
 from app.ui.transfer import Offer
-from tests.ui.window.conftest import Window, eventually
+from tests.ui.window.conftest import GATEWAY, Window, eventually
 
 BY_MODEL = ("strength", "guidance", "steps", "seed", "variants", "size", "quality")
 ALWAYS = ("provider", "model", "prompt", "context", "feather", "generate")
@@ -311,3 +311,17 @@ class TestReferences:
         session.form.set_provider("therouter")
         assert session.form.taken_references() == ()
         assert "3 of the references" in window.desk.edit.untaken.text()
+
+
+async def test_a_provider_that_came_from_outside_is_listed_without_a_restart(
+    window: Window, photograph: Path, maskroom_home: Path
+) -> None:
+    session = await window.open(photograph)
+    with (maskroom_home / "providers.toml").open("a") as file:
+        file.write(GATEWAY.replace("providers.everything", "providers.late").replace("Everything", "Late"))
+    combo = window.desk.edit.provider
+    assert combo.findData("late") < 0
+    combo.showPopup()
+    assert combo.findData("late") >= 0
+    assert combo.currentData() == session.form.provider
+    combo.hidePopup()
