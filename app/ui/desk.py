@@ -34,6 +34,7 @@ from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.side import HISTORY, USUAL_WIDTH, SidePanel
 from app.ui.panels.status import StatusBar
 from app.ui.theme import DARK
+from app.ui.transfer import Offer
 from app.ui.wording import file_title
 
 if TYPE_CHECKING:
@@ -280,6 +281,9 @@ class Desk:
         self.jobs.retry_wanted.connect(self.follow.retry)
         self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
         self.history.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
+        self.history.reference_wanted.connect(
+            lambda path: tasks.start(files.take_references(Offer(files=(path,))), "references")
+        )
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
         self.strip.left.connect(self.canvas.setFocus)

@@ -93,6 +93,8 @@ class HistoryDetails(QWidget):
     save_wanted = Signal(object, object)
     """The entry and the result that is to be saved with the whole photograph."""
     save_raw_wanted = Signal(object, object)
+    reference_wanted = Signal(object)
+    """The result that is to go along with the next request."""
     delete_wanted = Signal(str)
     drag_wanted = Signal(object)
 
@@ -153,11 +155,13 @@ class HistoryDetails(QWidget):
         self.reuse.setToolTip(tr("Put this prompt, model, parameters and mask back"))
         self.apply = QPushButton(tr("Apply again"))
         self.apply.setToolTip(tr("Lay this result on the open photograph once more"))
+        self.reference = make_icon_button("image-plus", tr("Use as a reference image"))
         self.save = make_icon_button("download", tr("Save the whole photograph with this result…"))
         self.save_raw = make_icon_button("file-down", tr("Save the received image as it came…"))
         self.delete = make_icon_button("trash-2", tr("Delete this entry"))
         self.reuse.clicked.connect(lambda: self.reuse_wanted.emit(self._entry))
         self.apply.clicked.connect(self._emit_apply)
+        self.reference.clicked.connect(lambda: self.reference_wanted.emit(self._result))
         self.save.clicked.connect(lambda: self._emit_both(self.save_wanted))
         self.save_raw.clicked.connect(lambda: self._emit_both(self.save_raw_wanted))
         self.delete.clicked.connect(self._emit_delete)
@@ -166,7 +170,7 @@ class HistoryDetails(QWidget):
         self._buttons.addWidget(self.reuse)
         self._buttons.addWidget(self.apply)
         self._buttons.addStretch(1)
-        for button in (self.save, self.save_raw, self.delete):
+        for button in (self.reference, self.save, self.save_raw, self.delete):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self._buttons.addWidget(button)
 
@@ -222,6 +226,7 @@ class HistoryDetails(QWidget):
         self._set(self._request, request_text(entry))
         self.reuse.setEnabled(self._available)
         self.apply.setEnabled(self._available and result is not None)
+        self.reference.setEnabled(self._available and result is not None)
         for button in (self.save, self.save_raw):
             button.setEnabled(result is not None)
 

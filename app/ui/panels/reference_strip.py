@@ -155,6 +155,7 @@ class ReferenceStrip(QWidget):
         row.addWidget(self.list, 1)
         row.addStretch(0)
         self.setFocusProxy(self.list)
+        self.setAcceptDrops(True)
         self.add.clicked.connect(self.add_wanted)
         self.list.offered.connect(self.offered)
         self.list.reordered.connect(self.reordered)
@@ -171,6 +172,14 @@ class ReferenceStrip(QWidget):
                     self.offered.emit(offer_of(held))
                 return True
         return super().event(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if is_welcome(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.offered.emit(offer_of(event.mimeData()))
 
     def mirror(self, references: Sequence[Reference], most: int) -> None:
         """Show the references of the form; `most` are sent."""

@@ -312,6 +312,21 @@ class TestReferences:
         assert session.form.taken_references() == ()
         assert "3 of the references" in window.desk.edit.untaken.text()
 
+    async def test_a_result_of_the_history_becomes_a_reference(
+        self, window: Window, photograph: Path
+    ) -> None:
+        session = await window.open(photograph)
+        window.stroke(Point(150, 120), Point(170, 120))
+        await session.generate()
+        await eventually(lambda: session.candidates.items)
+        panel = window.desk.history
+        await eventually(lambda: panel.model.rowCount() == 1)
+        panel.view.setCurrentIndex(panel.model.index(0, 0))
+        session.form.set_provider("everything")
+        panel.details.reference.click()
+        await eventually(lambda: len(session.form.references) == 1)
+        assert session.form.references[0].picture.shape[2] == 3
+
 
 async def test_a_provider_that_came_from_outside_is_listed_without_a_restart(
     window: Window, photograph: Path, maskroom_home: Path
