@@ -23,11 +23,9 @@ from app.base.states import MaskConvention
 from app.base.text import tr
 from app.edits.types import ParameterValue
 from app.gateways.catalogue import Catalogue
-from app.gateways.provider_settings import ProviderSettings, WrongField, profile_of
+from app.gateways.provider_settings import FILE_NAME, ProviderSettings, WrongField, profile_of
 from app.gateways.toml_files import as_kind, fault, read_toml
 from app.gateways.types import Dialect, Profile, Transport, UploadFormat
-
-FILE_NAME = "providers.toml"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -41,6 +39,7 @@ class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     like: str | None = None
     model: str | None = None
     models: tuple[str, ...] = ()
+    cards: tuple[dict[str, Any], ...] = ()
     mask_convention: MaskConvention | None = None
     invert_mask: bool | None = None
     fields: tuple[str, ...] | None = None
@@ -270,7 +269,8 @@ class ProviderStore:
 
 def _to_stored(settings: ProviderSettings) -> dict[str, Any]:
     values = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name != "name"}
-    stored = _Stored(**{**values, "extras": dict(settings.extras)})
+    cards = tuple(dict(card) for card in settings.cards)
+    stored = _Stored(**{**values, "extras": dict(settings.extras), "cards": cards})
     table: dict[str, Any] = msgspec.to_builtins(stored)
     return {key: value for key, value in table.items() if value is not None}
 
