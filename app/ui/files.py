@@ -72,7 +72,8 @@ class FileFlows:
         defaults = self._workspace.settings.value.export
         options = target.options if target else ExportOptions(defaults.quality, defaults.lossless)
         suggested = target.path if target else self._suggested_path(session)
-        chosen = await ask_export(session.document.photograph, suggested, options, self._window)
+        own = target.path if target else None
+        chosen = await ask_export(session.document.photograph, suggested, options, self._window, own)
         return chosen is not None and await self._write(session, *chosen)
 
     async def export_again(self) -> bool:
