@@ -20,6 +20,7 @@ from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
 from app.document.gestures import GestureRunner
+from app.document.layers import EditLayer
 from app.edits.types import EditPlan
 from app.gateways.fitting import fit_references
 from app.imaging.arrays import U8
@@ -94,6 +95,7 @@ class DocumentSession:
         self._new_request_id = new_request_id
         self._estimator = estimator
         self._notices = notices
+        self._exported_layers: tuple[EditLayer, ...] = ()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._replan: asyncio.Task[None] | None = None
@@ -127,6 +129,11 @@ class DocumentSession:
     def is_modified(self) -> bool:
         """True when something was done since the photograph was opened or last exported."""
         return self.document is not None and not self.document.undo.is_saved
+
+    @property
+    def has_unsaved_edits(self) -> bool:
+        """True when other edits lie on the photograph than were last exported; a mask alone is none."""
+        return self.document is not None and self.document.layers != self._exported_layers
 
     # Planning
 
@@ -290,10 +297,11 @@ class DocumentSession:
         document = self.document
         if document is None:
             raise RuntimeError("exported before it was opened")
-        revision = document.revision
+        revision, layers = document.revision, document.layers
         photograph = await asyncio.to_thread(document.flatten_photograph)
         saved = await asyncio.to_thread(save_photograph, photograph, path, options)
         self.export_target = ExportTarget(path, options)
+        self._exported_layers = layers
         if document.revision == revision:
             document.undo.mark_saved()
             self.modified_changed.emit()

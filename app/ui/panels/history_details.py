@@ -140,6 +140,8 @@ class HistoryDetails(QWidget):
         same = entry is not None and self._entry is not None and entry.id == self._entry.id
         chosen = self._result.index if same and self._result else 0
         self._entry = entry
+        if not same:
+            self._ask_nothing()
         self.setVisible(entry is not None)
         if entry is None:
             self._result = None
@@ -159,12 +161,16 @@ class HistoryDetails(QWidget):
         self.save = make_icon_button("download", tr("Save the whole photograph with this result…"))
         self.save_raw = make_icon_button("file-down", tr("Save the received image as it came…"))
         self.delete = make_icon_button("trash-2", tr("Delete this entry"))
+        self.confirm = QPushButton(tr("Delete for good"))
+        self.confirm.setToolTip(tr("Its images cannot be had again"))
+        self.confirm.clicked.connect(self._emit_delete)
+        self.confirm.hide()
         self.reuse.clicked.connect(lambda: self.reuse_wanted.emit(self._entry))
         self.apply.clicked.connect(self._emit_apply)
         self.reference.clicked.connect(lambda: self.reference_wanted.emit(self._result))
         self.save.clicked.connect(lambda: self._emit_both(self.save_wanted))
         self.save_raw.clicked.connect(lambda: self._emit_both(self.save_raw_wanted))
-        self.delete.clicked.connect(self._emit_delete)
+        self.delete.clicked.connect(self.ask_delete)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(SPACE // 2)
         self._buttons.addWidget(self.reuse)
@@ -173,6 +179,22 @@ class HistoryDetails(QWidget):
         for button in (self.reference, self.save, self.save_raw, self.delete):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self._buttons.addWidget(button)
+        self._buttons.addWidget(self.confirm)
+
+    def ask_delete(self) -> None:
+        """Delete an entry without images at once; where images would be lost, ask on a button for it."""
+        if self._entry is not None and self._entry.results:
+            for button in (self.save, self.save_raw, self.delete):
+                button.hide()
+            self.confirm.show()
+            self.confirm.setFocus()
+        else:
+            self._emit_delete()
+
+    def _ask_nothing(self) -> None:
+        self.confirm.hide()
+        for button in (self.save, self.save_raw, self.delete):
+            button.show()
 
     def _emit_delete(self) -> None:
         if self._entry is not None:

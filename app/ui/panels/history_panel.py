@@ -204,9 +204,8 @@ class HistoryPanel(QWidget):
             self._reuse(entry)
 
     def _delete_current(self) -> None:
-        entry = self.model.entry(self.view.currentIndex())
-        if entry is not None:
-            self._delete(entry.id)
+        if self.model.entry(self.view.currentIndex()) is not None:
+            self.details.ask_delete()
 
     def _reuse(self, entry: HistoryEntry) -> None:
         session = self._workspace.current
