@@ -457,7 +457,8 @@ def test(arguments: Sequence[str]) -> int:
     set_up(window=False)
     if arguments[:1] == ["peers"]:
         set_up_peers()
-        return in_environment("-m", "pytest", str(PEERS), *arguments[1:])
+        # One of them waits for minutes, which is no hang to be dumped.
+        return in_environment("-m", "pytest", "-o", "faulthandler_timeout=0", str(PEERS), *arguments[1:])
     sources = ("app", "tests", "packaging")
     checks = (
         ("ruff check", ("-m", "ruff", "check", *sources)),

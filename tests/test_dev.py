@@ -349,10 +349,12 @@ def test_peers_have_an_environment_of_their_own(
     assert [line for line in asked if "--require-hashes" in line and line.endswith("requirements-peers.txt")]
     (npm,) = [line for line in asked if line.startswith("npm ")]
     assert npm.endswith(f"{dev.AIMOCK}@{dev.AIMOCK_VERSION}")
-    assert asked[-1] == f"-m pytest {checkout.root}/tests/peers -x"
+    assert asked[-1] == f"-m pytest -o faulthandler_timeout=0 {checkout.root}/tests/peers -x"
     assert not any("ruff" in line or "mypy" in line for line in asked)
     assert checkout.start("test", "peers", PATH=path).returncode == 0
-    assert checkout.asked()[len(asked) :] == [f"-m pytest {checkout.root}/tests/peers"]
+    assert checkout.asked()[len(asked) :] == [
+        f"-m pytest -o faulthandler_timeout=0 {checkout.root}/tests/peers"
+    ]
 
 
 def test_peers_do_without_npm(checkout: Checkout, tmp_path: Path) -> None:
@@ -360,7 +362,7 @@ def test_peers_do_without_npm(checkout: Checkout, tmp_path: Path) -> None:
     checkout.peers()
     done = checkout.start("test", "peers", patch="dev.shutil.which = lambda name: None")
     assert done.returncode == 0, done.stderr
-    assert checkout.asked()[-1] == f"-m pytest {checkout.root}/tests/peers"
+    assert checkout.asked()[-1] == f"-m pytest -o faulthandler_timeout=0 {checkout.root}/tests/peers"
 
 
 def test_a_peer_that_is_not_the_pinned_one_is_removed(checkout: Checkout, tmp_path: Path) -> None:

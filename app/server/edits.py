@@ -57,12 +57,14 @@ class Edits:
         return await self._answer(form, results, request)
 
     async def _answer(self, form: EditForm, results: Sequence[U8], request: Request) -> Response:
-        files = await asyncio.to_thread(lambda: [encode_result(form, result) for result in results])
         if form.reply.as_url:
+            files = await asyncio.to_thread(lambda: [encode_result(form, result) for result in results])
             names = self._shelf.keep(files, form.reply.format)
             pictures = [linked(str(request.url_for("file", name=name))) for name in names]
         else:
-            pictures = await asyncio.to_thread(lambda: [embedded(file) for file in files])
+            pictures = await asyncio.to_thread(
+                lambda: [embedded(encode_result(form, result)) for result in results]
+            )
         pieces = write_reply(form, pictures, int(time.time()))
         return in_pieces(pieces, "application/json")
 
