@@ -302,8 +302,10 @@ def provider_names() -> set[str]:
     names = set()
     for path in (ROOT / "resources" / "catalogue" / "profiles").glob("*.toml"):
         if path.stem != "local":
-            names |= {path.stem, tomllib.loads(path.read_text(encoding="utf-8"))["title"]}
-    return names
+            title = tomllib.loads(path.read_text(encoding="utf-8"))["title"]
+            names |= {path.stem, title, path.stem.partition("-")[0], title.partition(" (")[0]}
+    # Words of the language that happen to begin a name.
+    return names - {"other", "stable"}
 
 
 def texts_of(path: Path) -> Iterator[tuple[int, str]]:

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Awaitable, Callable
 
 from app.base.errors import InternalError, MaskroomError
+from app.base.memory import keep_large_blocks_apart
 from app.base.notices import Notices
 from app.base.text import tr
 from app.cli import doctor, edit, history, providers, serve
@@ -29,7 +30,6 @@ HANDLERS: dict[str, Handler] = {
     "models": providers.run_models,
     "history": history.run_history,
     "serve": serve.run_serve,
-    "doctor": doctor.run_doctor,
 }
 
 
@@ -47,9 +47,13 @@ def dispatch(options: argparse.Namespace) -> int:
 
 
 async def _run(options: argparse.Namespace) -> int:
+    keep_large_blocks_apart()
     notices = Notices()
     notices.subscribe(show_notice)
-    workspace = build_workspace(resolve_folders(os.environ), os.environ, notices)
+    folders = resolve_folders(os.environ)
+    if options.command == "doctor":
+        return await doctor.run_doctor(folders, os.environ, options)
+    workspace = build_workspace(folders, os.environ, notices)
     task = asyncio.current_task()
     assert task is not None
     if os.name == "posix":

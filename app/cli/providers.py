@@ -11,7 +11,7 @@ from app.base.states import MaskConvention
 from app.base.text import tr
 from app.cli.edit import cost_json
 from app.cli.printing import print_json, print_table, say
-from app.gateways.providers import ProviderSettings
+from app.gateways.provider_settings import ProviderSettings
 from app.gateways.types import ModelCard, Profile
 from app.session.workspace import Workspace
 from app.settings.secrets import SecretPlace

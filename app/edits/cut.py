@@ -6,7 +6,7 @@ while the request runs. Knows no gateway: how the mask plane is spelt on a wire 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from app.base.geometry import Size
 from app.base.text import tr
 from app.edits.types import EditPlan, EditRequest, ParameterValue
 from app.imaging.arrays import U8
-from app.imaging.resample import reduce_coverage, resize_picture
+from app.imaging.resample import reduce_coverage, resize_picture, resize_soft
 
 
 def cut_request(
@@ -35,12 +35,13 @@ def cut_request(
     extras: Mapping[str, ParameterValue] | None = None,
     size: Size | None = None,
     feather: int = 2,
+    references: Sequence[U8] = (),
 ) -> EditRequest:
     """Freeze one edit.
 
     `picture` is the region `plan.region` of the flattened document, (h, w, 3) RGB or (h, w, 4) straight
     RGBA, uint8 sRGB; `coverage` is the same region of the grown mask, (h, w) uint8, 255 = edit, or None
-    where no mask is used. Both are copied.
+    where no mask is used. Both are copied. `references` are as in EditRequest, and kept as they are.
 
     Raises:
         MaskError: the coverage has no pixel to edit.
@@ -75,25 +76,32 @@ def cut_request(
         extras=dict(extras or {}),
         size=size,
         feather=feather,
+        references=tuple(references),
     )
 
 
 def send_picture(request: EditRequest) -> U8:
-    """The picture as it is sent: (h, w, 3) RGB, or (h, w, 4) RGBA where it has any transparency.
+    """The picture as it is sent: (h, w, 3) RGB, or (h, w, 4) RGBA where it has any transparency."""
+    return framed_picture(request.picture, request.plan)
+
+
+def framed_picture(picture: U8, plan: EditPlan) -> U8:
+    """`picture`, the plan's region as (h, w, 3|4) sRGB, at the size that is sent; an opaque alpha is left out.
 
     The region is reduced to `content_send` (Lanczos; untouched at 1:1) and mirrored outwards to `size_send`.
     """
-    picture = request.picture
     if picture.shape[2] == 4 and bool((picture[..., 3] == 255).all()):
         picture = picture[..., :3]
-    content = request.plan.content_send.size
-    if content != request.plan.region.size:
+    content = plan.content_send.size
+    if content != plan.region.size:
         picture = resize_picture(np.ascontiguousarray(picture), content)
-    return _framed(picture, request.plan)
+    return _framed(picture, plan)
 
 
-def send_coverage(request: EditRequest) -> U8:
+def send_coverage(request: EditRequest, *, soft: bool = False) -> U8:
     """The mask's coverage at the size that is sent, (h, w) uint8: any pixel with coverage stays above 0.
+
+    `soft` takes the mean where the size is reduced, else the maximum.
 
     The padding mirrors the mask as it mirrors the picture: otherwise a second, unmasked copy of what should
     go would stand beside it and tell the model to bring it back.
@@ -101,7 +109,8 @@ def send_coverage(request: EditRequest) -> U8:
     coverage = request.coverage
     content = request.plan.content_send.size
     if content != request.plan.region.size:
-        coverage = reduce_coverage(coverage, content)
+        most = reduce_coverage(coverage, content)
+        coverage = np.maximum(resize_soft(coverage, content), np.minimum(most, 1)) if soft else most
     return _framed(coverage, request.plan)
 
 

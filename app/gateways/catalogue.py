@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,18 +18,26 @@ from app.base.states import MaskConvention
 from app.base.text import tr
 from app.edits.types import Cost, ParameterValue, SizeRule
 from app.gateways.addresses import check_base_url
-from app.gateways.toml_files import fault, parse_size, read_toml
+from app.gateways.toml_files import as_kind, fault, parse_size, read_toml
 from app.gateways.types import (
     ALWAYS,
+    Band,
     BodyFormat,
     Dialect,
+    Limits,
     ModelCard,
     Parameter,
     ParameterKind,
+    ParameterPlace,
+    PictureForm,
     Profile,
     Transport,
+    UploadFormat,
     unlisted_card,
 )
+
+_DEAREST = "high"
+"""The quality that costs most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,19 @@ class _Sizes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_aspect: float = 0.0
 
 
+class _Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    images: int = 0
+    image_bytes: int = 0
+    mask_bytes: int = 0
+    body_bytes: int = 0
+
+
+class _Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from"}):
+    start: float
+    text: str
+    warns: bool = False
+
+
 class _Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     kind: ParameterKind
@@ -74,6 +96,9 @@ class _Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step: float | None = None
     default: ParameterValue | None = None
     choices: tuple[str, ...] = ()
+    bands: tuple[_Band, ...] = ()
+    place: ParameterPlace = ParameterPlace.FIELD
+    also: dict[str, ParameterValue] = msgspec.field(default_factory=dict)
 
 
 class _Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,8 +108,14 @@ class _Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     image_list_field: str
     mask_field: str
     mask_convention: MaskConvention
-    parameters: tuple[_Parameter, ...]
-    response_format: str | None = None
+    parameters: tuple[str | dict[str, Any], ...]
+    image_form: PictureForm = PictureForm.FILE
+    mask_form: PictureForm = PictureForm.FILE
+    formats: tuple[UploadFormat, ...] = (UploadFormat.PNG,)
+    limits: _Limits = _Limits()
+    auto_size: bool = True
+    soft_masks: bool = False
+    tag: str = ""
     usual_sizes: _Sizes = _Sizes()
 
 
@@ -120,6 +151,10 @@ class _Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     extras: dict[str, ParameterValue] = msgspec.field(default_factory=dict)
     needs_key: bool = True
     timeout: float = 600.0
+    notes: str = ""
+    limits: _Limits | None = None
+    formats: tuple[UploadFormat, ...] | None = None
+    soft_masks: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +163,13 @@ class _Reader:
 
     path: Path
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
+    common: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What several dialects say of a parameter of that name, unless they say otherwise."""
 
     def dialect(self) -> Dialect:
         raw = read_toml(self.path, _Dialect)
-        names = [parameter.name for parameter in raw.parameters]
-        for index, name in enumerate(names):
-            if name in names[:index] or name in ALWAYS:
-                raise self._fault(f"parameters[{index}].name", tr("“{name}” is there twice", name=name))
+        parameters = self._parameters(raw)
+        self._check_forms(raw)
         return Dialect(
             name=self.path.stem,
             title=raw.title,
@@ -143,8 +178,14 @@ class _Reader:
             image_list_field=raw.image_list_field,
             mask_field=raw.mask_field,
             mask_convention=raw.mask_convention,
-            parameters=tuple(self._parameter(p, f"parameters[{i}]") for i, p in enumerate(raw.parameters)),
-            response_format=raw.response_format,
+            parameters=parameters,
+            image_form=raw.image_form,
+            mask_form=raw.mask_form,
+            formats=self._formats(raw.formats),
+            limits=self._limits(raw.limits),
+            auto_size=raw.auto_size,
+            soft_masks=raw.soft_masks,
+            tag=raw.tag,
             usual_sizes=self._sizes(raw.usual_sizes, "usual_sizes"),
         )
 
@@ -157,8 +198,9 @@ class _Reader:
             base_url = check_base_url(raw.base_url)
         except UsageError as error:
             raise self._fault("base_url", error.message) from error
-        models = tuple(self._card(model, dialect, f"models[{i}]") for i, model in enumerate(raw.models))
-        if raw.default_model not in {card.id for card in models}:
+        models = tuple(self.card(model, dialect, f"models[{i}]") for i, model in enumerate(raw.models))
+        # Without a model of its own, a server that has just one is not told which.
+        if raw.default_model not in {card.id for card in models} and (models or raw.default_model):
             raise self._fault("default_model", tr("there is no model “{name}”", name=raw.default_model))
         return Profile(
             name=self.path.stem,
@@ -175,10 +217,14 @@ class _Reader:
             needs_key=raw.needs_key,
             built_in=True,
             timeout=raw.timeout,
+            limits=dialect.limits if raw.limits is None else self._limits(raw.limits),
+            formats=dialect.formats if raw.formats is None else self._formats(raw.formats),
+            soft_masks=dialect.soft_masks if raw.soft_masks is None else raw.soft_masks,
+            notes=raw.notes,
             unlisted=unlisted_card(dialect),
         )
 
-    def _card(self, raw: _Model, dialect: Dialect, at: str) -> ModelCard:
+    def card(self, raw: _Model, dialect: Dialect, at: str) -> ModelCard:
         known = ALWAYS | {parameter.name for parameter in dialect.parameters}
         for name in raw.takes:
             if name not in known:
@@ -206,7 +252,41 @@ class _Reader:
         if not amounts or min(amounts) < 0:
             raise self._fault(at, tr("it needs an amount of at least 0"))
         by_quality = {name: Cost(amount, raw.currency, True) for name, amount in raw.by_quality.items()}
-        return Cost(max(amounts), raw.currency, any(amounts)), by_quality
+        # Where only cheaper tiers are published, nothing is known of the others.
+        known = raw.amount is not None or _DEAREST in raw.by_quality
+        return Cost(max(amounts), raw.currency, any(amounts)) if known else None, by_quality
+
+    def _check_forms(self, raw: _Dialect) -> None:
+        for name, form in (("image_form", raw.image_form), ("mask_form", raw.mask_form)):
+            if (form is PictureForm.FILE) != (raw.body is BodyFormat.MULTIPART):
+                raise self._fault(name, tr("“{form}” does not go into this body", form=form.value))
+
+    def _formats(self, formats: tuple[UploadFormat, ...]) -> tuple[UploadFormat, ...]:
+        if UploadFormat.PNG not in formats:
+            raise self._fault("formats", tr("PNG must be among them"))
+        return formats
+
+    def _limits(self, raw: _Limits) -> Limits:
+        values = msgspec.structs.asdict(raw)
+        for name, value in values.items():
+            if value < 0:
+                raise self._fault(f"limits.{name}", tr("it must not be negative"))
+        return Limits(**values)
+
+    def _parameters(self, raw: _Dialect) -> tuple[Parameter, ...]:
+        found: dict[str, Parameter] = {}
+        for index, said in enumerate(raw.parameters):
+            at = f"parameters[{index}]"
+            own = {"name": said} if isinstance(said, str) else said
+            name = own.get("name")
+            whole = {**self.common.get(str(name), {}), **own}
+            parameter = self._parameter(as_kind(whole, _Parameter, self.path, at), at)
+            if parameter.name in found or parameter.name in ALWAYS:
+                raise self._fault(f"{at}.name", tr("“{name}” is there twice", name=name))
+            if parameter.place is ParameterPlace.PROMPT and not raw.tag:
+                raise self._fault(f"{at}.place", tr("the dialect has no tag to put it into"))
+            found[parameter.name] = parameter
+        return tuple(found.values())
 
     def _parameter(self, raw: _Parameter, at: str) -> Parameter:
         if (raw.kind is ParameterKind.CHOICE) != bool(raw.choices):
@@ -222,7 +302,16 @@ class _Reader:
             step=raw.step,
             default=raw.default,
             choices=raw.choices,
+            bands=self._bands(raw.bands, f"{at}.bands"),
+            place=raw.place,
+            also=raw.also,
         )
+
+    def _bands(self, raw: tuple[_Band, ...], at: str) -> tuple[Band, ...]:
+        starts = [band.start for band in raw]
+        if starts != sorted(set(starts)):
+            raise self._fault(at, tr("each must start above the one before"))
+        return tuple(Band(band.start, band.text, band.warns) for band in raw)
 
     def _sizes(self, raw: _Sizes, at: str) -> SizeRule:
         try:
@@ -247,16 +336,26 @@ class _Reader:
         return fault(self.path, field, problem)
 
 
+def read_card(table: Mapping[str, Any], dialect: Dialect, path: Path, at: str) -> ModelCard:
+    """A model's card from a table as it stands under `models` of a profile; `at` tells where, for errors.
+
+    Raises:
+        InputError: a field is missing, unknown or wrong.
+    """
+    return _Reader(path).card(as_kind(table, _Model, path, at), dialect, at)
+
+
 def load_catalogue(folder: Path | None = None) -> Catalogue:
     """Read `dialects/*.toml` and `profiles/*.toml` of `folder` (default: the program's own).
 
-    Each is named after its file.
+    Each is named after its file. `parameters.toml` holds what several dialects say of a parameter.
 
     Raises:
         InputError: a file is unreadable or wrong; its name and the field are told.
     """
     root = resource_path("catalogue") if folder is None else folder
-    dialects = {path.stem: _Reader(path).dialect() for path in _files(root / "dialects")}
+    common = read_toml(root / "parameters.toml", dict[str, dict[str, Any]])
+    dialects = {path.stem: _Reader(path, common=common).dialect() for path in _files(root / "dialects")}
     profiles = {path.stem: _Reader(path, dialects).profile() for path in _files(root / "profiles")}
     return Catalogue(dialects, profiles)
 

@@ -6,8 +6,10 @@ and no provider is known by name: what differs between them stands in the profil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from app.base.errors import UsageError
@@ -16,35 +18,30 @@ from app.base.text import tr
 from app.edits.cut import send_coverage, send_picture
 from app.edits.types import EditRequest, ParameterValue
 from app.gateways.addresses import EDITS, endpoint
+from app.gateways.fields import as_text, call_seed, request_fields
+from app.gateways.json_body import JsonPicture, JsonValue, build_json
 from app.gateways.multipart import Part, build_body, text_part
-from app.gateways.types import BodyFormat, HttpCall, ModelCard, Parameter, ParameterKind, Profile
+from app.gateways.types import BodyFormat, Dialect, HttpCall, ModelCard, PictureForm, Profile, UploadFormat
+from app.gateways.uploads import Upload, make_upload
 from app.imaging.arrays import U8
-from app.imaging.codecs import encode_png
-
-_LARGEST_SEED = 2**31 - 1
 
 
 def encode(request: EditRequest, profile: Profile) -> tuple[HttpCall, ...]:
     """The calls that ask for `request.n` images: several where one call gives fewer, seeds counted on.
 
-    Takes a moment for large regions (two PNGs are encoded), so it belongs off the event loop.
+    Takes a moment for large regions (pictures are encoded), so it belongs off the event loop.
 
     Raises:
-        UsageError: a value that the profile's parameter does not take, or an extra field of a reserved name.
+        UsageError: a value that the profile's parameter does not take, an extra field of a reserved name,
+            more pictures than the provider takes, or larger ones.
     """
-    if profile.dialect.body is not BodyFormat.MULTIPART:
-        raise UsageError(
-            tr("The dialect {title} cannot be sent yet.", title=profile.dialect.title),
-            tr("Choose a multipart dialect for this provider."),
-        )
     card = profile.card(request.model)
-    pictures = tuple(_picture_parts(request, profile))
+    pictures = _pictures(request, profile)
     calls = []
     first = 0
     for n in call_sizes(request.n, card):
-        fields = _fields(request, profile, card, n, first)
-        parts = (*(text_part(name, _as_text(value)) for name, value in fields.items()), *pictures)
-        content_type, body = build_body(parts)
+        fields = request_fields(request, profile, n, first)
+        content_type, body = _body(fields, pictures, profile, request.extras)
         calls.append(
             HttpCall(
                 method="POST",
@@ -56,7 +53,8 @@ def encode(request: EditRequest, profile: Profile) -> tuple[HttpCall, ...]:
                 ),
                 body=body,
                 n=n,
-                seed=_seed(request, profile, first),
+                seed=call_seed(request, profile, first),
+                sends_urls=profile.dialect.image_form.is_url,
             )
         )
         first += n
@@ -70,126 +68,118 @@ def call_sizes(n: int, card: ModelCard) -> tuple[int, ...]:
     return (most,) * whole + ((rest,) if rest else ())
 
 
-def mask_picture(coverage: U8, convention: MaskConvention, invert: bool) -> U8:
-    """A mask as the wire wants it: (h, w, 3) RGB or (h, w, 4) RGBA, uint8; any coverage > 0 is to be edited.
+def mask_picture(coverage: U8, convention: MaskConvention, invert: bool, soft: bool = False) -> U8:
+    """A mask as the wire wants it: (h, w, 3) RGB or (h, w, 4) RGBA, uint8.
+
+    Any coverage > 0 is to be edited, or, if `soft`, as much as it says.
 
     The transparent convention comes in colours that a reader of white = edit understands the same way,
     because many gateways look at the colour and not at the alpha: edit is white and clear, keep is black
     and opaque. The opaque convention is the same with the alpha turned round.
     """
-    edit = (coverage > 0) != invert
-    white = np.where(edit, np.uint8(255), np.uint8(0))
+    edit = coverage if soft else np.where(coverage > 0, np.uint8(255), np.uint8(0))
+    white = np.uint8(255) - edit if invert else edit
     if convention is MaskConvention.WHITE:
         return np.stack((white, white, white), axis=2)
     alpha = white if convention is MaskConvention.OPAQUE else np.uint8(255) - white
     return np.stack((white, white, white, alpha), axis=2)
 
 
-def _picture_parts(request: EditRequest, profile: Profile) -> Iterator[Part]:
-    dialect = profile.dialect
-    # File names are constant: the name of the user's file is nobody's business.
-    yield Part(dialect.image_field, encode_png(send_picture(request)), "image.png", "image/png")
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    images: tuple[Upload, ...]
+    """The canvas, then the references."""
+    mask: Upload | None
+
+
+def _pictures(request: EditRequest, profile: Profile) -> _Pictures:
+    dialect, limits = profile.dialect, profile.limits
+    if len(request.references) > profile.most_references:
+        raise UsageError(
+            tr("{title} takes no more than {most} reference images.",
+               title=profile.title, most=profile.most_references)
+            if profile.most_references
+            else tr("{title} takes no reference images.", title=profile.title),
+            tr("Take some away."),
+            code="too_many_images",
+        )  # fmt: skip
+    images = [
+        make_upload(picture, dialect.image_form, profile.formats, limits.image_bytes)
+        for picture in (send_picture(request), *request.references)
+    ]
+    mask = None
     if request.has_mask:
-        mask = mask_picture(send_coverage(request), profile.mask_convention, profile.invert_mask)
-        yield Part(dialect.mask_field, encode_png(mask), "mask.png", "image/png")
+        coverage = send_coverage(request, soft=profile.soft_masks)
+        plane = mask_picture(coverage, profile.mask_convention, profile.invert_mask, profile.soft_masks)
+        mask = make_upload(plane, dialect.mask_form, (UploadFormat.PNG,), limits.mask_bytes)
+    usable = tuple(image for image in images if image is not None)
+    if len(usable) < len(images) or (request.has_mask and mask is None):
+        raise too_large(profile)
+    return _Pictures(usable, mask)
 
 
-def _fields(
-    request: EditRequest, profile: Profile, card: ModelCard, n: int, first: int
-) -> dict[str, ParameterValue]:
-    """The text fields by wire name, in the order they are sent; what is unset or not taken is absent."""
-    dialect = profile.dialect
-    fields: dict[str, ParameterValue] = {}
-    if request.model:
-        fields["model"] = request.model
-    if "prompt" in card.takes:
-        fields["prompt"] = request.prompt
-    if "n" in card.takes and n > 1:
-        fields["n"] = n
-    if "size" in card.takes:
-        if request.size is not None:
-            fields["size"] = str(request.size)
-        else:
-            fields["size"] = str(request.plan.size_send) if card.sizes_published else "auto"
-    fields |= profile.extras
-    if dialect.response_format is not None:
-        fields["response_format"] = dialect.response_format
-    for parameter in profile.parameters(request.model):
-        value = request.parameters.get(parameter.name)
-        if parameter.name == "seed":
-            value = _seed(request, profile, first)
-        if value is not None:
-            fields[parameter.wire] = _checked(value, parameter)
-    for name, extra in request.extras.items():
-        if name in dialect.reserved or not name:
-            raise UsageError(
-                tr("“{name}” is filled by the request itself.", name=name),
-                tr("Leave it out of the extra fields."),
-                code="reserved_field",
-            )
-        fields[name] = extra
-    return fields
-
-
-def _seed(request: EditRequest, profile: Profile, first: int) -> int | None:
-    """The seed of the call whose first image is number `first` (from 0) of the request."""
-    parameter = next((p for p in profile.parameters(request.model) if p.name == "seed"), None)
-    value = request.parameters.get("seed")
-    if parameter is None or value is None:
-        return None
-    low = int(parameter.minimum or 0)
-    high = _LARGEST_SEED if parameter.maximum is None else int(parameter.maximum)
-    return low + (int(_checked(value, parameter)) + first - low) % (high - low + 1)
-
-
-def _checked(value: ParameterValue, parameter: Parameter) -> ParameterValue:
-    """`value` as the parameter's own kind and within its range; raises UsageError."""
-    try:
-        known = _converted(value, parameter)
-    except (ValueError, OverflowError):
-        raise _refused(value, parameter) from None
-    if isinstance(known, (int, float)) and not isinstance(known, bool):
-        low, high = parameter.minimum, parameter.maximum
-        # Written so that a NaN is refused as well.
-        if not ((low is None or known >= low) and (high is None or known <= high)):
-            raise _refused(value, parameter)
-    return known
-
-
-def _converted(value: ParameterValue, parameter: Parameter) -> ParameterValue:
-    """`value` as a value of the parameter's kind; raises ValueError or OverflowError."""
-    match parameter.kind:
-        case ParameterKind.NUMBER:
-            return float(value)
-        case ParameterKind.INTEGER:
-            if isinstance(value, float) and not value.is_integer():
-                raise ValueError
-            return int(value)
-        case ParameterKind.FLAG:
-            if not isinstance(value, bool):
-                raise ValueError
-            return value
-        case ParameterKind.CHOICE:
-            if str(value) not in parameter.choices:
-                raise ValueError
-            return str(value)
-        case ParameterKind.TEXT:
-            return str(value)
-
-
-def _refused(value: ParameterValue, parameter: Parameter) -> UsageError:
-    hint = ""
-    if parameter.choices:
-        hint = tr("Choose one of {choices}.", choices=", ".join(parameter.choices))
-    elif parameter.minimum is not None and parameter.maximum is not None:
-        hint = tr("It goes from {low:.12g} to {high:.12g}.", low=parameter.minimum, high=parameter.maximum)
+def too_large(profile: Profile) -> UsageError:
+    """The error for pictures that no allowed format brings below the provider's limits."""
     return UsageError(
-        tr("{name} cannot be {value}.", name=parameter.name, value=value), hint, code="bad_parameter"
+        tr("The pictures are larger than {title} takes.", title=profile.title),
+        tr("Choose a smaller size, or send less of the surroundings."),
+        code="too_large",
     )
 
 
-def _as_text(value: ParameterValue) -> str:
-    """A value as it is written on the wire, the same in every locale."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else repr(value)
+def _body(
+    fields: Mapping[str, ParameterValue],
+    pictures: _Pictures,
+    profile: Profile,
+    extras: Mapping[str, ParameterValue],
+) -> tuple[str, bytes]:
+    """The Content-Type and the body."""
+    dialect = profile.dialect
+    if dialect.body is BodyFormat.JSON:
+        typed: dict[str, JsonValue] = {
+            name: _literal(value) if name in extras or name in profile.extras else value
+            for name, value in fields.items()
+        }
+        return "application/json", build_json(typed | _json_pictures(pictures, dialect))
+    parts = [text_part(name, as_text(value)) for name, value in fields.items()]
+    parts += _picture_parts(pictures, dialect)
+    return build_body(parts)
+
+
+def _picture_parts(pictures: _Pictures, dialect: Dialect) -> list[Part]:
+    several = len(pictures.images) > 1
+    name = dialect.image_list_field if several else dialect.image_field
+    # File names are constant: the name of the user's file is nobody's business.
+    parts = [
+        Part(name, image.data, f"image{index or ''}.{image.format.value}", image.media_type)
+        for index, image in enumerate(pictures.images)
+    ]
+    if pictures.mask is not None:
+        parts.append(Part(dialect.mask_field, pictures.mask.data, "mask.png", pictures.mask.media_type))
+    return parts
+
+
+def _json_pictures(pictures: _Pictures, dialect: Dialect) -> dict[str, JsonValue]:
+    def value(upload: Upload, form: PictureForm) -> JsonPicture:
+        return JsonPicture(upload.data, upload.media_type, form)
+
+    images = [value(image, dialect.image_form) for image in pictures.images]
+    found: dict[str, JsonValue] = {}
+    if len(images) == 1 and dialect.image_field != dialect.image_list_field:
+        found[dialect.image_field] = images[0]
+    else:
+        found[dialect.image_list_field] = images
+    if pictures.mask is not None:
+        found[dialect.mask_field] = value(pictures.mask, dialect.mask_form)
+    return found
+
+
+def _literal(value: ParameterValue) -> ParameterValue:
+    """An extra field as JSON has it: what was typed as a number, true or false is one."""
+    if not isinstance(value, str):
+        return value
+    try:
+        known: ParameterValue = msgspec.json.decode(value, type=bool | int | float)
+    except msgspec.DecodeError:
+        return value
+    return known

@@ -9,54 +9,25 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import tomli_w
 
 from app.base.errors import InputError, StoreError, UsageError, from_os_error
+from app.base.file_lock import locked
 from app.base.files import write_atomically
 from app.base.states import MaskConvention
 from app.base.text import tr
-from app.edits.types import ParameterValue, SizeRule
-from app.gateways.addresses import check_base_url
+from app.edits.types import ParameterValue
 from app.gateways.catalogue import Catalogue
-from app.gateways.toml_files import as_kind, fault, parse_size, read_toml
-from app.gateways.types import ALWAYS, Dialect, ModelCard, Profile, Transport, unlisted_card
-
-FILE_NAME = "providers.toml"
-
-_N = TypeVar("_N", int, float)
+from app.gateways.provider_settings import FILE_NAME, ProviderSettings, WrongField, profile_of
+from app.gateways.toml_files import as_kind, fault, read_toml
+from app.gateways.types import Dialect, Profile, Transport, UploadFormat
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderSettings:
-    """What the user says about one provider; None and () mean: as shipped, or as usual for the dialect."""
-
-    name: str
-    dialect: str | None = None
-    base_url: str | None = None
-    title: str | None = None
-    model: str | None = None
-    """The model that is chosen first."""
-    models: tuple[str, ...] = ()
-    """Ids that are offered besides those known."""
-    mask_convention: MaskConvention | None = None
-    invert_mask: bool | None = None
-    fields: tuple[str, ...] | None = None
-    """Canonical names of what its models take; "n" and "size" count among them, the prompt always goes."""
-    extras: Mapping[str, ParameterValue] = field(default_factory=dict)
-    """Constant fields that go with every request."""
-    sizes: tuple[str, ...] = ()
-    """The only sizes, such as "1024x1024"."""
-    max_n: int | None = None
-    concurrency: int | None = None
-    needs_key: bool | None = None
-    timeout: float | None = None
 
 
 class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -65,8 +36,10 @@ class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     dialect: str | None = None
     base_url: str | None = None
     title: str | None = None
+    like: str | None = None
     model: str | None = None
     models: tuple[str, ...] = ()
+    cards: tuple[dict[str, Any], ...] = ()
     mask_convention: MaskConvention | None = None
     invert_mask: bool | None = None
     fields: tuple[str, ...] | None = None
@@ -76,19 +49,16 @@ class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     concurrency: int | None = None
     needs_key: bool | None = None
     timeout: float | None = None
+    formats: tuple[UploadFormat, ...] | None = None
+    soft_masks: bool | None = None
+    most_images: int | None = None
+    image_bytes: int | None = None
+    mask_bytes: int | None = None
+    body_bytes: int | None = None
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     providers: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
-
-
-class _Wrong(Exception):
-    """A field that cannot be; told as a fault of the file or of what was typed, by whoever asked."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(problem)
-        self.field = field
-        self.problem = problem
 
 
 class ProviderStore:
@@ -112,6 +82,21 @@ class ProviderStore:
         """What is wrong with the user's file, by file and field; None when nothing is."""
         self._refresh()
         return self._problem
+
+    @property
+    def dialects(self) -> Mapping[str, Dialect]:
+        """Every dialect there is, by name."""
+        return self._catalogue.dialects
+
+    @property
+    def shipped(self) -> Mapping[str, Profile]:
+        """The providers that came with the program, as they came."""
+        return self._catalogue.profiles
+
+    def is_own(self, name: str) -> bool:
+        """True when the user added or changed `name`, so that it can be removed."""
+        self._refresh()
+        return name in self._settings
 
     def list(self) -> tuple[Profile, ...]:
         """All providers: those in this process first, then by title."""
@@ -160,8 +145,8 @@ class ProviderStore:
         self.settings(settings.name)
         self._check_name(settings.name)
         try:
-            profile = self._profile(settings)
-        except _Wrong as wrong:
+            profile = profile_of(settings, self._catalogue)
+        except WrongField as wrong:
             raise UsageError(
                 tr(
                     "{name}, {field}: {problem}.",
@@ -213,62 +198,6 @@ class ProviderStore:
                     code="bad_provider",
                 )  # fmt: skip
 
-    def _profile(self, settings: ProviderSettings) -> Profile:
-        shipped = self._catalogue.profiles.get(settings.name)
-        dialect = self._dialect(settings, shipped)
-        model = settings.model or (shipped.default_model if shipped else "")
-        if not model:
-            raise _Wrong("model", tr("it is missing"))
-        cards = self._cards(settings, shipped, dialect, model)
-        convention = shipped.mask_convention if shipped and shipped.dialect is dialect else None
-        return Profile(
-            name=settings.name,
-            title=settings.title or (shipped.title if shipped else settings.name),
-            dialect=dialect,
-            transport=shipped.transport if shipped else Transport.HTTP,
-            base_url=_base_url(settings, shipped),
-            models=cards,
-            default_model=model,
-            mask_convention=settings.mask_convention or convention or dialect.mask_convention,
-            invert_mask=_chosen(settings.invert_mask, shipped.invert_mask if shipped else False),
-            concurrency=_positive(settings.concurrency, "concurrency", shipped.concurrency if shipped else 2),
-            extras=_extras(settings, dialect) or (shipped.extras if shipped else {}),
-            needs_key=_chosen(settings.needs_key, shipped.needs_key if shipped else True),
-            built_in=shipped is not None and shipped.transport is Transport.IN_PROCESS,
-            timeout=_positive(settings.timeout, "timeout", shipped.timeout if shipped else 600.0),
-            unlisted=_restricted(unlisted_card(dialect), settings, dialect),
-        )
-
-    def _dialect(self, settings: ProviderSettings, shipped: Profile | None) -> Dialect:
-        if shipped is not None and shipped.transport is Transport.IN_PROCESS:
-            for name in ("dialect", "base_url"):
-                if getattr(settings, name) is not None:
-                    raise _Wrong(name, tr("the built-in engine has no address; choose another provider name"))
-        if settings.dialect is None:
-            if shipped is None:
-                raise _Wrong("dialect", tr("it is missing"))
-            return shipped.dialect
-        dialect = self._catalogue.dialects.get(settings.dialect)
-        if dialect is None:
-            known = ", ".join(self._catalogue.dialects)
-            raise _Wrong(
-                "dialect", tr("there is no “{name}”; known are {known}", name=settings.dialect, known=known)
-            )
-        return dialect
-
-    def _cards(
-        self, settings: ProviderSettings, shipped: Profile | None, dialect: Dialect, model: str
-    ) -> tuple[ModelCard, ...]:
-        cards = {card.id: card for card in shipped.models} if shipped else {}
-        for id in (*settings.models, model):
-            if id not in cards:
-                published = self._catalogue.published_sizes(id)
-                card = replace(unlisted_card(dialect), id=id, title=id)
-                if published is not None:
-                    card = replace(card, sizes=published, sizes_published=True)
-                cards[id] = card
-        return tuple(_restricted(card, settings, dialect) for card in cards.values())
-
     def _refresh(self) -> None:
         if self._stamp != self._stat():
             self._read()
@@ -304,11 +233,29 @@ class ProviderStore:
         if not _NAME.fullmatch(settings.name):
             raise fault(self._path, f"providers.{settings.name}", tr("this cannot be a provider's name"))
         try:
-            return self._profile(settings)
-        except _Wrong as wrong:
+            return profile_of(settings, self._catalogue)
+        except WrongField as wrong:
             raise fault(self._path, f"providers.{settings.name}.{wrong.field}", wrong.problem) from wrong
 
     def _write(self, settings: Mapping[str, ProviderSettings]) -> None:
+        """Bring what `settings` change into the file as it is by now: another process may have changed it."""
+        before = self._settings
+        changed = {name: value for name, value in settings.items() if before.get(name) != value}
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with locked(self._path.with_name(f".{FILE_NAME}.lock")):
+                self._read()
+                if self._problem is not None:
+                    raise self._problem
+                kept = {name: value for name, value in self._settings.items()
+                        if name in settings or name not in before}  # fmt: skip
+                self._replace({**kept, **changed})
+        except OSError as error:
+            raise from_os_error(error, str(self._path), kind=StoreError) from error
+        self._read()
+
+    def _replace(self, settings: Mapping[str, ProviderSettings]) -> None:
+        """Write the whole file. Raises OSError."""
         content = {"providers": {name: _to_stored(value) for name, value in settings.items()}}
         data = tomli_w.dumps(content).encode()
 
@@ -317,17 +264,13 @@ class ProviderStore:
                 os.fchmod(file.fileno(), 0o600)
             file.write(data)
 
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._path, write)
-        except OSError as error:
-            raise from_os_error(error, str(self._path), kind=StoreError) from error
-        self._read()
+        write_atomically(self._path, write)
 
 
 def _to_stored(settings: ProviderSettings) -> dict[str, Any]:
     values = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name != "name"}
-    stored = _Stored(**{**values, "extras": dict(settings.extras)})
+    cards = tuple(dict(card) for card in settings.cards)
+    stored = _Stored(**{**values, "extras": dict(settings.extras), "cards": cards})
     table: dict[str, Any] = msgspec.to_builtins(stored)
     return {key: value for key, value in table.items() if value is not None}
 
@@ -335,56 +278,3 @@ def _to_stored(settings: ProviderSettings) -> dict[str, Any]:
 def _key_name(name: str) -> str:
     """What is left of a name in the environment variable of its key."""
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
-
-
-def _base_url(settings: ProviderSettings, shipped: Profile | None) -> str:
-    if settings.base_url is None:
-        if shipped is None:
-            raise _Wrong("base_url", tr("it is missing"))
-        return shipped.base_url
-    try:
-        return check_base_url(settings.base_url)
-    except UsageError as error:
-        raise _Wrong("base_url", error.message.rstrip(".")) from error
-
-
-def _extras(settings: ProviderSettings, dialect: Dialect) -> dict[str, ParameterValue]:
-    for name in settings.extras:
-        if name in dialect.reserved or not name.strip():
-            raise _Wrong(f"extras.{name}", tr("the request fills this field itself"))
-    return dict(settings.extras)
-
-
-def _restricted(card: ModelCard, settings: ProviderSettings, dialect: Dialect) -> ModelCard:
-    """`card` with what the user said about all models of the provider."""
-    if settings.fields is not None:
-        canonical = {name: p.name for p in dialect.parameters for name in (p.wire, p.name)}
-        canonical |= {name: name for name in ALWAYS}
-        for name in settings.fields:
-            if name not in canonical:
-                known = ", ".join(sorted(set(canonical.values())))
-                raise _Wrong(
-                    "fields",
-                    tr("the dialect has no place for “{name}”; known are {known}", name=name, known=known),
-                )
-        takes = frozenset({"prompt", *(canonical[name] for name in settings.fields)})
-        card = replace(card, takes=takes)
-    if settings.sizes:
-        try:
-            rule = SizeRule(fixed=tuple(parse_size(text) for text in settings.sizes))
-        except ValueError as error:
-            raise _Wrong("sizes", str(error)) from error
-        card = replace(card, sizes=rule, sizes_published=True)
-    return replace(card, max_n=_positive(settings.max_n, "max_n", card.max_n))
-
-
-def _chosen(value: bool | None, default: bool) -> bool:
-    return default if value is None else value
-
-
-def _positive(value: _N | None, field: str, default: _N) -> _N:
-    if value is None:
-        return default
-    if not value > 0:
-        raise _Wrong(field, tr("it must be above 0"))
-    return value

@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from app.base.states import MaskConvention
+from app.base.text import tr
 from app.edits.types import Cost, ParameterValue, SizeRule
+
+MOST_IMAGES = 16
+"""Pictures in one request where no limit is known."""
 
 ALWAYS = frozenset({"prompt", "n", "size"})
 """What every dialect has a place for, besides its own parameters."""
@@ -28,6 +32,40 @@ class BodyFormat(enum.Enum):
     JSON = "json"
 
 
+class PictureForm(enum.Enum):
+    """How a picture is put into a body."""
+
+    FILE = "file"
+    """A file part of multipart/form-data."""
+    BASE64 = "base64"
+    """A string of bare base64."""
+    DATA_URL = "data-url"
+    """A string that is a `data:` URL."""
+    URL_OBJECT = "url-object"
+    """An object whose `image_url` is a `data:` URL."""
+
+    @property
+    def is_url(self) -> bool:
+        return self in (PictureForm.DATA_URL, PictureForm.URL_OBJECT)
+
+
+class UploadFormat(enum.Enum):
+    """A file format in which a picture is sent; the value is the end of its media type."""
+
+    PNG = "png"
+    WEBP = "webp"
+    JPEG = "jpeg"
+
+
+class ParameterPlace(enum.Enum):
+    """Where in a request a parameter stands."""
+
+    FIELD = "field"
+    """A field of its own."""
+    PROMPT = "prompt"
+    """In a JSON object behind the prompt, inside the dialect's tag; dots in its wire name lead into it."""
+
+
 class ParameterKind(enum.Enum):
     """What a parameter's value is, and so which control it gets."""
 
@@ -36,6 +74,30 @@ class ParameterKind(enum.Enum):
     CHOICE = "choice"
     TEXT = "text"
     FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What a part of a number's range does, from `start` up to the next band."""
+
+    start: float
+    text: str
+    warns: bool = False
+    """True: a value here is likely a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest of everything that a provider takes; 0 = no limit is known."""
+
+    images: int = 0
+    """Pictures in one request, the canvas included, the mask not."""
+    image_bytes: int = 0
+    """Of one encoded picture; of its base64 where it is sent so."""
+    mask_bytes: int = 0
+    """Of the encoded mask, or of its base64."""
+    body_bytes: int = 0
+    """Of the whole request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +116,17 @@ class Parameter:
     default: ParameterValue | None = None
     """What the provider uses when nothing is sent; None = unknown. Unset parameters are never sent."""
     choices: tuple[str, ...] = ()
+    bands: tuple[Band, ...] = ()
+    """The provider's own advice on the range, lowest first."""
+    place: ParameterPlace = ParameterPlace.FIELD
+    also: Mapping[str, ParameterValue] = field(default_factory=dict)
+    """Constant fields that go along whenever this one is sent with a value other than 0."""
+
+    def band(self, value: ParameterValue | None) -> Band | None:
+        """The advice on `value`; None where there is none."""
+        if value is None or isinstance(value, (str, bool)):
+            return None
+        return next((band for band in reversed(self.bands) if value >= band.start), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +139,22 @@ class Dialect:
     image_field: str
     """Part or key for a single image."""
     image_list_field: str
-    """Part or key for several."""
+    """Part or key for several; the same as `image_field` where even one is sent as a list."""
     mask_field: str
     mask_convention: MaskConvention
     parameters: tuple[Parameter, ...]
     """All fields that the dialect has a place for, besides model, prompt, n and size."""
-    response_format: str | None = None
-    """Value always sent as response_format; None = never sent."""
+    image_form: PictureForm = PictureForm.FILE
+    mask_form: PictureForm = PictureForm.FILE
+    formats: tuple[UploadFormat, ...] = (UploadFormat.PNG,)
+    """What the pictures may be sent as; PNG unless it would be too large. A mask is always a PNG."""
+    limits: Limits = Limits()
+    auto_size: bool = True
+    """True: "auto" is understood as a size."""
+    soft_masks: bool = False
+    """True: a mask's partial coverage is understood; else any coverage means edit."""
+    tag: str = ""
+    """Name of the element behind the prompt that holds the parameters placed there; "" = there is none."""
     usual_sizes: SizeRule = SizeRule()
     """What is safe for a model of which nothing is known."""
 
@@ -109,7 +191,7 @@ class ModelCard:
     """True: a request without a mask is refused."""
 
     def price_at(self, quality: ParameterValue | None) -> Cost | None:
-        """The price of one image at this quality; the highest where none is chosen."""
+        """The price of one image at this quality; the highest where none is chosen, None where it is unknown."""
         return self.price_by_quality.get(str(quality), self.price)
 
 
@@ -117,7 +199,7 @@ def unlisted_card(dialect: Dialect) -> ModelCard:
     """The card of a model of which nothing is known: all that `dialect` has a place for, at usual sizes."""
     return ModelCard(
         id="",
-        title="",
+        title=tr("The server's own"),
         takes=ALWAYS | frozenset(parameter.name for parameter in dialect.parameters),
         sizes=dialect.usual_sizes,
         sizes_published=False,
@@ -147,6 +229,12 @@ class Profile:
     """Came with the program; a user's own profile of the same name overrides it."""
     timeout: float = 600.0
     """Seconds without a byte before the request counts as timed out."""
+    limits: Limits = Limits()
+    """The dialect's own unless overridden."""
+    formats: tuple[UploadFormat, ...] = (UploadFormat.PNG,)
+    soft_masks: bool = False
+    notes: str = ""
+    """What a user should know before the first request, in a sentence or two."""
     unlisted: ModelCard | None = None
     """What a model without a card of its own takes; None = everything that the dialect has a place for."""
 
@@ -155,7 +243,14 @@ class Profile:
         for card in self.models:
             if card.id == model:
                 return card
-        return replace(self.unlisted or unlisted_card(self.dialect), id=model, title=model)
+        card = self.unlisted or unlisted_card(self.dialect)
+        return replace(card, id=model, title=model) if model else card
+
+    @property
+    def most_references(self) -> int:
+        """How many pictures may go along with the canvas."""
+        most = self.limits.images or MOST_IMAGES
+        return max(0, most - 1)
 
     def parameters(self, model: str) -> tuple[Parameter, ...]:
         """The parameters that `model` takes, in the dialect's order."""
@@ -174,3 +269,5 @@ class HttpCall:
     n: int
     """How many images this call asks for."""
     seed: int | None = None
+    sends_urls: bool = False
+    """True: the pictures went as `data:` URLs, which a provider may not take for URLs."""

@@ -11,13 +11,13 @@ from typing import Any
 from app.base.geometry import Rect, Size
 from app.base.rate_limits import RateLimits
 from app.base.states import JobState
-from app.history.types import HistoryEntry, HistoryResult
+from app.history.types import HistoryEntry, HistoryReference, HistoryResult
 
 Column = str | int | float | None
 
 
 def entry_columns(entry: HistoryEntry, owner: str) -> dict[str, Column]:
-    """The columns of an entry, without its results and parents."""
+    """The columns of an entry, without its results, parents and references."""
     return _storable(
         {
             "id": entry.id,
@@ -60,7 +60,10 @@ def entry_columns(entry: HistoryEntry, owner: str) -> dict[str, Column]:
 
 
 def entry_from_row(
-    row: sqlite3.Row, parents: Iterable[str], results: Iterable[HistoryResult]
+    row: sqlite3.Row,
+    parents: Iterable[str],
+    references: Iterable[HistoryReference],
+    results: Iterable[HistoryResult],
 ) -> HistoryEntry:
     """The entry of a row of `entries`, with what belongs to it."""
     return HistoryEntry(
@@ -85,6 +88,7 @@ def entry_from_row(
         extras=json.loads(row["extras"]),
         form=json.loads(row["form"]),
         feather=row["feather"],
+        references=tuple(references),
         results=tuple(results),
         request_id=row["request_id"],
         request_ids=tuple(json.loads(row["request_ids"])),

@@ -13,6 +13,15 @@ Value = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryReference:
+    """A picture that went along with the canvas."""
+
+    name: str
+    sha256: str
+    """Of its PNG as it was sent, or larger."""
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryResult:
     """One received image. Files are named by the SHA-256 of their content."""
 
@@ -70,6 +79,7 @@ class HistoryEntry:
     form: Mapping[str, Value] = field(default_factory=dict)
     """How the rest of the Edit panel stood (context, size, grow, …), in the panel's own words, for reuse."""
     feather: int = 2
+    references: tuple[HistoryReference, ...] = ()
     results: tuple[HistoryResult, ...] = ()
     request_id: str | None = None
     """Of the call whose images came first, or that failed."""

@@ -14,6 +14,7 @@ from app.base.geometry import Size
 from app.imaging import png_chunks
 from app.imaging.arrays import U8, Samples, as_u8
 from app.imaging.colour import ColourSpace
+from app.imaging.encoders import encode_jpeg, encode_webp
 from app.imaging.load import Limits, load_photograph
 from app.imaging.photograph import Metadata
 from app.imaging.resample import resize_picture
@@ -30,6 +31,16 @@ def encode_png(array: Samples, level: int = 1) -> bytes:
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(samples)).save(file, "PNG", compress_level=level)
     return file.getvalue()
+
+
+def encode_lossy(rgb: U8, media: str, quality: int) -> bytes:
+    """A JPEG ("jpeg") or WebP ("webp") without metadata of `rgb`: (h, w, 3), for WebP also (h, w, 4).
+
+    `quality` is 1–100. Alpha cannot go into a JPEG.
+    """
+    if media == "webp":
+        return encode_webp(rgb, Metadata(), quality, lossless=False)
+    return encode_jpeg(rgb, Metadata(), quality)
 
 
 def decode_picture(data: bytes, max_pixels: int = 250_000_000, *, name: str | None = None) -> U8:

@@ -22,6 +22,7 @@ from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from app.base.errors import ExitCode, MaskroomError
+from app.base.memory import keep_large_blocks_apart
 from app.base.notices import Notices
 from app.base.text import tr
 from app.settings.folders import Folders, resolve_folders
@@ -113,6 +114,7 @@ class Program:
         Raises:
             MaskroomError: the data folder or a file in it cannot be used.
         """
+        keep_large_blocks_apart()
         await asyncio.to_thread(importlib.import_module, "app.ui.desk")
         bootstrap = await asyncio.to_thread(importlib.import_module, "app.session.bootstrap")
         from app.settings.logs import set_up_logging
@@ -142,7 +144,10 @@ class Program:
 
     async def _close(self) -> None:
         workspace, desk = self.workspace, self.desk
-        if workspace is None or desk is None or not await desk.files.may_lose(workspace.documents):
+        if workspace is None or desk is None:
+            return
+        running = sum(not job.state.is_final for job in workspace.worker.jobs)
+        if not await desk.files.may_lose(workspace.documents, running):
             return
         self._place = self.window.remembered()
         self.window.hide()

@@ -16,7 +16,8 @@ from app.edits.plan import plan_edit
 from app.edits.types import Context, EditRequest, SizeRule
 from app.gateways.catalogue import Catalogue, load_catalogue
 from app.gateways.client import GatewayClient
-from app.gateways.providers import ProviderSettings, ProviderStore
+from app.gateways.provider_settings import ProviderSettings
+from app.gateways.providers import ProviderStore
 from app.gateways.types import Profile
 from app.imaging.arrays import U8
 from app.imaging.codecs import encode_png

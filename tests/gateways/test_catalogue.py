@@ -9,8 +9,12 @@ from app.base.errors import InputError
 from app.base.geometry import Size
 from app.base.resources import resource_path
 from app.base.states import MaskConvention
+from app.edits.types import Cost
 from app.gateways.catalogue import Catalogue, load_catalogue
 from app.gateways.types import Transport
+
+MULTIPART = "dialects/openai-multipart.toml"
+TWICE = '{ name = "seed", bands = [{ from = 1, text = "a" }, { from = 1, text = "b" }] }'
 
 
 def test_the_built_in_engine_is_there_without_key_or_price(catalogue: Catalogue) -> None:
@@ -28,16 +32,25 @@ def test_the_built_in_engine_is_there_without_key_or_price(catalogue: Catalogue)
         assert (card.price.amount, card.price.estimated) == (0.0, False)
 
 
-def test_prices_carry_a_date_and_the_highest_is_told_first(catalogue: Catalogue) -> None:
-    for profile in catalogue.profiles.values():
-        for card in profile.models:
-            assert card.price is not None
-            if card.price.amount:
-                assert card.price.estimated
-                assert len(card.price_date) == len("2026-01-31")
-                assert card.price_at("low") == card.price_by_quality["low"]
-                assert card.price_at("auto") == card.price_at(None) == card.price
-                assert card.price.amount == max(cost.amount for cost in card.price_by_quality.values())
+def test_published_prices_carry_a_date_and_the_highest_is_told_first(catalogue: Catalogue) -> None:
+    priced = [card for profile in catalogue.profiles.values() for card in profile.models if card.price_date]
+    assert len(priced) == 10
+    for card in priced:
+        assert len(card.price_date) == len("2026-01-31")
+        for quality, cost in card.price_by_quality.items():
+            assert cost.estimated
+            assert card.price_at(quality) == cost
+        assert card.price_at("auto") == card.price_at(None) == card.price
+    assert catalogue.profiles["openai"].card("gpt-image-1").price == Cost(0.167, "USD", True)
+    flat = catalogue.profiles["therouter"].card("black-forest-labs/flux-kontext-max")
+    assert flat.price_at("high") == Cost(0.08, "USD", True)
+
+
+def test_the_price_of_a_cheap_tier_is_not_told_for_the_others(catalogue: Catalogue) -> None:
+    card = catalogue.profiles["therouter"].card("openai/gpt-image-2")
+    assert card.price_at("low") == Cost(0.006, "USD", True)
+    assert card.price_at("high") is None
+    assert card.price_at(None) is None
 
 
 def test_a_typed_model_takes_all_that_the_dialect_has_a_place_for(catalogue: Catalogue) -> None:
@@ -76,10 +89,31 @@ def test_a_new_dialect_takes_one_file_and_no_code(tmp_path: Path) -> None:
         ("profiles/openai.toml", "low = 0.006", "low = -1.0", "models[0].price"),
         ("profiles/openai.toml", 'title = "OpenAI"', "", "title"),
         ("profiles/openai.toml", 'title = "OpenAI"', "title = ", "line"),
-        ("dialects/openai-multipart.toml", 'kind = "number"', 'kind = "colour"', "parameters[0].kind"),
-        ("dialects/openai-multipart.toml", 'kind = "number"', 'kind = "choice"', "parameters[0].choices"),
-        ("dialects/openai-multipart.toml", 'name = "steps"', 'name = "seed"', "parameters[3].name"),
-        ("dialects/openai-multipart.toml", 'mask_field = "mask"', "", "mask_field"),
+        (
+            "dialects/openai-multipart.toml",
+            '"strength"',
+            '{ name = "strength", kind = "colour" }',
+            "parameters[0].kind",
+        ),
+        (
+            "dialects/openai-multipart.toml",
+            '"strength"',
+            '{ name = "strength", kind = "choice" }',
+            "parameters[0].choices",
+        ),
+        (MULTIPART, '"steps"', '"guidance"', "parameters[2].name"),
+        (MULTIPART, '"steps"', '"klingon"', "parameters[2]"),
+        (
+            "dialects/openai-multipart.toml",
+            '"steps"',
+            '{ name = "steps", place = "prompt" }',
+            "parameters[2].place",
+        ),
+        (MULTIPART, 'body = "multipart"', 'body = "json"', "image_form"),
+        ("dialects/routescope.toml", '"png", "jpeg"', '"jpeg"', "formats"),
+        ("dialects/therouter.toml", "images = 1,", "images = -1,", "limits.images"),
+        (MULTIPART, '"seed"', TWICE, "parameters[3].bands"),
+        (MULTIPART, 'mask_field = "mask"', "", "mask_field"),
     ],
 )
 def test_a_wrong_file_is_told_by_name_and_field(
@@ -98,5 +132,8 @@ def test_a_wrong_file_is_told_by_name_and_field(
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="parameters"):
+        load_catalogue(tmp_path)
+    (tmp_path / "parameters.toml").write_text("")
     with pytest.raises(InputError, match="dialects"):
         load_catalogue(tmp_path)

@@ -261,12 +261,6 @@ def test_a_model_with_published_sizes_is_told_the_planned_one(
     assert fields == {"model": "gpt-image-1", "prompt": "a lamp", "size": "60x40"}
 
 
-def test_response_format_goes_only_where_the_dialect_says_so(edit: EditRequest, profile: Profile) -> None:
-    assert "response_format" not in fields_of(only(encode(edit, profile)))
-    asking = replace(profile, dialect=replace(profile.dialect, response_format="b64_json"))
-    assert fields_of(only(encode(edit, asking)))["response_format"] == "b64_json"
-
-
 def test_the_profiles_own_extras_go_along_and_yield_to_the_requests(
     edit: EditRequest, profile: Profile
 ) -> None:

@@ -29,7 +29,7 @@ def test_a_new_store_is_strict_and_written_ahead(store: HistoryStore, tmp_path: 
             for row in database.execute("PRAGMA table_list")
             if row[2] == "table" and not row[1].startswith("sqlite_")
         }
-        assert tables == {"entries": 1, "parents": 1, "results": 1}
+        assert tables == {"entries": 1, "parents": 1, "results": 1, "reference_images": 1}
         [(sql,)] = database.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries'").fetchall()
         assert all(f"'{state.value}'" in sql for state in JobState)
         unfinished = database.execute(

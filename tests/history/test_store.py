@@ -9,7 +9,7 @@ from app.base.errors import InputError, InternalError, Refused, StoreError, Usag
 from app.base.rate_limits import RateLimits
 from app.base.states import JobState
 from app.history.store import HistoryStore
-from app.history.types import HistoryResult
+from app.history.types import HistoryReference, HistoryResult
 from tests.history.making import Clock, add_entry, add_result
 
 
@@ -199,3 +199,16 @@ def test_a_closed_store_says_so(store: HistoryStore) -> None:
         store.list()
     with pytest.raises(StoreError, match="not open"):
         store.set_state("1", JobState.DONE)
+
+
+def test_reference_images_come_back_in_their_order_and_go_with_their_entry(store: HistoryStore) -> None:
+    shared = HistoryReference("lamp.png", store.put_file(b"lamp"))
+    own = HistoryReference("sofa.png", store.put_file(b"sofa"))
+    first = add_entry(store, references=(own, shared), state=JobState.DONE)
+    second = add_entry(store, references=(shared,))
+    assert store.get(first.id).references == (own, shared)
+    store.delete(first.id)
+    assert store.get(second.id).references == (shared,)
+    assert store.read_file(shared.sha256) == b"lamp"
+    with pytest.raises(StoreError):
+        store.read_file(own.sha256)

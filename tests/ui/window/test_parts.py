@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.base.cancel import Cancelled
@@ -102,6 +102,31 @@ def test_notices_replace_by_topic_and_leave_by_escape_order(qtbot: QtBot) -> Non
     bar.clear()
     assert not bar.dismiss_newest()
     assert bar.isHidden()
+
+
+def test_notices_float_over_the_view_and_leave_it_where_it_is(qtbot: QtBot) -> None:
+    frame = QWidget()
+    qtbot.addWidget(frame)
+    frame.resize(600, 400)
+    view = QWidget(frame)
+    view.setGeometry(0, 30, 600, 370)
+    bar, told = NoticesBar(frame), list[int]()
+    bar.covering.connect(told.append)
+    bar.float_over(view)
+    frame.show()
+    bar.show_notice(Notice(Level.ERROR, "A long sentence that is told. " * 8, "And what to do about it."))
+    QApplication.sendPostedEvents()
+    assert view.geometry().getRect() == (0, 30, 600, 370)
+    assert bar.geometry().topLeft() == view.geometry().topLeft()
+    assert bar.width() == 600
+    assert bar.height() == told[-1] >= bar.heightForWidth(600) > 30
+    view.resize(300, 370)
+    QApplication.sendPostedEvents()
+    assert bar.width() == 300
+    assert bar.height() > 60
+    bar.clear()
+    QApplication.sendPostedEvents()
+    assert told[-1] == 0
 
 
 async def test_tasks_tell_failures_and_cancel_what_is_left() -> None:
