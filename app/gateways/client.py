@@ -132,6 +132,7 @@ class GatewayClient:
             had_key=bool(trip.authorization),
             hide=trip.hide,
             here=profile.transport is Transport.IN_PROCESS,
+            sent_urls=call.sends_urls,
             clock=self._clock,
         )
         return await self._fetch_links(client, reply, call.url, trip)

@@ -15,9 +15,11 @@ import pytest
 from app.base.errors import BadReply, MaskroomError, Refused, StoreError, Unreachable
 from app.edits.types import EditRequest, Usage
 from app.gateways import exchange
+from app.gateways.catalogue import Catalogue
 from app.gateways.client import GatewayClient
 from app.gateways.encode import encode
 from app.gateways.exchange import Watch
+from app.gateways.providers import ProviderSettings, ProviderStore
 from app.gateways.retry import PAUSES
 from app.gateways.types import Profile
 
@@ -340,6 +342,32 @@ async def test_the_key_is_nowhere_but_in_its_header(
         assert KEY not in f"{told!r} {told.message} {told.hint} {told.details}"
     assert KEY not in "".join(map(repr, encode(edit, profile)))
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("dialect", "code"), [("routescope", "wants_links"), ("openai-multipart", "refused")]
+)
+async def test_a_provider_that_does_not_take_data_urls_is_told_as_that(
+    gateway: Any,
+    client: GatewayClient,
+    edit: EditRequest,
+    profile: Profile,
+    catalogue: Catalogue,
+    make_answer: MakeAnswer,
+    tmp_path: Path,
+    dialect: str,
+    code: str,
+) -> None:
+    store = ProviderStore(tmp_path / "other", catalogue)
+    other = store.save(
+        ProviderSettings("mine", dialect=dialect, base_url=gateway.root + "/v1", model="any-model")
+    )
+    complaint = {"error": {"message": "images[0].image_url must start with https://"}}
+    gateway.script = [make_answer(status=400, body=json.dumps(complaint).encode())]
+    with pytest.raises(Refused) as caught:
+        await client.send(edit, other, None)
+    assert caught.value.code == code
+    assert len(gateway.requests) == 1
 
 
 # ---- pictures that the reply only points to ----

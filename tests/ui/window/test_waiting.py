@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 import pytest_asyncio
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -29,7 +30,7 @@ STREAM = b"HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\nx-request-id: s1
 
 @dataclass
 class Slow:
-    """A gateway on loopback that sends what it is given, piece by piece, and then waits to be closed."""
+    """A gateway on loopback that sends what it is given, piece by piece; an empty piece is its end."""
 
     url: str = ""
     pieces: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
@@ -48,6 +49,8 @@ class Slow:
                 await asyncio.wait({gone, piece}, return_when=asyncio.FIRST_COMPLETED)
                 if not piece.done():
                     piece.cancel()
+                    break
+                if not piece.result():
                     break
                 writer.write(piece.result())
                 await writer.drain()
@@ -91,8 +94,8 @@ def picture(colour: int) -> str:
     return base64.b64encode(data.tobytes()).decode()
 
 
-def event(name: str, colour: int) -> bytes:
-    return f"data: {json.dumps({'type': name, 'b64_json': picture(colour)})}\n\n".encode()
+def event(name: str, colour: int, **more: object) -> bytes:
+    return f"data: {json.dumps({'type': name, 'b64_json': picture(colour), **more})}\n\n".encode()
 
 
 async def test_previews_are_shown_in_the_row_until_the_image_is_here(
@@ -157,3 +160,41 @@ async def test_a_cancel_after_sending_closes_the_line_and_warns_of_the_bill(
     assert row.hint.isVisibleTo(window.frame)
     assert "may still bill" in row.hint.text()
     assert window.session.candidates.items == ()
+
+
+async def test_a_gateway_that_dies_in_the_middle_costs_the_document_nothing(
+    window: Window, photograph: Path, slow: Slow
+) -> None:
+    row = await generate(window, photograph, slow)
+    document = window.session.document
+    assert document is not None
+    before, steps = document.picture.copy(), document.undo.can_undo
+    slow.pieces.put_nowait(
+        b"HTTP/1.1 200 X\r\nContent-Length: 5000\r\n\r\n" + b'{"data": [{"b64_json": "iVBO'
+    )
+    await eventually(lambda: job_of(window).state is JobState.RECEIVING)
+    slow.pieces.put_nowait(b"")
+    await eventually(lambda: job_of(window).state is JobState.FAILED)
+    assert "broke" in row.error.text()
+    assert "billed" in row.hint.text()
+    assert slow.asked == 1
+    assert window.session.candidates.items == ()
+    assert np.array_equal(document.picture, before)
+    assert (document.layers, document.undo.can_undo) == ((), steps)
+
+
+@pytest.mark.parametrize(
+    ("revised", "is_shown"), [("a red door, open", True), ("a red door", False), (None, False)]
+)
+async def test_a_revised_prompt_is_shown_where_it_differs(
+    window: Window, photograph: Path, slow: Slow, revised: str | None, is_shown: bool
+) -> None:
+    await generate(window, photograph, slow)
+    slow.pieces.put_nowait(STREAM + event("image_edit.completed", 250, revised_prompt=revised))
+    panel = window.desk.history
+    await eventually(lambda: [e.state for e in panel.model.entries] == [JobState.DONE])
+    panel.view.setCurrentIndex(panel.model.index(0))
+    shown = [label.text() for label in panel.details.findChildren(QLabel) if not label.isHidden()]
+    assert ("Revised: a red door, open" in shown) is is_shown
+    assert any("Revised" in text for text in shown) is is_shown
+    assert window.session.form.prompt == "a red door"
