@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from app.imaging.load import load_photograph
 from app.imaging.mask_files import load_mask
 from app.imaging.photograph import Photograph
 from app.imaging.save import Saved, save_photograph
+from app.jobs.types import Job
 from app.session.candidates import Candidate, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.form import EditForm
@@ -315,9 +317,17 @@ async def _send(
     progress: Callable[[float], object],
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
     delivered: list[tuple[tuple[Candidate, ...], tuple[str, ...]]] = []
-    stop = workspace.worker.changed.connect(
-        lambda job: progress(job.progress) if job.progress is not None else None
-    )
+    told: set[float] = set()
+
+    def follow(job: Job) -> None:
+        if job.progress is not None:
+            progress(job.progress)
+        if job.waiting_until is not None and job.waiting_until not in told:
+            told.add(job.waiting_until)
+            seconds = max(1, math.ceil(job.waiting_until - time.time()))
+            workspace.notices.info(tr("The provider asks to wait {seconds} seconds.", seconds=seconds))
+
+    stop = workspace.worker.changed.connect(follow)
     try:
         await workspace.pipeline.submit(
             request,
@@ -334,7 +344,8 @@ async def _send(
             job = await workspace.worker.wait(request.id)
         except asyncio.CancelledError:
             workspace.worker.cancel(request.id)
-            await workspace.worker.wait(request.id)
+            if (await workspace.worker.wait(request.id)).sent:
+                workspace.notices.warning(tr("It had been sent: the provider may still bill it."))
             raise
     finally:
         stop()

@@ -207,7 +207,7 @@ class Desk:
         self.notices = NoticesBar()
         self.options = OptionsBar(workspace.toolbox)
         self.edit = EditPanel(workspace)
-        self.jobs = JobsPanel(workspace)
+        self.jobs = JobsPanel(workspace, tasks)
         self.history = HistoryPanel(workspace, tasks, self.transfer)
         self.side = SidePanel(self.edit, self.jobs, self.history)
 

@@ -168,6 +168,35 @@ def test_history_gives_back_the_received_bytes_and_the_composite(
     assert maskroom("history", "export", "nothing", "--output", raw).code == 2
 
 
+def test_a_provider_that_asks_to_wait_is_told_on_stderr_and_asked_again(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    studio.answer_with(np.full((300, 300, 3), 77, np.uint8))
+    studio.busy_first = 1
+    studio.headers_out = {"retry-after-ms": "30", "X-RateLimit-Limit": "9", "X-RateLimit-Remaining": "8"}
+    done = edit(maskroom, photograph, mask, tmp_path / "o.png", "--prompt", "x")
+    assert done.code == 0
+    assert done.err.count("asks to wait") == 1
+    assert len(studio.bodies) == 2
+    (result,) = done.json["results"]
+    assert result["request_id"] == "req-test-7"
+    (entry,) = maskroom("history", "list", "--json").json["entries"]
+    shown = maskroom("history", "show", entry["id"]).json
+    assert shown["request_ids"] == ["req-test-7", "req-test-7"]
+    assert shown["rate_limits"] == {"limit": 9, "remaining": 8, "reset": ""}
+
+
+def test_a_provider_that_asks_to_wait_for_long_is_refused_with_the_time(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    studio.status, studio.reply = 429, b"{}"
+    studio.headers_out = {"Retry-After": "600"}
+    done = edit(maskroom, photograph, mask, tmp_path / "o.png", "--prompt", "x")
+    assert done.code == 3
+    assert "10 minutes" in done.json["error"]["hint"]
+    assert len(studio.bodies) == 1
+
+
 def test_a_gateway_that_inverts_the_mask_is_told_and_harms_nothing(
     maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
 ) -> None:
