@@ -10,7 +10,6 @@ import signal
 from collections.abc import Awaitable, Callable
 
 from app.base.errors import InternalError, MaskroomError
-from app.base.memory import keep_large_blocks_apart
 from app.base.notices import Notices
 from app.base.text import tr
 from app.cli import doctor, edit, history, providers, serve
@@ -47,7 +46,6 @@ def dispatch(options: argparse.Namespace) -> int:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    keep_large_blocks_apart()
     notices = Notices()
     notices.subscribe(show_notice)
     folders = resolve_folders(os.environ)

@@ -22,7 +22,6 @@ from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from app.base.errors import ExitCode, MaskroomError
-from app.base.memory import keep_large_blocks_apart
 from app.base.notices import Notices
 from app.base.text import tr
 from app.settings.folders import Folders, resolve_folders
@@ -114,7 +113,6 @@ class Program:
         Raises:
             MaskroomError: the data folder or a file in it cannot be used.
         """
-        keep_large_blocks_apart()
         await asyncio.to_thread(importlib.import_module, "app.ui.desk")
         bootstrap = await asyncio.to_thread(importlib.import_module, "app.session.bootstrap")
         from app.settings.logs import set_up_logging

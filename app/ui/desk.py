@@ -57,7 +57,7 @@ class Desk:
         self.transfer = transfer
         self._make_panels()
         self._register_commands()
-        self.actions = Actions(workspace, tasks, window, self.canvas)
+        self.actions = Actions(workspace, tasks, window, self.host)
         self._make_tool_bars()
         self._lay_out()
         self.follow = FollowCurrent(self)

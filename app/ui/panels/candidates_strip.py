@@ -195,7 +195,7 @@ class CandidatesStrip(QFrame):
         self.compare = QPushButton(tr("Compare"))
         self.compare.setIcon(icon("layout-grid"))
         self.compare.setIconSize(BUTTON_ICON)
-        self.compare.setToolTip(tr("See all variants side by side"))
+        self.compare.setToolTip(tr("See all variants side by side (C)"))
         self.back = QPushButton(tr("Back"))
         self.back.setToolTip(tr("Back to the photograph; the variants stay in the history (Esc)"))
         for button in (self.apply, self.discard, self.compare, self.back):

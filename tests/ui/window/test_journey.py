@@ -337,3 +337,17 @@ async def test_closing_while_a_request_runs_ends_it(window: Window, photograph: 
     await eventually(lambda: window.workspace.worker.jobs)
     await window.program.aclose()
     assert window.workspace.worker.jobs[0].state is JobState.CANCELLED
+
+
+async def test_the_keys_of_the_canvas_work_while_the_strip_has_the_focus(
+    window: Window, photograph: Path
+) -> None:
+    await _generate(window, photograph)
+    assert window.desk.strip.hasFocus()
+    before = window.workspace.toolbox.brush.diameter
+    window.key("]", widget=window.desk.strip)
+    assert window.workspace.toolbox.brush.diameter > before
+    window.key("2", widget=window.desk.strip)
+    assert window.session.candidates.selected == 1
+    window.key("C", widget=window.desk.strip)
+    assert window.desk.compare.isVisible()
