@@ -317,7 +317,9 @@ def environment_is_usable(wanted: dict[str, str], venv: Path = VENV) -> bool:
 
 
 def make_environment(venv: Path = VENV) -> None:
-    """Make `venv` anew, whatever stands there."""
+    """Make `venv` anew, whatever stands there; what a link leads to is somebody else's and stays."""
+    if venv.is_symlink():
+        venv.unlink()
     print(f"Making the environment in {venv.name} …", flush=True)
     # The interpreter below a virtual environment, so that it can be replaced from inside itself.
     base = getattr(sys, "_base_executable", None) or sys.executable

@@ -212,6 +212,27 @@ def test_an_environment_of_another_place_or_python_is_made_anew(
     assert "made anew" in checkout.start("setup", patch=ANEW).stdout
 
 
+def test_a_link_to_another_environment_is_replaced_and_the_other_stays(
+    dev: types.ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kept").touch()
+    link = tmp_path / ".venv"
+    link.symlink_to(other)
+    asked: list[list[str]] = []
+
+    def make(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 0, b"")
+
+    monkeypatch.setattr(dev, "subprocess", types.SimpleNamespace(run=make, PIPE=None, STDOUT=None))
+    dev.make_environment(link)
+    assert asked[0][-2:] == ["--clear", str(link)]
+    assert not link.exists()
+    assert (other / "kept").exists()
+
+
 def test_an_old_pip_is_told_and_replaced(checkout: Checkout) -> None:
     checkout.environment('echo "pip 9.0.1 from nowhere"')
     done = checkout.start("setup", patch=ANEW)

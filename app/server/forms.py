@@ -49,19 +49,19 @@ def read_form(body: bytes, content_type: str) -> EditForm:
     seeds = _seeds(_whole(sent, "seed", 0, MAX_SEED), n)
     partials = _partials(sent, n)
     _check_unused(sent)
-    if len(sent.images) > MAX_IMAGES:
+    if sent.image_count > MAX_IMAGES:
         raise Rejected(
             tr("At most {count} images can be sent.", count=MAX_IMAGES),
             param=sent.image_field,
             code="too_many_images",
         )
-    if not sent.images:
+    if sent.canvas is None:
         raise Rejected(
             tr("The file {name} is missing.", name=sent.image_field),
             param=sent.image_field,
             code="missing_file",
         )
-    picture = _decode(sent.images[0], sent.image_field)
+    picture = _decode(sent.canvas, sent.image_field)
     coverage = _coverage(sent.mask, picture)
     background = _choice(sent, "background", ("auto", "opaque", "transparent")) or "auto"
     reply = _reply_wishes(sent, picture, background)
@@ -87,12 +87,12 @@ def _read_body(body: bytes, content_type: str) -> Sent:
         )
     parts = parse_form(body, boundary)
     texts = {part.name: part.data for part in reversed(parts) if part.filename is None}
+    images = [part.data for part in parts if part.name in ("image", "image[]") and part.filename is not None]
     masks = [part.data for part in parts if part.name == "mask" and part.filename is not None]
     return Sent(
         fields=texts,
-        images=tuple(
-            part.data for part in parts if part.name in ("image", "image[]") and part.filename is not None
-        ),
+        canvas=images[0] if images else None,
+        image_count=len(images),
         mask=masks[0] if masks else None,
         is_json=False,
     )

@@ -47,11 +47,13 @@ def parse_json_body(body: bytes) -> Sent:
     images = content.pop("images", None) or []
     if not isinstance(images, list):
         raise Rejected(tr("{name} must be a list.", name="images"), param="images", code="invalid_type")
+    texts = [_referred(item, "images", pictures) for item in images]
     mask = content.pop("mask", None)
     return Sent(
         fields=content,
-        images=tuple(_referred(item, "images", pictures) for item in images),
-        mask=None if mask is None else _referred(mask, "mask", pictures),
+        canvas=_decoded(texts[0], "images") if texts else None,
+        image_count=len(texts),
+        mask=None if mask is None else _decoded(_referred(mask, "mask", pictures), "mask"),
         is_json=True,
     )
 
@@ -79,8 +81,8 @@ def _lift(body: bytes) -> tuple[bytes, list[bytes | memoryview]]:
     return b"".join(kept), lifted
 
 
-def _referred(item: object, param: str, pictures: list[bytes | memoryview]) -> bytes:
-    """The file that `{"image_url": "data:…"}` holds."""
+def _referred(item: object, param: str, pictures: list[bytes | memoryview]) -> bytes | memoryview:
+    """The base64 that `{"image_url": "data:…"}` holds."""
     url = item.get("image_url") if isinstance(item, Mapping) else None
     if not isinstance(url, str):
         if isinstance(item, Mapping) and item.get("file_id") is not None:
@@ -94,7 +96,7 @@ def _referred(item: object, param: str, pictures: list[bytes | memoryview]) -> b
         )
     number = url.removeprefix(_LIFTED)
     if number != url and number.isdecimal() and len(number) < 5 and int(number) < len(pictures):
-        return _decoded(pictures[int(number)], param)
+        return pictures[int(number)]
     raise Rejected(
         tr("This server fetches nothing. Send {name} as a data URL in base64.", name=param),
         param=param,

@@ -34,8 +34,10 @@ class Sent:
 
     fields: Mapping[str, object]
     """The bytes of a form's texts, or what JSON made of it."""
-    images: tuple[bytes, ...]
-    """Files, the canvas first."""
+    canvas: bytes | None
+    """The first image, a file."""
+    image_count: int
+    """How many images came. Those after the first are references, which a heal has no use for."""
     mask: bytes | None
     is_json: bool
 

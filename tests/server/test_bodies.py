@@ -123,7 +123,7 @@ def test_large_pictures_come_out_byte_for_byte() -> None:
     first, second = (np.random.default_rng(seed).bytes(9_000_001 + seed) for seed in (0, 1))
     content = {"images": [{"image_url": data_url(first)}], "mask": {"image_url": data_url(second)}, "n": 2}
     sent = parse_json_body(json.dumps(content).encode())
-    assert sent.images == (first,)
+    assert (sent.canvas, sent.image_count) == (first, 1)
     assert sent.mask == second
     assert sent.fields == {"n": 2}
 

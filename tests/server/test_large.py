@@ -47,20 +47,20 @@ def test_parts_come_out_byte_for_byte() -> None:
     assert (mask.name, mask.data) == ("mask", tricky[:12])
 
 
-def parts_of_a_form(file: bytes) -> Callable[[], bytes]:
+def parts_of_a_form(file: bytes) -> Callable[[], bytes | None]:
     body, _ = form([("image", "a.png", file)])
     return lambda: parse_form(body, b"edge")[0].data
 
 
-def images_of_json(file: bytes) -> Callable[[], bytes]:
+def images_of_json(file: bytes) -> Callable[[], bytes | None]:
     url = f"data:image/png;base64,{base64.b64encode(file).decode()}"
     body = json.dumps({"images": [{"image_url": url}]}).encode()
-    return lambda: parse_json_body(body).images[0]
+    return lambda: parse_json_body(body).canvas
 
 
 @pytest.mark.parametrize("reading", [parts_of_a_form, images_of_json])
 async def test_the_loop_goes_on_while_a_large_body_is_read(
-    reading: Callable[[bytes], Callable[[], bytes]],
+    reading: Callable[[bytes], Callable[[], bytes | None]],
 ) -> None:
     file = np.random.default_rng(0).bytes(24 << 20)
     read = reading(file)
