@@ -99,6 +99,7 @@ class _Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bands: tuple[_Band, ...] = ()
     place: ParameterPlace = ParameterPlace.FIELD
     also: dict[str, ParameterValue] = msgspec.field(default_factory=dict)
+    single: bool = False
 
 
 class _Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -305,6 +306,7 @@ class _Reader:
             bands=self._bands(raw.bands, f"{at}.bands"),
             place=raw.place,
             also=raw.also,
+            single=raw.single,
         )
 
     def _bands(self, raw: tuple[_Band, ...], at: str) -> tuple[Band, ...]:

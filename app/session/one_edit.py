@@ -77,7 +77,7 @@ async def plan_order(workspace: Workspace, order: EditOrder) -> PlannedOrder:
         size_send=ready.plan.size_send,
         scale=ready.plan.scale,
         n=n,
-        calls=len(call_sizes(n, card)),
+        calls=len(call_sizes(n, form.profile.most_at_once(form.model, form.taken_values()))),
         prompt_sent=form.takes("prompt") and bool(order.prompt),
         parameters=form.taken_values(),
         dropped=ready.dropped,
