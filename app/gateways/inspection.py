@@ -9,7 +9,6 @@ import shlex
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from app.base.states import MaskConvention
 from app.base.text import tr
 from app.edits.cut import send_coverage
 from app.edits.types import EditRequest, ParameterValue
@@ -94,20 +93,6 @@ def inspect_request(request: EditRequest, profile: Profile) -> Inspection:
     )
 
 
-def mask_meaning(convention: MaskConvention, invert: bool) -> str:
-    """Which pixels of the mask picture a provider edits, in a sentence."""
-    if convention is MaskConvention.IGNORED:
-        return tr("The provider pays no heed to the mask: it may change the whole picture.")
-    return {
-        (MaskConvention.TRANSPARENT, False): tr("Transparent pixels of the mask are edited."),
-        (MaskConvention.TRANSPARENT, True): tr("Opaque pixels of the mask are edited (inverted)."),
-        (MaskConvention.WHITE, False): tr("White pixels of the mask are edited."),
-        (MaskConvention.WHITE, True): tr("Black pixels of the mask are edited (inverted)."),
-        (MaskConvention.OPAQUE, False): tr("Opaque pixels of the mask are edited."),
-        (MaskConvention.OPAQUE, True): tr("Transparent pixels of the mask are edited (inverted)."),
-    }[convention, invert]
-
-
 def curl_commands(inspection: Inspection, key_variable: str) -> str:
     """Commands for a POSIX shell, one for each call, that send the same requests.
 
@@ -187,7 +172,7 @@ def _notes(request: EditRequest, profile: Profile, pictures: Pictures, calls: in
         if upload.quality is not None
     ]  # fmt: skip
     if request.has_mask:
-        found.append(mask_meaning(profile.mask_convention, profile.invert_mask))
+        found.append(profile.mask_convention.meaning(profile.invert_mask))
         if not profile.soft_masks and _is_soft(request):
             found.append(
                 tr("Its soft edge goes as fully edited; the edge is softened when the result is laid in.")

@@ -24,7 +24,6 @@ from app.gateways.inspection import (
     curl_commands,
     curl_files,
     inspect_request,
-    mask_meaning,
 )
 from app.gateways.types import BodyFormat, PictureForm, Profile, UploadFormat
 from app.imaging.codecs import decode_picture
@@ -111,7 +110,7 @@ def test_it_says_what_is_reduced_and_converted(edit: EditRequest, profile: Profi
     notes = " ".join(inspect_request(request, small).notes)
     for word in ("64x64", "JPEG", "soft edge", "2 requests", "Transparent pixels"):
         assert word in notes
-    assert inspect_request(edit, profile).notes == (mask_meaning(MaskConvention.TRANSPARENT, False),)
+    assert inspect_request(edit, profile).notes == (MaskConvention.TRANSPARENT.meaning(),)
     whole = inspect_request(replace(edit, has_mask=False), profile)
     assert [file.is_mask for file in whole.files] == [False]
     assert "No mask" in whole.notes[-1]
@@ -120,7 +119,7 @@ def test_it_says_what_is_reduced_and_converted(edit: EditRequest, profile: Profi
 
 
 def test_every_convention_has_its_sentence() -> None:
-    told = {mask_meaning(each, invert) for each in MaskConvention for invert in (False, True)}
+    told = {each.meaning(invert) for each in MaskConvention for invert in (False, True)}
     assert len(told) == 2 * len(MaskConvention) - 1
 
 
