@@ -21,6 +21,7 @@ from app.ui.canvas.widget import CanvasWidget
 from app.ui.commands import file_commands, help_commands, view_commands
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
+from app.ui.gateway_dialogs import GatewayDialogs
 from app.ui.panels.candidates_strip import CandidatesStrip
 from app.ui.panels.canvas_host import CanvasHost
 from app.ui.panels.compare_view import CompareView
@@ -54,6 +55,7 @@ class Desk:
         self.workspace = workspace
         self.tasks = tasks
         self.transfer = transfer
+        self.gateways = GatewayDialogs(workspace, tasks, window)
         self._make_panels()
         self._register_commands()
         self.actions = Actions(workspace, tasks, window, self.canvas)
@@ -175,6 +177,7 @@ class Desk:
 
     def detach(self) -> None:
         """Let go of the session before the window goes."""
+        self.gateways.detach()
         self.follow.detach()
         self.actions.detach()
         for panel in (
@@ -271,6 +274,9 @@ class Desk:
         self.documents.close_wanted.connect(lambda session: tasks.start(files.close(session), "close"))
         self.edit.generate_wanted.connect(lambda: run("edit.generate"))
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
+        self.edit.manage.clicked.connect(lambda: run("providers.manage"))
+        self.edit.refresh.clicked.connect(lambda: run("providers.models"))
+        self.edit.box.inspect.clicked.connect(lambda: run("edit.inspect"))
         self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
         self.jobs.retry_wanted.connect(self.follow.retry)
         self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
