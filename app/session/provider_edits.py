@@ -18,6 +18,8 @@ from app.settings.model import EditSettings
 
 NEW_NAME = "my-gateway"
 USUAL_DIALECT = "openai-multipart"
+_NO_MODEL = "\N{REPLACEMENT CHARACTER}"
+"""Stands for a model that is still to be typed; no provider has one of this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,12 @@ def shown_profile(workspace: Workspace, settings: ProviderSettings) -> Profile:
         "name": _free_name(workspace, NEW_NAME),
         "dialect": USUAL_DIALECT,
         "base_url": "http://127.0.0.1/v1",
-        "model": "?",
+        "model": _NO_MODEL,
     }
     usual = {described.name: described for described in fields(ProviderSettings)}
     for _ in usual:
         try:
-            return workspace.providers.check(settings)
+            return _without_stand_in(workspace.providers.check(settings))
         except FieldError as error:
             name = error.field.partition(".")[0]
             default = {} if name == "extras" else usual[name].default
@@ -173,6 +175,13 @@ def _take_up(workspace: Workspace, name: str, before: Profile | None) -> None:
             form.set_provider(name)
         else:
             form.reload_profile()
+
+
+def _without_stand_in(profile: Profile) -> Profile:
+    if profile.default_model != _NO_MODEL:
+        return profile
+    models = tuple(card for card in profile.models if card.id != _NO_MODEL)
+    return replace(profile, default_model="", models=models)
 
 
 def _free_name(workspace: Workspace, wanted: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.base.text import tr
@@ -34,7 +33,7 @@ class GatewayDialogs:
         if self.providers is None:
             self.providers = ProvidersDialog(self._workspace, self._tasks, name, self._window)
             self.providers.finished.connect(self._forget_providers)
-            self._show(self.providers)
+            self.providers.show()
         else:
             self.providers.want(name)
             self._raise(self.providers)
@@ -46,7 +45,7 @@ class GatewayDialogs:
         if self.inspection is None:
             self.inspection = InspectDialog(self._workspace, self._tasks, self._window)
             self.inspection.finished.connect(self._forget_inspection)
-            self._show(self.inspection)
+            self.inspection.show()
         else:
             self._raise(self.inspection)
 
@@ -71,16 +70,24 @@ class GatewayDialogs:
         session = self._workspace.current
         return session.form.provider if session is not None else self._workspace.settings.value.edit.provider
 
-    def _show(self, dialog: QDialog) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
-
     def _raise(self, dialog: QDialog) -> None:
         dialog.raise_()
         dialog.activateWindow()
 
     def _forget_providers(self) -> None:
+        if self.providers is not None:
+            self._tasks.start(_bury(self.providers), "providers")
         self.providers = None
 
     def _forget_inspection(self) -> None:
+        if self.inspection is not None:
+            self._tasks.start(_bury(self.inspection), "inspect")
         self.inspection = None
+
+
+async def _bury(dialog: ProvidersDialog | InspectDialog) -> None:
+    """Delete a closed dialog once nothing that it started can touch it any more."""
+    try:
+        await dialog.tasks.settle()
+    finally:
+        dialog.deleteLater()

@@ -27,9 +27,17 @@ from app.base.errors import MaskroomError
 from app.base.geometry import Size
 from app.base.text import tr
 from app.gateways.types import PictureForm
-from app.session.inspecting import ShownFile, ShownRequest, command_for, inspect_next, write_command_files
+from app.session.inspecting import (
+    REQUEST_ID,
+    ShownFile,
+    ShownRequest,
+    command_for,
+    inspect_next,
+    write_command_files,
+)
 from app.ui.links import Links
 from app.ui.pictures import image_of_rgb
+from app.ui.tasks import OwnTasks, Tasks
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_label
 from app.ui.widgets.mask_picture import draw_checkerboard
@@ -37,7 +45,6 @@ from app.ui.wording import bytes_text, size_text
 
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
-    from app.ui.tasks import Tasks
 
 PICTURE = Size(300, 220)
 NAMES = 148
@@ -73,7 +80,7 @@ class InspectDialog(QDialog):
         self.setObjectName("inspectDialog")
         self.setWindowTitle(tr("Inspect request"))
         self._workspace = workspace
-        self._tasks = tasks
+        self.tasks = OwnTasks(tasks)
         self._links, self._session_links = Links(), Links()
         self._busy = self._again = False
         self.shown: ShownRequest | None = None
@@ -93,6 +100,7 @@ class InspectDialog(QDialog):
 
     def detach(self) -> None:
         """Follow the photograph no more."""
+        self._again = False
         self._links.clear()
         self._session_links.clear()
 
@@ -106,7 +114,7 @@ class InspectDialog(QDialog):
     def save_files(self, folder: Path) -> None:
         """Write the command and the files that it reads into `folder`."""
         if self.shown is not None:
-            self._tasks.start(self._save(self.shown, folder), "inspect")
+            self.tasks.start(self._save(self.shown, folder), "inspect")
 
     def _lay_out(self) -> None:
         self._pictures = QVBoxLayout()
@@ -150,7 +158,7 @@ class InspectDialog(QDialog):
         self._again = True
         if not self._busy:
             self._busy = True
-            self._tasks.start(self._keep_looking(), "inspect")
+            self.tasks.start(self._keep_looking(), "inspect")
 
     async def _keep_looking(self) -> None:
         try:
@@ -199,7 +207,9 @@ class InspectDialog(QDialog):
             files = [(each.file.name, _file_words(each)) for each in shown.pictures]
             self._section(title, [(name, str(value)) for name, value in fields] + files)
         headers = [
-            (name, value) for name, value in inspection.headers if name != "Authorization" or shown.has_key
+            (name, tr("a new number for each request") if value == REQUEST_ID else value)
+            for name, value in inspection.headers
+            if name != "Authorization" or shown.has_key
         ]
         self._section(tr("Headers"), headers)
         notes = list(inspection.notes)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.gateways.discovery import ModelOffer
     from app.gateways.provider_settings import ProviderSettings
 
-LABELS = LABEL_WIDTH + SPACE * 5
+LABELS = LABEL_WIDTH + SPACE * 7
 """Width of the label column: these titles are longer than those of the panels."""
 MEGABYTE = 1_000_000
 FIELD_COLUMNS = 3
@@ -74,13 +74,14 @@ class FieldRow(QWidget):
 
 
 class ProviderForm(QWidget):
-    """Everything about one provider but its key."""
+    """Everything about one provider; the key's own part is handed in."""
 
     edited = Signal(str, object)
     """A field of ProviderSettings and its new value."""
     refresh_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, key: QWidget, parent: QWidget | None = None) -> None:
+        """`key` stands between the address and the rest."""
         super().__init__(parent)
         self.rows: dict[str, FieldRow] = {}
         self._parameters: dict[str, QCheckBox] = {}
@@ -90,6 +91,7 @@ class ProviderForm(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACE // 2)
         self._lay_out_address()
+        self._column.addWidget(key)
         self._lay_out_mask()
         self._lay_out_limits()
         self._connect()
@@ -118,8 +120,7 @@ class ProviderForm(QWidget):
         self._show_text(self.base_url, settings.base_url, profile.base_url if shipped else "https://host/v1")
         cards = [(card.title if card.title == card.id else f"{card.title} — {card.id}", card.id)
                  for card in offer.cards]  # fmt: skip
-        line = self.model.lineEdit()
-        if line is None or not line.isModified():
+        if not self._model_line.isModified():
             self.model.show_choices(cards, settings.model or profile.default_model)
         self.model.set_completions([*(card.id for card in offer.cards), *offer.completions])
         self._show_text(self.models, ", ".join(settings.models), tr("ids, with commas between them"))
@@ -145,6 +146,10 @@ class ProviderForm(QWidget):
         self.base_url = self._line("providerUrl", tr("Base URL"))
         self.model = ChoiceBox("providerModel", tr("Model"))
         self.model.set_typing(True)
+        line = self.model.lineEdit()
+        assert line is not None, "a box that takes typing has a line"
+        line.setPlaceholderText(tr("the id of a model"))
+        self._model_line = line
         self.refresh = make_icon_button("refresh-cw", tr("Ask the provider for its models"))
         self.refresh.setObjectName("providerRefresh")
         self.models = self._line("providerModels", tr("More models"))
@@ -237,8 +242,14 @@ class ProviderForm(QWidget):
         self._add(
             "formats", tr("Sent as"), self.formats, tr("Anything but PNG only where a PNG is too large")
         )
-        for name, field in self.numbers.items():
-            self._add(name, field.box.accessibleName(), field)
+        pairs = QGridLayout()
+        pairs.setHorizontalSpacing(SPACE * 3)
+        pairs.setVerticalSpacing(SPACE // 2)
+        for index, (name, field) in enumerate(self.numbers.items()):
+            self.rows[name] = row = FieldRow(field.box.accessibleName(), field)
+            pairs.addWidget(row, index // 2, index % 2)
+        pairs.setColumnStretch(1, 1)
+        self._column.addLayout(pairs)
         self._add("extras", tr("Extra fields"), self.extras)
         self._column = outer
         self._column.addWidget(self.limits_part)
@@ -253,6 +264,7 @@ class ProviderForm(QWidget):
         self.name.textEdited.connect(lambda text: self.edited.emit("name", text.strip()))
         self.models.textEdited.connect(lambda text: self.edited.emit("models", _listed(text)))
         self.sizes.textEdited.connect(lambda text: self.edited.emit("sizes", _listed(text)))
+        self.model.chosen.connect(lambda value: self._model_line.setModified(False))
         for name, box in (
             ("like", self.like),
             ("dialect", self.dialect),
@@ -282,7 +294,7 @@ class ProviderForm(QWidget):
         self.convention.show_choices(
             [
                 (tr("Automatic: {words}", words=convention_words(usual)), None),
-                *((convention_words(each), each) for each in MaskConvention),
+                *((convention_words(each).capitalize(), each) for each in MaskConvention),
             ],
             settings.mask_convention,
         )
@@ -335,15 +347,25 @@ class ProviderForm(QWidget):
         ):
             said = getattr(settings, name)
             scale = MEGABYTE if suffix == " MB" else 1
-            shown = f"{usual_value / scale:g}{suffix}" if usual_value else tr("no limit")
+            shown = f"{round(usual_value / scale, 1):g}{suffix}" if usual_value else tr("no limit")
             self.numbers[name].configure(
                 minimum=least, maximum=most, decimals=1 if scale > 1 else 0, unset_text=shown, suffix=suffix
             )
             self.numbers[name].show_value(None if said is None else said / scale)
-        if not self.extras.hasFocus():
-            self.extras.blockSignals(True)
-            self.extras.setPlainText(extras_text(settings.extras))
-            self.extras.blockSignals(False)
+        known = extras_text(settings.extras)
+        # Lines that are no fields yet are in no settings, and must not be lost.
+        if extras_text(parse_extras(self.extras.toPlainText())[0]) != known:
+            self._show_extras(known)
+
+    def begin(self) -> None:
+        """Drop what is half typed about another provider."""
+        self._model_line.setModified(False)
+        self._show_extras("")
+
+    def _show_extras(self, text: str) -> None:
+        self.extras.blockSignals(True)
+        self.extras.setPlainText(text)
+        self.extras.blockSignals(False)
 
     @staticmethod
     def _show_text(line: QLineEdit, text: str | None, usual: str) -> None:

@@ -12,7 +12,7 @@ from app.session.provider_edits import ProviderEntry
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_icon_button
 
-WIDTH = 208
+WIDTH = 236
 _NAME = int(Qt.ItemDataRole.UserRole)
 
 
@@ -29,6 +29,7 @@ class ProviderList(QWidget):
         self.view = QListWidget()
         self.view.setObjectName("providerList")
         self.view.setAccessibleName(tr("Providers"))
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.add = make_icon_button("plus", tr("Add a provider"))
         self.add.setObjectName("providerAdd")
         self.duplicate = make_icon_button("copy", tr("Duplicate"))

@@ -18,29 +18,28 @@ from app.ui.widgets.labels import make_label
 if TYPE_CHECKING:
     from app.session.provider_draft import ProviderDraft
     from app.session.workspace import Workspace
-    from app.ui.tasks import Tasks
+    from app.ui.tasks import OwnTasks
 
 
 class ProviderPage(QScrollArea):
     """Mirrors a draft."""
 
     def __init__(
-        self, workspace: Workspace, tasks: Tasks, draft: ProviderDraft, parent: QWidget | None = None
+        self, workspace: Workspace, tasks: OwnTasks, draft: ProviderDraft, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self._tasks = tasks
         self._draft = draft
         self.notes = make_label(role="muted", wrap=True)
-        self.form = ProviderForm()
         self.key = ProviderKey()
+        self.form = ProviderForm(self.key)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, SPACE * 2, 0)
-        column.setSpacing(SPACE)
+        column.setSpacing(SPACE // 2)
         column.addWidget(self.notes)
         column.addWidget(self.form)
-        column.addWidget(self.key)
         column.addStretch(1)
         self.setWidget(body)
         self.setWidgetResizable(True)
@@ -49,11 +48,10 @@ class ProviderPage(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def begin(self) -> None:
-        """Another provider is shown: from the top, without faults and without a typed key."""
+        """Another provider is shown: from the top, and without anything half typed."""
         self.key.clear()
-        self.clear_faults()
+        self.form.begin()
         self.verticalScrollBar().setValue(0)
-        self.look_up_key()
 
     def mirror(self, profile: Profile) -> None:
         """Show the draft, and what `profile` makes of what it leaves open."""
@@ -74,8 +72,13 @@ class ProviderPage(QScrollArea):
         )
         self.key.mirror(profile.needs_key)
         self.key.setVisible(profile.transport is Transport.HTTP)
-        self.notes.setText(profile.notes)
-        self.notes.setVisible(bool(profile.notes))
+        notes = profile.notes
+        if profile.transport is Transport.IN_PROCESS:
+            notes = tr(
+                "The engine inside Maskroom: it needs no address and no key, and nothing leaves this computer."
+            )
+        self.notes.setText(notes)
+        self.notes.setVisible(bool(notes))
 
     def clear_faults(self) -> None:
         for row in (*self.form.rows.values(), self.key.row):
@@ -102,6 +105,8 @@ class ProviderPage(QScrollArea):
             raise FieldError(
                 error.message, error.hint, field="key", problem=error.hint.rstrip("."), code=error.code
             ) from None
+        if self.key.text == key:
+            self.key.clear()
 
     def lines_fault(self) -> bool:
         """Say what is wrong with the lines of the extra fields; True when something is."""

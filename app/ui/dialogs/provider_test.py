@@ -33,7 +33,7 @@ from app.ui.wording import price_text, size_text
 if TYPE_CHECKING:
     from app.gateways.types import Profile
     from app.session.workspace import Workspace
-    from app.ui.tasks import Tasks
+    from app.ui.tasks import OwnTasks
 
 
 class _Stage(enum.Enum):
@@ -49,7 +49,7 @@ class ProviderTest(QFrame):
     switch_wanted = Signal(object, bool)
     """A mask convention and whether it is inverted: what the mask test speaks for."""
 
-    def __init__(self, workspace: Workspace, tasks: Tasks, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, tasks: OwnTasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("providerTestBox")
         self.setProperty("role", "card")
@@ -89,7 +89,7 @@ class ProviderTest(QFrame):
         except MaskroomError as error:
             self._say_error(error)
             return
-        self._run(tr("Asking {title}…", title=profile.title), self._test(profile, key))
+        self._run(tr("Asking {title}…", title=profile.title), lambda: self._test(profile, key))
 
     def _subject(self) -> tuple[Profile, str | None]:
         assert self._profile is not None, "tested before anything was shown"
@@ -103,12 +103,13 @@ class ProviderTest(QFrame):
         self.send = self._button("providerProbeSend", tr("Send it"), self._send)
         self.leave = self._button("providerProbeLeave", tr("Not now"), lambda: self._show(_Stage.IDLE))
         self.stop = self._button("providerTestCancel", tr("Cancel"), self._stop)
-        self.switch = self._button("providerSwitch", "", self._switch)
+        self.switch = self._button("providerSwitch", tr("Set “Invert”"), self._switch)
         self.found = make_label(wrap=True, selectable=True)
         self.found.setObjectName("providerFound")
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
-        for button in (self.test, self.probe, self.send, self.leave, self.stop, self.switch):
+        self._buttons = (self.test, self.probe, self.send, self.leave, self.stop, self.switch)
+        for button in self._buttons:
             buttons.addWidget(button)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
@@ -128,30 +129,32 @@ class ProviderTest(QFrame):
         self._stage = stage
         if text is not None:
             self.found.setText(text)
-        idle = stage is _Stage.IDLE
-        focused = next((b for b in (self.send, self.leave, self.stop, self.switch) if b.hasFocus()), None)
-        self.test.setVisible(idle)
-        self.probe.setVisible(idle)
-        self.send.setVisible(stage is _Stage.ASKING)
-        self.leave.setVisible(stage is _Stage.ASKING)
-        self.stop.setVisible(stage is _Stage.RUNNING)
-        self.switch.setVisible(idle and self._mended is not None)
+        switches = stage is _Stage.IDLE and self._mended is not None
+        shown = {
+            _Stage.IDLE: (self.switch, self.test, self.probe) if switches else (self.test, self.probe),
+            _Stage.RUNNING: (self.stop,),
+            _Stage.ASKING: (self.leave, self.send),
+        }[stage]
+        had_focus = any(button.hasFocus() for button in self._buttons)
+        for button in shown:
+            button.show()
+        if had_focus:
+            # Before the others go: what is hidden hands its focus to anybody.
+            shown[0].setFocus()
+        for button in self._buttons:
+            button.setVisible(button in shown)
         self.found.setVisible(bool(self.found.text()))
-        if stage is _Stage.ASKING:
-            self.leave.setFocus()
-        elif focused is not None:
-            (self.test if idle else self.stop).setFocus()
 
-    def _run(self, words: str, work: Coroutine[object, object, object]) -> None:
+    def _run(self, words: str, work: Callable[[], Coroutine[object, object, object]]) -> None:
         self.cancel()
         self._mended = None
         self._show(_Stage.RUNNING, words)
         self._task = self._tasks.start(self._told(work), "providers")
 
-    async def _told(self, work: Coroutine[object, object, object]) -> None:
+    async def _told(self, work: Callable[[], Coroutine[object, object, object]]) -> None:
         """Await `work` and leave no button of a running test behind, however it ends."""
         try:
-            await work
+            await work()
         except MaskroomError as error:
             self._say_error(error)
         finally:
@@ -193,8 +196,9 @@ class ProviderTest(QFrame):
         )  # fmt: skip
 
     def _send(self) -> None:
-        if self._probe is not None:
-            self._run(tr("Waiting for the picture…"), self._try_mask(self._probe))
+        probe = self._probe
+        if probe is not None:
+            self._run(tr("Waiting for the picture…"), lambda: self._try_mask(probe))
 
     async def _try_mask(self, probe: Probe) -> None:
         self._show_verdict(await run_probe(self._workspace, probe))
@@ -205,10 +209,8 @@ class ProviderTest(QFrame):
         speaks_for = mended(*now, result.verdict)
         self._mended = None if speaks_for == now else speaks_for
         inverted = result.verdict is MaskVerdict.INVERTED
-        self.switch.setText(tr("Turn it round") if inverted else tr("Set it to “no effect”"))
+        self.switch.setText(tr("Set “Invert”") if inverted else tr("Set it to “no effect”"))
         self._show(_Stage.IDLE, verdict_sentence(result))
-        if self._mended is not None:
-            self.switch.setFocus()
 
     def _switch(self) -> None:
         if self._mended is not None:

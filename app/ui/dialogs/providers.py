@@ -20,13 +20,13 @@ from app.ui.dialogs.provider_page import ProviderPage
 from app.ui.dialogs.provider_test import ProviderTest
 from app.ui.dialogs.questions import QuestionBar
 from app.ui.links import Links
+from app.ui.tasks import OwnTasks, Tasks
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_label
 
 if TYPE_CHECKING:
     from app.gateways.types import Profile
     from app.session.workspace import Workspace
-    from app.ui.tasks import Tasks
 
 
 class ProvidersDialog(QDialog):
@@ -37,11 +37,11 @@ class ProvidersDialog(QDialog):
         self.setObjectName("providersDialog")
         self.setWindowTitle(tr("Providers"))
         self._workspace = workspace
-        self._tasks = tasks
+        self.tasks = OwnTasks(tasks)
         self.draft = ProviderDraft(workspace)
         self.list = ProviderList()
-        self.page = ProviderPage(workspace, tasks, self.draft)
-        self.test = ProviderTest(workspace, tasks)
+        self.page = ProviderPage(workspace, self.tasks, self.draft)
+        self.test = ProviderTest(workspace, self.tasks)
         self.question = QuestionBar()
         self.error = make_label(role="error", wrap=True, selectable=True)
         self.error.setObjectName("providerError")
@@ -52,10 +52,10 @@ class ProvidersDialog(QDialog):
         self.save.setDefault(True)
         self._links = Links()
         self._links.add(workspace.models.changed.connect(lambda name: self._mirror()))
-        self.finished.connect(lambda code: self._links.clear())
+        self.finished.connect(lambda code: self.detach())
         self._lay_out()
         self._connect()
-        self.resize(920, 780)
+        self.resize(940, 780)
         self.show_provider(name)
         self.list.view.setFocus()
 
@@ -74,7 +74,7 @@ class ProvidersDialog(QDialog):
             self._unless_changed(lambda: self.show_provider(name))
 
     def detach(self) -> None:
-        """Let go of the session, whatever was typed: the program ends."""
+        """Let go of the session, whatever was typed."""
         self._links.clear()
         self.test.cancel()
 
@@ -109,12 +109,12 @@ class ProvidersDialog(QDialog):
         form.refresh_wanted.connect(self.test.run_test)
         key.typed.connect(self._mirror_buttons)
         key.wanted_changed.connect(lambda on: self._edit("needs_key", on))
-        key.forget_wanted.connect(lambda: self._start(self._forget_key()))
+        key.forget_wanted.connect(lambda: self._start(self._forget_key))
         self.test.switch_wanted.connect(self._switch)
-        self.default.clicked.connect(lambda: self._start(self._set_default()))
+        self.default.clicked.connect(lambda: self._start(self._set_default))
         self.revert.clicked.connect(lambda: self._begin(self.draft.revert))
         self.close_button.clicked.connect(self.reject)
-        self.save.clicked.connect(lambda: self._start(self._save()))
+        self.save.clicked.connect(lambda: self._start(self._save))
 
     def _begin(self, take_up: Callable[[], None]) -> None:
         """Let the draft take up something else, and show that from its beginning."""
@@ -123,10 +123,16 @@ class ProvidersDialog(QDialog):
         except MaskroomError as error:
             self._say(error)
             return
-        self._say(None)
-        self.question.dismiss()
         self.page.begin()
         self.test.set_subject(self._subject, lambda: self.draft.why_no_probe(bool(self.page.key.text)))
+        self._settle()
+
+    def _settle(self) -> None:
+        """Show the draft as it stands now, without faults and questions."""
+        self._say(None)
+        self.question.dismiss()
+        self.page.clear_faults()
+        self.page.look_up_key()
         self._mirror_list()
         self._mirror()
 
@@ -173,7 +179,7 @@ class ProvidersDialog(QDialog):
             return
         self.question.ask(
             tr("“{name}” has changes that are not saved.", name=self.draft.name),
-            (tr("Save"), lambda: self._start(self._save(then))),
+            (tr("Save"), lambda: self._start(lambda: self._save(then))),
             (tr("Discard"), then),
             (tr("Keep editing"), lambda: None),
         )
@@ -189,7 +195,7 @@ class ProvidersDialog(QDialog):
             text = tr("Remove “{name}” and its key?", name=entry.name)
         self.question.ask(
             text,
-            (tr("Reset") if entry.is_shipped else tr("Remove"), lambda: self._start(self._remove_now())),
+            (tr("Reset") if entry.is_shipped else tr("Remove"), lambda: self._start(self._remove_now)),
             (tr("Keep it"), lambda: None),
         )
 
@@ -197,14 +203,14 @@ class ProvidersDialog(QDialog):
         await self.draft.remove()
         self._begin(lambda: None)
 
-    def _start(self, work: Coroutine[object, object, object]) -> None:
+    def _start(self, work: Callable[[], Coroutine[object, object, object]]) -> None:
         async def told() -> None:
             try:
-                await work
+                await work()
             except MaskroomError as error:
                 self._say(error)
 
-        self._tasks.start(told(), "providers")
+        self.tasks.start(told(), "providers")
 
     async def _save(self, then: Callable[[], None] = lambda: None) -> None:
         """Keep the draft and the key; on a fault everything stays as typed, and the fault is said."""
@@ -220,7 +226,7 @@ class ProvidersDialog(QDialog):
             if not self.page.show_fault(error):
                 raise
             return
-        self._begin(lambda: None)
+        self._settle()
         then()
 
     def _say(self, error: MaskroomError | None) -> None:
@@ -242,14 +248,14 @@ class ProvidersDialog(QDialog):
     def _switch(self, convention: MaskConvention, invert: bool) -> None:
         self.draft.change("mask_convention", convention)
         self.draft.change("invert_mask", invert)
-        self._start(self._save())
+        self._mirror()
+        self._start(self._save)
 
     def reject(self) -> None:
         """Esc, Close and the window's own cross: asks first when something would be lost."""
         self._unless_changed(self._leave)
 
     def _leave(self) -> None:
-        self.test.cancel()
         super().reject()
 
 

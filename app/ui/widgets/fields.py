@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, QStringListModel, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -132,13 +132,15 @@ class ChoiceBox(ComboBox):
         """What completes a text that is being typed, besides what is listed; anything else may be typed too."""
         if not self.isEditable():
             return
+        completer = self.completer()
+        model = completer.model() if completer is not None else None
+        if isinstance(model, QStringListModel):
+            model.setStringList(list(words))
+            return
         completer = QCompleter(list(words), self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        before = self.completer()
         self.setCompleter(completer)
-        if before is not None:
-            before.deleteLater()
 
     def _take_typed(self) -> None:
         text = self.currentText().strip()

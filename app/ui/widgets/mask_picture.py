@@ -63,8 +63,8 @@ class MaskPicture(QWidget):
         right = left.translated(SAMPLE.width + GAP, 0)
         draw_checkerboard(painter, right)
         for rect, image, words in (
-            (left, self.painted, tr("Edited there")),
-            (right, self.sent, tr("The mask that is sent")),
+            (left, self.painted, tr("Will be edited")),
+            (right, self.sent, tr("The mask as sent")),
         ):
             painter.drawImage(rect, image)
             painter.setPen(QColor(DARK.border))
