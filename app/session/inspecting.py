@@ -9,6 +9,7 @@ from pathlib import Path
 from app.base.errors import OutputError, from_os_error
 from app.base.files import write_atomically
 from app.base.geometry import Size
+from app.base.text import tr
 from app.gateways.inspection import Inspection, SentFile, curl_commands, curl_files, inspect_request
 from app.imaging.arrays import U8
 from app.imaging.codecs import decode_picture
@@ -39,7 +40,7 @@ class ShownRequest:
     inspection: Inspection
     pictures: tuple[ShownFile, ...]
     left_out: tuple[str, ...]
-    """Canonical names of what is set but not taken by the model, and so not sent."""
+    """Titles of what is set but not taken by the model, and so not sent."""
     has_key: bool
 
 
@@ -68,11 +69,11 @@ async def inspect_next(workspace: Workspace, session: DocumentSession, bounds: S
     profile = form.profile
     inspection = await asyncio.to_thread(inspect_request, request, profile)
     pictures = await asyncio.to_thread(lambda: tuple(_shown(file, bounds) for file in inspection.files))
-    left_out = [name for name in form.values if name not in request.parameters]
+    left_out = form.untaken()
     if form.prompt and not form.takes("prompt"):
-        left_out.insert(0, "prompt")
+        left_out = (tr("Prompt"), *left_out)
     has_key = profile.needs_key and await workspace.secrets.place(profile.name) is not None
-    return ShownRequest(inspection, pictures, tuple(left_out), has_key)
+    return ShownRequest(inspection, pictures, left_out, has_key)
 
 
 def command_for(workspace: Workspace, provider: str, inspection: Inspection) -> str:

@@ -11,6 +11,7 @@ from app.base.text import tr
 
 if TYPE_CHECKING:
     from app.base.geometry import Size
+    from app.base.rate_limits import RateLimits
     from app.edits.types import Cost
 
 
@@ -62,6 +63,22 @@ def bytes_text(count: int) -> str:
     if count < 999_500:
         return tr("{n} kB", n=round(count / 1000))
     return tr("{n} MB", n=f"{count / 1_000_000:.1f}")
+
+
+def limits_text(limits: RateLimits | None) -> str:
+    """Such as "12 of 60 requests left, reset 1s"; empty when nothing is known."""
+    if limits is None:
+        return ""
+    left, most = limits.remaining, limits.limit
+    words = ""
+    if left is not None and most is not None:
+        words = tr("{left} of {most} requests left", left=left, most=most)
+    elif left is not None:
+        words = tr("{left} requests left", left=left)
+    elif most is not None:
+        words = tr("{most} requests allowed", most=most)
+    reset = tr("reset {when}", when=limits.reset) if limits.reset else ""
+    return ", ".join(part for part in (words, reset) if part)
 
 
 def percent_text(share: float) -> str:

@@ -84,7 +84,7 @@ async def test_it_follows_the_mask_the_form_and_the_model(window: Window, dialog
     window.session.form.set_prompt("a blue lamp")
     await eventually(lambda: "a blue lamp" in words(dialog))
     window.session.form.set_provider("openai")
-    await eventually(lambda: any("not sent: seed" in text for text in words(dialog)))
+    await eventually(lambda: any("not sent: Seed" in text for text in words(dialog)))
     window.session.form.set_provider("local")
     await eventually(lambda: any("inside Maskroom" in text for text in words(dialog)))
     assert not dialog.copy.isEnabled()
