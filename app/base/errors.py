@@ -3,6 +3,7 @@
     MaskroomError
     ├── InternalError            a fault of the program itself
     ├── UsageError               a command or option that cannot be
+    │   └── FieldError           one field of a form or a file that cannot be
     ├── InputError               bad input: nothing was changed
     │   ├── PhotographError      a file that is no usable picture
     │   ├── MaskError            a mask of another size, empty, or unusable
@@ -77,6 +78,19 @@ class UsageError(MaskroomError):
 
     code = "usage"
     exit_code = ExitCode.USAGE
+
+
+class FieldError(UsageError):
+    """One field of several that were given is wrong.
+
+    `field` names it, so that the fault can be shown where it was typed; `problem` is the fault in words, part
+    of a sentence, without the name.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, field: str, problem: str, code: str) -> None:
+        super().__init__(message, hint, code=code)
+        self.field = field
+        self.problem = problem
 
 
 class InputError(MaskroomError):

@@ -6,6 +6,8 @@ import enum
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from app.base.text import tr
+
 
 class JobState(enum.Enum):
     """Where a request is on its way; the same word in the queue, the history and on the command line."""
@@ -63,3 +65,21 @@ class MaskConvention(enum.Enum):
     """Alpha 255 = edit."""
     IGNORED = "ignored"
     """The mask is taken but has no effect; only ever said of a provider."""
+
+    def meaning(self, inverted: bool = False) -> str:
+        """Which pixels a provider edits, as a sentence."""
+        match self, inverted:
+            case MaskConvention.TRANSPARENT, False:
+                return tr("Transparent pixels of the mask are edited.")
+            case MaskConvention.TRANSPARENT, True:
+                return tr("Opaque pixels of the mask are edited (inverted).")
+            case MaskConvention.WHITE, False:
+                return tr("White pixels of the mask are edited.")
+            case MaskConvention.WHITE, True:
+                return tr("Black pixels of the mask are edited (inverted).")
+            case MaskConvention.OPAQUE, False:
+                return tr("Opaque pixels of the mask are edited.")
+            case MaskConvention.OPAQUE, True:
+                return tr("Transparent pixels of the mask are edited (inverted).")
+            case _:
+                return tr("The mask has no effect there: the whole picture may change.")

@@ -92,21 +92,39 @@ def _add_providers(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=text)
         action.add_argument("name", metavar="NAME")
         _add_json(action)
-    set_ = actions.add_parser("set", help=tr("add or change one"), allow_abbrev=False)
-    set_.add_argument("name", metavar="NAME")
-    set_.add_argument("--dialect", metavar="D")
-    set_.add_argument("--base-url", metavar="U")
-    set_.add_argument("--model", metavar="M")
-    set_.add_argument("--mask-convention", choices=WIRE_CONVENTIONS)
-    set_.add_argument("--invert-mask", action=argparse.BooleanOptionalAction, default=None)
-    set_.add_argument(
-        "--fields", type=_names, metavar="A,B,…", help=tr("the parameters its model takes, or “all”")
+    _add_provider_settings(actions.add_parser("set", help=tr("add or change one"), allow_abbrev=False))
+
+
+def _add_provider_settings(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("name", metavar="NAME")
+    add("--like", metavar="P", help=tr("begin with what is known of a shipped provider"))
+    add("--title", metavar="TEXT")
+    add("--dialect", metavar="D")
+    add("--base-url", metavar="U")
+    add("--model", metavar="M")
+    add("--models", type=_names, metavar="M,…", help=tr("more ids to offer"))
+    add("--mask-convention", choices=WIRE_CONVENTIONS)
+    add("--invert-mask", action=argparse.BooleanOptionalAction, default=None)
+    add("--soft-masks", action=argparse.BooleanOptionalAction, default=None)
+    add("--fields", type=_names, metavar="A,B,…", help=tr("the parameters its model takes, or “all”"))
+    add("--sizes", type=_names, metavar="WxH,…", help=tr("the only sizes its model takes, or “all”"))
+    add("--max-n", type=_count, metavar="N", help=tr("most images in one reply"))
+    add("--concurrency", type=_count, metavar="N", help=tr("requests at once"))
+    add("--timeout", type=_seconds, metavar="S", help=tr("seconds without a byte"))
+    add("--most-images", type=_count, metavar="N", help=tr("pictures in one request"))
+    add("--image-bytes", type=_bytes, metavar="N", help=tr("the most of one picture; 0 = no limit"))
+    add("--mask-bytes", type=_bytes, metavar="N")
+    add("--body-bytes", type=_bytes, metavar="N")
+    add("--formats", type=_names, metavar="png,…", help=tr("what pictures may be sent as"))
+    add("--extra", action="append", default=[], type=_pair, metavar="KEY=VALUE", help=tr("always sent"))
+    add("--key-stdin", action="store_true", help=tr("read the key from standard input"))
+    key = parser.add_mutually_exclusive_group()
+    key.add_argument(
+        "--no-key", dest="needs_key", action="store_false", default=None, help=tr("it wants none")
     )
-    set_.add_argument(
-        "--extra", action="append", default=[], type=_pair, metavar="KEY=VALUE", help=tr("always sent")
-    )
-    set_.add_argument("--key-stdin", action="store_true", help=tr("read the key from standard input"))
-    _add_json(set_)
+    key.add_argument("--needs-key", dest="needs_key", action="store_true", default=None)
+    _add_json(parser)
 
 
 def _add_history(parser: argparse.ArgumentParser) -> None:
@@ -142,6 +160,22 @@ def _pixels(text: str) -> int:
     if text.isdecimal() and int(text) <= 10_000:
         return int(text)
     raise _bad(tr("“{text}” is not a number of pixels", text=text))
+
+
+def _bytes(text: str) -> int:
+    if text.isdecimal() and int(text) < 1 << 40:
+        return int(text)
+    raise _bad(tr("“{text}” is not a number of bytes", text=text))
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if 0 < seconds < float("inf"):
+        return seconds
+    raise _bad(tr("“{text}” is not a time in seconds", text=text))
 
 
 def _port(text: str) -> int:

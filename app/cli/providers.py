@@ -10,13 +10,19 @@ from app.base.errors import ExitCode, UsageError
 from app.base.states import MaskConvention
 from app.base.text import tr
 from app.cli.edit import cost_json
-from app.cli.printing import print_json, print_table, say
+from app.cli.printing import print_json, print_line, print_table, say
 from app.gateways.provider_settings import ProviderSettings
-from app.gateways.types import ModelCard, Profile
+from app.gateways.types import ModelCard, Profile, UploadFormat
+from app.session.provider_check import ProviderCheck, check_provider
 from app.session.workspace import Workspace
 from app.settings.secrets import SecretPlace
 
-ALL_FIELDS = ("all",)
+ALL = ("all",)
+PLAIN_OPTIONS = (
+    *("like", "title", "dialect", "base_url", "model", "models", "invert_mask", "soft_masks", "max_n"),
+    *("concurrency", "timeout", "needs_key", "most_images", "image_bytes", "mask_bytes", "body_bytes"),
+)
+"""Options that are taken over as they are."""
 
 
 async def run_providers(workspace: Workspace, options: argparse.Namespace) -> int:
@@ -41,16 +47,22 @@ async def run_providers(workspace: Workspace, options: argparse.Namespace) -> in
 
 
 async def run_models(workspace: Workspace, options: argparse.Namespace) -> int:
-    """List the models that are known, or that a provider says it has."""
+    """List the models that can be chosen; those that a provider listed when it was last asked are among them."""
     name = options.provider or workspace.settings.value.edit.provider
     profile = workspace.providers.get(name)
-    cards = [*profile.models]
     if options.refresh:
-        known = {card.id for card in cards}
-        listed = await workspace.list_models(name)
-        cards += [profile.card(id) for id in listed if id not in known]
+        await workspace.models.refresh(profile)
+    known = workspace.models.known(profile)
+    offer = workspace.models.offer(profile, profile.default_model)
+    cards = [*offer.cards, *(profile.card(id) for id in offer.completions)]
     if options.json:
-        print_json({"provider": name, "models": [card_json(card, profile) for card in cards]})
+        print_json(
+            {
+                "provider": name,
+                "fetched": known.fetched if known else None,
+                "models": [card_json(card, profile) for card in cards],
+            }
+        )
     else:
         print_table([_card_row(card, profile) for card in cards])
     return ExitCode.DONE
@@ -126,32 +138,57 @@ async def _set(workspace: Workspace, options: argparse.Namespace) -> None:
 
 def _changed(settings: ProviderSettings, options: argparse.Namespace) -> ProviderSettings:
     """`settings` with what was typed; what was not typed stays."""
-    if options.dialect is not None:
-        settings = replace(settings, dialect=options.dialect)
-    if options.base_url is not None:
-        settings = replace(settings, base_url=options.base_url)
-    if options.model is not None:
-        settings = replace(settings, model=options.model)
+    typed = {name: getattr(options, name) for name in PLAIN_OPTIONS}
+    settings = replace(settings, **{name: value for name, value in typed.items() if value is not None})
     if options.mask_convention is not None:
         settings = replace(settings, mask_convention=MaskConvention(options.mask_convention))
-    if options.invert_mask is not None:
-        settings = replace(settings, invert_mask=options.invert_mask)
     if options.fields is not None:
-        settings = replace(settings, fields=None if options.fields == ALL_FIELDS else options.fields)
+        settings = replace(settings, fields=None if options.fields == ALL else options.fields)
+    if options.sizes is not None:
+        settings = replace(settings, sizes=() if options.sizes == ALL else options.sizes)
+    if options.formats is not None:
+        settings = replace(settings, formats=_formats(options.formats))
     if options.extra:
         settings = replace(settings, extras={**settings.extras, **dict(options.extra)})
     return settings
 
 
+def _formats(names: tuple[str, ...]) -> tuple[UploadFormat, ...]:
+    known = {format.value: format for format in UploadFormat}
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                tr("“{name}” is no format that is sent.", name=name),
+                tr("Choose from {names}.", names=", ".join(known)),
+            )
+    return tuple(known[name] for name in names)
+
+
 async def _test(workspace: Workspace, options: argparse.Namespace) -> None:
     profile = workspace.providers.get(options.name)
-    models = await workspace.list_models(profile.name)
+    check = await check_provider(workspace, profile)
+    if check.error is not None and check.fails:
+        raise check.error
     if options.json:
-        print_json({"name": profile.name, "reached": True, "models": list(models)})
-    elif models:
-        say(tr("{name} answers and lists {count} models.", name=profile.name, count=len(models)))
-    else:
-        say(tr("{name} answers, but lists no models; type a model's id.", name=profile.name))
+        print_json(check_json(check))
+        return
+    for sentence in check.sentences():
+        print_line(sentence)
+
+
+def check_json(check: ProviderCheck) -> dict[str, object]:
+    """What a test found, as JSON."""
+    return {
+        "name": check.name,
+        "reached": check.reached,
+        "key": check.key.value,
+        "models": [{"id": model.id, "can_edit": model.can_edit} for model in check.models],
+        "mask": {
+            "convention": check.convention.value,
+            "invert": check.invert,
+            "meaning": check.mask_meaning,
+        },
+    }
 
 
 def profile_json(profile: Profile, place: SecretPlace | None) -> dict[str, object]:
@@ -164,7 +201,9 @@ def profile_json(profile: Profile, place: SecretPlace | None) -> dict[str, objec
         "model": profile.default_model,
         "mask_convention": profile.mask_convention.value,
         "invert_mask": profile.invert_mask,
+        "mask_meaning": profile.mask_convention.meaning(profile.invert_mask),
         "concurrency": profile.concurrency,
+        "timeout": profile.timeout,
         "extras": dict(profile.extras),
         "needs_key": profile.needs_key,
         "key": place.value if place else None,

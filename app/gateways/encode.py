@@ -35,7 +35,11 @@ def encode(request: EditRequest, profile: Profile) -> tuple[HttpCall, ...]:
         UsageError: a value that the profile's parameter does not take, an extra field of a reserved name,
             more pictures than the provider takes, or larger ones.
     """
-    pictures = _pictures(request, profile)
+    return encode_calls(request, profile, encoded_pictures(request, profile))
+
+
+def encode_calls(request: EditRequest, profile: Profile, pictures: Pictures) -> tuple[HttpCall, ...]:
+    """As `encode`, with the pictures of `encoded_pictures` at hand. Raises UsageError for a value."""
     calls = []
     first = 0
     for n in call_sizes(request.n, profile.most_at_once(request.model, request.parameters)):
@@ -84,13 +88,16 @@ def mask_picture(coverage: U8, convention: MaskConvention, invert: bool, soft: b
 
 
 @dataclass(frozen=True, slots=True)
-class _Pictures:
+class Pictures:
+    """The pictures of a request as they are uploaded."""
+
     images: tuple[Upload, ...]
     """The canvas, then the references."""
     mask: Upload | None
 
 
-def _pictures(request: EditRequest, profile: Profile) -> _Pictures:
+def encoded_pictures(request: EditRequest, profile: Profile) -> Pictures:
+    """The very files of a request: the same ones in each of its calls. Raises UsageError as `encode`."""
     dialect, limits = profile.dialect, profile.limits
     if len(request.references) > profile.most_references:
         raise UsageError(
@@ -113,7 +120,7 @@ def _pictures(request: EditRequest, profile: Profile) -> _Pictures:
     usable = tuple(image for image in images if image is not None)
     if len(usable) < len(images) or (request.has_mask and mask is None):
         raise too_large(profile)
-    return _Pictures(usable, mask)
+    return Pictures(usable, mask)
 
 
 def too_large(profile: Profile) -> UsageError:
@@ -127,7 +134,7 @@ def too_large(profile: Profile) -> UsageError:
 
 def _body(
     fields: Mapping[str, ParameterValue],
-    pictures: _Pictures,
+    pictures: Pictures,
     profile: Profile,
     extras: Mapping[str, ParameterValue],
 ) -> tuple[str, bytes]:
@@ -140,11 +147,12 @@ def _body(
         }
         return "application/json", build_json(typed | _json_pictures(pictures, dialect))
     parts = [text_part(name, as_text(value)) for name, value in fields.items()]
-    parts += _picture_parts(pictures, dialect)
+    parts += picture_parts(pictures, dialect)
     return build_body(parts)
 
 
-def _picture_parts(pictures: _Pictures, dialect: Dialect) -> list[Part]:
+def picture_parts(pictures: Pictures, dialect: Dialect) -> list[Part]:
+    """The pictures as parts of a form: the canvas, the references, the mask."""
     several = len(pictures.images) > 1
     name = dialect.image_list_field if several else dialect.image_field
     # File names are constant: the name of the user's file is nobody's business.
@@ -157,7 +165,7 @@ def _picture_parts(pictures: _Pictures, dialect: Dialect) -> list[Part]:
     return parts
 
 
-def _json_pictures(pictures: _Pictures, dialect: Dialect) -> dict[str, JsonValue]:
+def _json_pictures(pictures: Pictures, dialect: Dialect) -> dict[str, JsonValue]:
     def value(upload: Upload, form: PictureForm) -> JsonPicture:
         return JsonPicture(upload.data, upload.media_type, form)
 

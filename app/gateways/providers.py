@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from app.base.errors import InputError, StoreError, UsageError, from_os_error
+from app.base.errors import FieldError, InputError, StoreError, UsageError, from_os_error
 from app.base.file_lock import locked
 from app.base.files import write_atomically
 from app.base.states import MaskConvention
@@ -138,26 +138,32 @@ class ProviderStore:
         """Add a provider or replace what was said about it; the file is written at once.
 
         Raises:
-            UsageError: a name or value that cannot be.
+            FieldError: a name or value that cannot be.
             InputError: the file is broken as it is; it is left alone.
             StoreError: it cannot be written.
         """
+        profile = self.check(settings)
+        self._write({**self._settings, settings.name: settings})
+        return profile
+
+    def check(self, settings: ProviderSettings) -> Profile:
+        """The provider that saving `settings` would give. Writes nothing; raises as `save`."""
         self.settings(settings.name)
         self._check_name(settings.name)
         try:
-            profile = profile_of(settings, self._catalogue)
+            return profile_of(settings, self._catalogue)
         except WrongField as wrong:
-            raise UsageError(
+            raise FieldError(
                 tr(
                     "{name}, {field}: {problem}.",
                     name=settings.name,
                     field=wrong.field,
                     problem=wrong.problem,
                 ),
+                field=wrong.field,
+                problem=wrong.problem,
                 code="bad_provider",
             ) from wrong
-        self._write({**self._settings, settings.name: settings})
-        return profile
 
     def remove(self, name: str) -> None:
         """Forget what the user said about `name`; a shipped profile is then as it came.
@@ -184,17 +190,24 @@ class ProviderStore:
 
     def _check_name(self, name: str) -> None:
         if not _NAME.fullmatch(name):
-            raise UsageError(
+            hint = tr(
+                "Use letters, digits, dots, dashes and underscores, at most 64, a letter or digit first."
+            )
+            raise FieldError(
                 tr("“{name}” cannot be a provider's name.", name=name),
-                tr("Use letters, digits, dots, dashes and underscores, at most 64, a letter or digit first."),
+                hint,
+                field="name",
+                problem=hint[:1].lower() + hint[1:].rstrip("."),
                 code="bad_provider",
             )
         for other in (*self._catalogue.profiles, *self._settings):
             if other != name and _key_name(other) == _key_name(name):
-                raise UsageError(
+                raise FieldError(
                     tr("“{name}” is too close to “{other}”: their keys could not be told apart.",
                        name=name, other=other),
                     tr("Choose another name."),
+                    field="name",
+                    problem=tr("it is too close to “{other}”: their keys could not be told apart", other=other),
                     code="bad_provider",
                 )  # fmt: skip
 

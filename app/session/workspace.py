@@ -18,8 +18,10 @@ from app.document.document import Document
 from app.edits.types import Context
 from app.engines.host import EngineHost
 from app.gateways.client import Transports
-from app.gateways.discovery import list_models
+from app.gateways.discovery import ListedModel, list_models
+from app.gateways.model_cache import ModelCache
 from app.gateways.providers import ProviderStore
+from app.gateways.types import Profile
 from app.history.store import HistoryStore
 from app.imaging.load import Limits, load_photograph, load_preview, probe
 from app.jobs.worker import RequestWorker
@@ -28,6 +30,7 @@ from app.session.document_session import DocumentSession
 from app.session.estimates import Estimator
 from app.session.form import EditForm
 from app.session.history_actions import HistoryActions
+from app.session.model_lists import ModelLists
 from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
 from app.session.recovery import recover
@@ -77,6 +80,7 @@ class Workspace:
         self.limits = limits
         self.host = host
         self.estimator = estimator
+        self.models = ModelLists(ModelCache(folders.cache / "models"), self._list_models)
         self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
         self.documents_changed: Signal[[]] = Signal()
         self.current_changed: Signal[[]] = Signal()
@@ -151,14 +155,10 @@ class Workspace:
                 topic="recovery",
             )
 
-    async def list_models(self, provider: str) -> tuple[str, ...]:
-        """The model ids that a provider says it has.
-
-        Raises:
-            GatewayError: it cannot be reached, refuses, or has no such list.
-        """
-        profile = self.providers.get(provider)
-        key = await self.secrets.get(profile.name) if profile.needs_key else None
+    async def _list_models(self, profile: Profile, key: str | None) -> tuple[ListedModel, ...]:
+        """The models that a provider says it has, asked with `key` or else the stored one."""
+        if key is None and profile.needs_key:
+            key = await self.secrets.get(profile.name)
         return await list_models(profile, key, self._transports(profile))
 
     async def serve(self, port: int, on_ready: Callable[[str], None]) -> None:

@@ -48,7 +48,6 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             has_document,
         ),
         Command("app.quit", tr("Quit"), FILE, lambda w: desk.quit(), ("Ctrl+Q",)),
-        Command("edit.preferences", tr("Preferences…"), EDIT, lambda w: desk.show_preferences(), ("Ctrl+,",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
         Command(
             "edit.paste",
@@ -56,6 +55,30 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             EDIT,
             lambda w: files.paste(),
             ("Ctrl+V", "Ctrl+Shift+V"),
+        ),
+        Command(
+            "edit.inspect",
+            tr("Inspect request…"),
+            EDIT,
+            lambda w: desk.gateways.show_inspection(),
+            ("Ctrl+I",),
+            has_document,
+            help=tr("Show what Generate would send, down to the byte."),
+        ),
+        Command("edit.preferences", tr("Preferences…"), EDIT, lambda w: desk.show_preferences(), ("Ctrl+,",)),
+        Command(
+            "providers.manage",
+            tr("Providers…"),
+            EDIT,
+            lambda w: desk.gateways.show_providers(),
+            help=tr("Add, change and try providers, and store their keys."),
+        ),
+        Command(
+            "providers.models",
+            tr("Ask the provider for its models"),
+            EDIT,
+            lambda w: desk.gateways.refresh_models(),
+            help=tr("Read the list of models of the chosen provider anew."),
         ),
     )
 

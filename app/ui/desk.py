@@ -21,6 +21,7 @@ from app.ui.canvas.widget import CanvasWidget
 from app.ui.commands import file_commands, help_commands, view_commands
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
+from app.ui.gateway_dialogs import GatewayDialogs
 from app.ui.panels.candidates_strip import CandidatesStrip
 from app.ui.panels.canvas_host import CanvasHost
 from app.ui.panels.compare_view import CompareView
@@ -55,6 +56,7 @@ class Desk:
         self.workspace = workspace
         self.tasks = tasks
         self.transfer = transfer
+        self.gateways = GatewayDialogs(workspace, tasks, window)
         self._make_panels()
         self._register_commands()
         self.actions = Actions(workspace, tasks, window, self.host)
@@ -176,6 +178,7 @@ class Desk:
 
     def detach(self) -> None:
         """Let go of the session before the window goes."""
+        self.gateways.detach()
         self.follow.detach()
         self.actions.detach()
         for panel in (
@@ -273,6 +276,9 @@ class Desk:
         self.documents.close_wanted.connect(lambda session: tasks.start(files.close(session), "close"))
         self.edit.generate_wanted.connect(lambda: run("edit.generate"))
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
+        self.edit.manage.clicked.connect(lambda: run("providers.manage"))
+        self.edit.refresh.clicked.connect(lambda: run("providers.models"))
+        self.edit.box.inspect.clicked.connect(lambda: run("edit.inspect"))
         self.edit.references_wanted.connect(lambda: tasks.start(files.ask_references(), "references"))
         self.edit.references_offered.connect(
             lambda offer: tasks.start(files.take_references(offer), "references")

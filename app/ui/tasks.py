@@ -71,5 +71,26 @@ class Tasks:
             self.report(error, task.get_name())
 
 
+class OwnTasks:
+    """The tasks of one dialog, so that it goes only when none of them can touch it any more."""
+
+    def __init__(self, tasks: Tasks) -> None:
+        self._tasks = tasks
+        self._running: set[asyncio.Task[object]] = set()
+
+    def start(self, work: Coroutine[object, object, object], name: str) -> asyncio.Task[object] | None:
+        """As `Tasks.start`."""
+        task = self._tasks.start(work, name)
+        if task is not None:
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return task
+
+    async def settle(self) -> None:
+        """Wait until all have ended."""
+        while self._running:
+            await asyncio.wait(tuple(self._running))
+
+
 async def _widen(work: Coroutine[object, object, object]) -> object:
     return await work

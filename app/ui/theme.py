@@ -145,6 +145,7 @@ QPushButton[role="primary"] { font-weight: 600; min-height: 30px; }
 QPushButton[role="primary"]:hover, QPushButton:default:hover {
     background: $accent_hover; border-color: $accent_hover; }
 QPushButton[role="primary"]:focus, QPushButton:default:focus { border-color: $on_accent; }
+QPushButton:default:disabled { background: $raised; border-color: $raised; color: $text_disabled; }
 QPushButton[role="primary"]:disabled { background: $raised; border-color: $raised; color: $text_disabled; }
 
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 3px; }
@@ -169,6 +170,7 @@ QLineEdit:hover, QPlainTextEdit:hover, QAbstractSpinBox:hover, QComboBox:hover {
     border-color: $border_strong; }
 QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
     border-color: $accent_line; }
+QLineEdit:read-only { background: $panel; color: $text_muted; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {
     background: transparent; border: none; padding: 0 6px; min-height: 0; }
 QComboBox QLineEdit { padding: 0; }

@@ -56,6 +56,15 @@ def price_text(price: Cost | None, count: int = 1, *, at_most: bool = False) -> 
     return tr("up to {price}", price=total) if at_most else total
 
 
+def bytes_text(count: int) -> str:
+    """Such as "812 bytes", "43 kB", "3.1 MB"."""
+    if count < 1000:
+        return tr("{n} bytes", n=count)
+    if count < 999_500:
+        return tr("{n} kB", n=round(count / 1000))
+    return tr("{n} MB", n=f"{count / 1_000_000:.1f}")
+
+
 def limits_text(limits: RateLimits | None) -> str:
     """Such as "12 of 60 requests left, reset 1s"; empty when nothing is known."""
     if limits is None:

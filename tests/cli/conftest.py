@@ -83,6 +83,8 @@ class Gateway:
     headers: list[dict[str, str]] = field(default_factory=list)
     status: int = 200
     reply: bytes = b""
+    models: bytes = b'{"data": []}'
+    models_status: int = 200
     headers_out: dict[str, str] = field(default_factory=dict)
     """Further headers of every answer."""
     busy_first: int = 0
@@ -125,6 +127,13 @@ def gateway() -> Iterator[Gateway]:
                 self.rfile.read(1)
             else:
                 self.wfile.write(state.reply)
+
+        def do_GET(self) -> None:
+            self.send_response(state.models_status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(state.models)))
+            self.end_headers()
+            self.wfile.write(state.models)
 
         def log_message(self, *words: object) -> None:
             pass

@@ -147,3 +147,85 @@ def test_a_broken_file_is_said_with_the_list(maskroom: Run, maskroom_home: Path)
     assert done.code == 0
     assert "local" in done.out
     assert "providers.toml" in done.err
+
+
+def test_a_new_one_begins_with_a_shipped_one(maskroom: Run) -> None:
+    words = (
+        *("--like", "therouter", "--title", "Our router", "--base-url", "https://router.example.test/v1"),
+        *("--max-n", "4", "--sizes", "512x512,1024x1024", "--concurrency", "3", "--timeout", "90"),
+        *("--formats", "png,webp", "--image-bytes", "2000000", "--models", "a,b", "--no-key"),
+    )
+    assert maskroom("providers", "set", "ours", *words).code == 0
+    shown = maskroom("providers", "show", "ours", "--json").json
+    assert (shown["title"], shown["dialect"], shown["needs_key"]) == ("Our router", "therouter", False)
+    assert (shown["concurrency"], shown["timeout"]) == (3, 90.0)
+    assert shown["mask_meaning"] == "Opaque pixels of the mask are edited."
+    assert {"a", "b", "openai/gpt-image-2"} <= {model["id"] for model in shown["models"]}
+    assert all(model["sizes"] == ["512x512", "1024x1024"] for model in shown["models"])
+    assert all(model["max_n"] == 4 for model in shown["models"])
+    maskroom("providers", "set", "ours", "--sizes", "all", "--needs-key", "--invert-mask")
+    changed = maskroom("providers", "show", "ours", "--json").json
+    assert (changed["needs_key"], changed["invert_mask"]) == (True, True)
+    assert changed["models"][0]["sizes"] == ["1024x1024", "1024x1536", "1536x1024"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--like", "nobody"),
+        ("--sizes", "huge"),
+        ("--formats", "gif"),
+        ("--formats", "webp"),
+        ("--timeout", "soon"),
+        ("--concurrency", "0"),
+        ("--image-bytes", "-1"),
+        ("--no-key", "--needs-key"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused(maskroom: Run, words: tuple[str, ...]) -> None:
+    done = maskroom("providers", "set", "openai", *words)
+    assert done.code == 2
+    assert maskroom("providers", "show", "openai", "--json").json["title"] == "OpenAI"
+
+
+def test_the_test_says_what_it_found(maskroom: Run, gateway: Any) -> None:
+    gateway.models = b'{"data": [{"id": "m-1", "capabilities": ["image_edit"]}, {"id": "chat"}]}'
+    words = ("--dialect", "openai-multipart", "--base-url", gateway.base_url, "--model", "m-1")
+    maskroom("providers", "set", "mine", *words)
+    found = maskroom("providers", "test", "mine", "--json").json
+    assert found == {
+        "name": "mine",
+        "reached": True,
+        "key": "none",
+        "models": [{"id": "m-1", "can_edit": True}, {"id": "chat", "can_edit": None}],
+        "mask": {
+            "convention": "transparent",
+            "invert": False,
+            "meaning": "Transparent pixels of the mask are edited.",
+        },
+    }
+    told = maskroom("providers", "test", "mine").out
+    for part in ("answers", "2 models; 1 of them", "Transparent pixels"):
+        assert part in told
+    gateway.models_status = 401
+    assert maskroom("providers", "test", "mine").code == 3
+    gateway.models_status = 404
+    assert maskroom("providers", "test", "mine").code == 0
+    maskroom("providers", "set", "mine", "--base-url", "http://127.0.0.1:9/v1")
+    refused = maskroom("providers", "test", "mine", "--json")
+    assert refused.code == 4
+    assert refused.json["error"]["code"] == "unreachable"
+
+
+def test_a_refreshed_list_is_there_the_next_time(maskroom: Run, gateway: Any) -> None:
+    words = ("--dialect", "openai-multipart", "--base-url", gateway.base_url, "--model", "m-1")
+    maskroom("providers", "set", "mine", *words)
+    before = maskroom("models", "--provider", "mine", "--json").json
+    assert ([model["id"] for model in before["models"]], before["fetched"]) == (["m-1"], None)
+    gateway.models = b'["m-1", "m-2"]'
+    assert maskroom("models", "--provider", "mine", "--refresh").code == 0
+    gateway.models_status = 500
+    after = maskroom("models", "--provider", "mine", "--json").json
+    assert [model["id"] for model in after["models"]] == ["m-1", "m-2"]
+    assert after["fetched"]
+    assert maskroom("models", "--provider", "mine", "--refresh").code == 4

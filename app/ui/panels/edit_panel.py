@@ -21,8 +21,8 @@ from app.ui.panels.generate_box import GenerateBox
 from app.ui.panels.parameter_rows import ParameterRows
 from app.ui.panels.reference_strip import ReferenceStrip
 from app.ui.theme import SPACE
-from app.ui.widgets.fields import ChoiceBox, FormRow, NumberField
-from app.ui.widgets.labels import make_label
+from app.ui.widgets.fields import ChoiceBox, FormRow, NumberField, beside
+from app.ui.widgets.labels import make_icon_button, make_label
 from app.ui.wording import price_text, size_text
 
 if TYPE_CHECKING:
@@ -105,7 +105,10 @@ class EditPanel(QWidget):
             self.note.setText(tr("Open a photograph and paint over what should change."))
             self.note.show()
             return
-        self._links.add(session.form.changed.connect(self._mirror))
+        self._links.add(
+            session.form.changed.connect(self._mirror),
+            self._workspace.models.changed.connect(lambda name: self._mirror("model")),
+        )
         self._mirror("provider")
 
     def detach(self) -> None:
@@ -115,6 +118,10 @@ class EditPanel(QWidget):
     def _make_controls(self) -> None:
         self.provider = ChoiceBox("provider", tr("Provider"))
         self.model = ChoiceBox("model", tr("Model"))
+        self.manage = make_icon_button("settings-2", tr("Set up providers"))
+        self.manage.setObjectName("manageProviders")
+        self.refresh = make_icon_button("refresh-cw", tr("Ask the provider for its models"))
+        self.refresh.setObjectName("refreshModels")
         self.prompt = PromptEdit()
         self.note = make_label(role="muted", wrap=True)
         self.untaken = make_label(role="warning", wrap=True)
@@ -160,8 +167,8 @@ class EditPanel(QWidget):
         column = QVBoxLayout(self._body)
         column.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE * 3 // 2, SPACE)
         column.setSpacing(SPACE // 2)
-        column.addWidget(FormRow(tr("Provider"), self.provider))
-        column.addWidget(FormRow(tr("Model"), self.model))
+        column.addWidget(FormRow(tr("Provider"), beside(self.provider, self.manage)))
+        column.addWidget(FormRow(tr("Model"), beside(self.model, self.refresh)))
         column.addSpacing(SPACE // 2)
         column.addWidget(self.prompt)
         column.addWidget(self.note)
@@ -259,8 +266,10 @@ class EditPanel(QWidget):
     def _mirror_all(self, form: EditForm) -> None:
         profiles = self._workspace.providers.list()
         self.provider.show_choices([(p.title, p.name) for p in profiles], form.provider)
-        self.model.show_choices([_model_choice(card) for card in form.profile.models], form.model)
+        offer = self._workspace.models.offer(form.profile, form.model)
+        self.model.show_choices([_model_choice(card) for card in offer.cards], form.model)
         self.model.set_typing(form.profile.transport is Transport.HTTP)
+        self.model.set_completions([*(card.id for card in offer.cards), *offer.completions])
         self.model.setToolTip(form.card.description)
         self.parameters.mirror(form)
         self.more.mirror(form)

@@ -12,7 +12,7 @@ from app.gateways.types import Transport
 from app.ui.icons import icon
 from app.ui.links import Links
 from app.ui.theme import BUTTON_ICON, DARK, SPACE
-from app.ui.widgets.labels import make_label, make_line
+from app.ui.widgets.labels import make_icon_button, make_label, make_line
 from app.ui.wording import estimate_text, percent_text, price_text, size_text
 
 if TYPE_CHECKING:
@@ -49,10 +49,13 @@ class GenerateBox(QWidget):
         keeping.setRetainSizeWhenHidden(True)
         self.cancel.setSizePolicy(keeping)
         self.cancel.hide()
+        self.inspect = make_icon_button("braces", tr("Inspect the request before it is sent"))
+        self.inspect.setObjectName("inspect")
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
         buttons.addWidget(self.generate, 1)
         buttons.addWidget(self.cancel)
+        buttons.addWidget(self.inspect)
         words = QVBoxLayout()
         words.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE * 3 // 2, SPACE * 3 // 2)
         words.setSpacing(SPACE // 2)
@@ -90,6 +93,7 @@ class GenerateBox(QWidget):
         session = self._session
         plan = None if session is None else session.plan
         self.generate.setEnabled(plan is not None)
+        self.inspect.setEnabled(plan is not None)
         preparing = session is not None and session.is_preparing
         self.generate.setText(tr("Preparing…") if preparing else tr("Generate"))
         self.warnings.setVisible(plan is not None and bool(plan.warnings))

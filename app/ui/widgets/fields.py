@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, QStringListModel, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
+    QCompleter,
     QDoubleSpinBox,
     QHBoxLayout,
     QSizePolicy,
@@ -132,6 +133,20 @@ class ChoiceBox(ComboBox):
             self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
             line.setAccessibleName(self.accessibleName())
             line.editingFinished.connect(self._take_typed)
+
+    def set_completions(self, words: Sequence[str]) -> None:
+        """What completes a text that is being typed, besides what is listed; anything else may be typed too."""
+        if not self.isEditable():
+            return
+        completer = self.completer()
+        model = completer.model() if completer is not None else None
+        if isinstance(model, QStringListModel):
+            model.setStringList(list(words))
+            return
+        completer = QCompleter(list(words), self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.setCompleter(completer)
 
     def _take_typed(self) -> None:
         text = self.currentText().strip()
@@ -259,6 +274,19 @@ class NumberField(QWidget):
     def _typed(self, value: float) -> None:
         unset = self._optional and value < self._minimum
         self.edited.emit(None if unset else round(value, 6))
+
+
+def beside(control: QWidget, *buttons: QWidget) -> QWidget:
+    """A control with small buttons at its right, to stand in one form row."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(SPACE // 2)
+    row.addWidget(control, 1)
+    for button in buttons:
+        row.addWidget(button)
+    whole.setFocusProxy(control)
+    return whole
 
 
 class FormRow(QWidget):
