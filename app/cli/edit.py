@@ -151,6 +151,22 @@ def plan_json(plan: PlannedOrder) -> dict[str, object]:
         "warnings": list(plan.warnings),
         "cost": cost_json(plan.cost),
         "seconds": plan.seconds,
+        "request": {
+            "method": plan.request.method,
+            "url": plan.request.url,
+            "host": plan.request.host,
+            "fields": dict(plan.request.fields),
+            "files": [
+                {
+                    "field": file.field,
+                    "filename": file.filename,
+                    "media_type": file.media_type,
+                    "bytes": file.bytes,
+                }
+                for file in plan.request.files
+            ],
+            "body_bytes": plan.request.body_bytes,
+        },
     }
 
 
@@ -163,6 +179,7 @@ def _plan_rows(plan: PlannedOrder) -> list[tuple[str, str]]:
         (tr("Sent as"), f"{plan.size_send} (scale {plan.scale:.3g})"),
         (tr("Variants"), tr("{n} in {calls} request(s)", n=plan.n, calls=plan.calls)),
     ]
+    rows += [(file.field, f"{file.media_type}, {file.bytes / 1000:.0f} kB") for file in plan.request.files]
     rows += [(name, str(value)) for name, value in plan.parameters.items()]
     if plan.cost is not None:
         about = tr("about ") if plan.cost.estimated else ""

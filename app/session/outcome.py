@@ -38,6 +38,30 @@ class EditOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """One picture as it would be sent."""
+
+    field: str
+    filename: str
+    media_type: str
+    bytes: int
+    """Of the file, before any base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """The first of the calls that would leave."""
+
+    method: str
+    url: str
+    host: str
+    fields: Mapping[str, ParameterValue]
+    """Besides the pictures, under their names on the wire."""
+    files: tuple[PlannedFile, ...]
+    body_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedOrder:
     """What would be sent."""
 
@@ -60,6 +84,7 @@ class PlannedOrder:
     warnings: tuple[str, ...]
     cost: Cost | None
     seconds: float | None
+    request: PlannedRequest
 
 
 @dataclass(frozen=True, slots=True)

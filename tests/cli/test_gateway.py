@@ -235,3 +235,25 @@ def test_references_go_along_in_order_and_stay_with_the_entry(
     assert b"secret" not in studio.bodies[0]
     done = edit(maskroom, photograph, mask, tmp_path / "out.png", "--reference", tmp_path / "nothing.png")
     assert done.code == 2
+
+
+def test_plan_tells_the_very_request_and_sends_nothing(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    words = ("--prompt", "a lamp", "--strength", "0.5", "--guidance", "18", "--param", "watermark=true")
+    planned = maskroom("plan", photograph, "--mask", mask, "--provider", "my-studio", "--json", *words)
+    assert planned.code == 0, planned.err
+    assert studio.bodies == []
+    assert any("artefacts" in warning for warning in planned.json["warnings"])
+    request = planned.json["request"]
+    assert (request["method"], request["host"]) == ("POST", studio.base_url[7:].partition("/")[0])
+    studio.answer_with(np.zeros((64, 64, 3), np.uint8))
+    done = edit(maskroom, photograph, mask, tmp_path / "out.png", *words)
+    assert done.code == 0, done.err
+    (body,) = studio.bodies
+    assert len(body) == request["body_bytes"]
+    assert fields(body) == {
+        name: {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+        for name, value in request["fields"].items()
+    }
+    assert [file["field"] for file in request["files"]] == ["image", "mask"]
