@@ -71,7 +71,7 @@ class Document:
         """Emitted when `is_modified` became another."""
         self._thread = OneThread()
         self._composition = Composition(photograph, prepared)
-        first = self._made(tr("Mask {n}", n=1), prepared.mask)
+        first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
         self._state = DocumentState(photograph.size, (first,))
         self._revision = 0
         self._was_modified = False
@@ -224,7 +224,7 @@ class Document:
         """Add a mask, which becomes the active one."""
         if prepared.plane.size != self.size:
             raise ValueError(f"a mask of {prepared.plane.size} for a document of {self.size}")
-        masks = (*self.masks, self._made(name, prepared))
+        masks = (*self.masks, NamedMask.made(name, prepared, self._on_mask_changed))
         self._change(
             replace(self._state, masks=masks, active_mask=len(masks) - 1), tr("Add “{name}”", name=name)
         )
@@ -258,11 +258,6 @@ class Document:
         masks = tuple(each for each in self.masks if each is not removed)
         state = replace(self._state, masks=masks, active_mask=max(0, self.active_mask - 1))
         self._change(state, tr("Delete “{name}”", name=removed.name))
-
-    def _made(self, name: str, prepared: PreparedMask) -> NamedMask:
-        made = NamedMask.made(name, prepared)
-        made.mask.changed.connect(lambda rects: self._on_mask_changed(made.mask, rects))
-        return made
 
     # Layers
 

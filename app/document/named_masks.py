@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.base.cancel import CancelToken
@@ -60,9 +61,15 @@ class NamedMask:
     levels: MaskLevels
 
     @classmethod
-    def made(cls, name: str, prepared: PreparedMask) -> NamedMask:
-        """A mask over prepared arrays, which belong to it; it changes on this thread."""
+    def made(
+        cls, name: str, prepared: PreparedMask, follow: Callable[[Mask, tuple[Rect, ...]], None]
+    ) -> NamedMask:
+        """A mask over prepared arrays, which belong to it; it changes on this thread.
+
+        `follow` is called with the mask and what changed in it.
+        """
         mask = Mask(prepared.plane.size, plane=prepared.plane)
+        mask.changed.connect(lambda rects: follow(mask, rects))
         return cls(name, mask, MaskLevels(mask, prepared.pyramid))
 
     @property

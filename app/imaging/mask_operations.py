@@ -272,3 +272,13 @@ def _counts(plane: U8) -> NDArray[np.int64]:
         cv2.calcHist([plane], [0], None, [256], [0, 256]), np.int64
     ).ravel()
     return counts
+
+
+# From two pictures
+
+
+def difference(first: U8, second: U8, levels: int) -> U8:
+    """255 where two pictures of one size, (h, w, 3), differ by more than `levels` in any channel, else 0. (h, w)."""
+    apart = as_u8(cv2.absdiff(np.ascontiguousarray(first), np.ascontiguousarray(second)))
+    most = as_u8(np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2]))
+    return as_u8(cv2.threshold(most, levels, 255, cv2.THRESH_BINARY)[1])
