@@ -25,6 +25,8 @@ from app.imaging.arrays import U8, Bool, as_u8
 _FINE_SIGMA, _COARSE_SIGMA = 3.0, 5.0
 """Up to the first standard deviation a blur is done at full resolution, up to the second (counted there) on a
 reduced one."""
+_STRETCH = 1 / math.erf(math.sqrt(2.0))
+"""By which what lies within two sigmas of a blurred edge becomes all of it."""
 _FEW_LEVELS = 8
 _LEVEL_STEP = 16
 _LOWEST, _HIGHEST = 64.0, 192.0
@@ -89,15 +91,17 @@ class MaskOperation:
 
 
 def feather(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
-    """Coverage whose edges fade over about `px` pixels to either side: blurred by a Gaussian of sigma px / 2.
+    """Coverage whose edges fade over `px` pixels to either side.
 
-    At most 3 levels from the exact Gaussian. The blur goes on beyond the picture's border as if its outermost
-    pixels did.
+    It is blurred by a Gaussian of sigma px / 2, at most 3 levels from the exact one, and stretched so that the
+    last 2 % at both ends are cut off: a straight edge fades within `px` pixels and not for ever. The blur goes on
+    beyond the picture's border as if its outermost pixels did.
     """
     area = _around(coverage, _blur_reach(px / 2))
     feathered = coverage.copy()
     if px > 0 and not area.is_empty:
-        feathered[area.slices] = _blurred(coverage[area.slices], px / 2, cancel)
+        blurred = _blurred(coverage[area.slices], px / 2, cancel)
+        feathered[area.slices] = cv2.LUT(blurred, _sharpened(127.5, _STRETCH))
     return feathered
 
 
