@@ -1,9 +1,9 @@
 """The maximum over a disc, exact for every radius, and fast where the mask is large and its edges are soft.
 
 This is the grey-scale dilation by a flat disc (Serra, Image Analysis and Mathematical Morphology, 1982). A disc
-is taken as its rows, and the maximum over a row as that of two windows whose length is a power of two
+is taken as rows and columns, and the maximum over each as that of two windows whose length is a power of two
 (Urbach and Wilkinson, IEEE Transactions on Image Processing 17, 2008). Where the result is 0 or 255
-without a doubt, which a sixteenth of the resolution can tell, nothing is computed.
+without a doubt, which a small fraction of the resolution can tell, nothing is computed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
 from app.imaging.arrays import F32, U8, Bool, as_u8
 
-_BLOCK = 16
+_BLOCK = 32
 """Pixels across one pixel of the coarse look."""
 _SLACK = _BLOCK * math.sqrt(2.0)
 """By how much the distance of two pixels may differ from that of the middles of their blocks."""
-_TILE = 16
+_TILE = 8
 """Blocks across one piece of work: smaller ones cost more calls, larger ones hold more that is decided."""
 
 
@@ -105,32 +105,65 @@ def _fill(result: U8, full: Bool, blocks: Rect) -> None:
 
 
 def _raise_to_maximum(source: U8, result: U8, part: Rect, halves: list[int]) -> None:
-    """Raise `part` of the result to the maximum over the disc whose row dy reaches `halves[dy]` to both sides."""
+    """Raise `part` of the result to the maximum over the disc whose row dy reaches `halves[dy]` to both sides.
+
+    The disc is a square and four caps: two of rows, and two of columns, which are the rows turned round.
+    """
     radius = len(halves) - 1
     around = _surroundings(source, part, radius)
-    left, top, width, height = cv2.boundingRect(around)
-    if not width:
+    covered = Rect(*cv2.boundingRect(around))
+    if covered.is_empty:
         return
-    # How far the nearest covered column is, and which rows hold anything: the rest of the disc finds nothing.
-    gap = max(0, radius - (left + width - 1), left - (radius + part.width - 1))
-    target = result[part.slices]
-    columns, rows, maximum = part.width, part.height, cv2.max
-    table, length = around, 1
-    for dy in range(radius, -1, -1):
-        half = halves[dy]
-        if half < gap:
-            continue
+    target, side = result[part.slices], math.isqrt(radius * radius // 2)
+    for axis in (0, 1):
+        _lay_caps(around, covered, target, halves, side, axis)
+    corner = radius - side
+    square = _window(around[corner : corner + part.height + 2 * side], 2 * side + 1, 1)
+    square = square[:, corner : corner + part.width]
+    cv2.max(target, _window(square, 2 * side + 1, 0), target)
+
+
+def _lay_caps(around: U8, covered: Rect, target: U8, halves: list[int], side: int, axis: int) -> None:
+    """Raise `target` to the maximum over the rows (axis 1) or columns (axis 0) farther out than `side`.
+
+    `around` is the target's surroundings as far as the disc's radius; in it only `covered` holds anything.
+    """
+    radius, (height, width) = len(halves) - 1, target.shape
+    # Counted along and aside of the axis; plain numbers, as this is done for every pixel of the radius.
+    low, end, low_aside, end_aside = covered.x, covered.right, covered.y, covered.bottom
+    size, size_aside = width, height
+    if not axis:
+        low, end, low_aside, end_aside = low_aside, end_aside, low, end
+        size, size_aside = size_aside, size
+    table, length, maximum = around, 1, cv2.max
+    for across in range(radius, side, -1):
+        half = halves[across]
         while 2 * length <= 2 * half + 1:
-            # The last columns keep a shorter window, which is never asked for.
-            table = as_u8(maximum(table[:, :-length], table[:, length:]))
-            length *= 2
-        first, second = radius - half, radius + half + 1 - length
-        for row in (radius - dy, radius + dy) if dy else (radius,):
-            if top - rows < row < top + height:
-                strip = table[row : row + rows]
-                maximum(target, strip[:, first : first + columns], target)
-                if second != first:
-                    maximum(target, strip[:, second : second + columns], target)
+            table, length = _doubled(table, length, axis), 2 * length
+        if radius - half >= end or radius + half + size <= low:
+            continue
+        for aside in (radius - across, radius + across):
+            if aside >= end_aside or aside + size_aside <= low_aside:
+                continue
+            for along in {radius - half, radius + half + 1 - length}:
+                if along < end and along + size + length > low:
+                    y, x = (aside, along) if axis else (along, aside)
+                    maximum(target, table[y : y + height, x : x + width], target)
+
+
+def _window(plane: U8, length: int, axis: int) -> U8:
+    """The maximum over the `length` pixels that begin at each, along an axis, where there are so many."""
+    table, reached = plane, 1
+    while 2 * reached <= length:
+        table, reached = _doubled(table, reached, axis), 2 * reached
+    return _doubled(table, length - reached, axis) if reached < length else table
+
+
+def _doubled(table: U8, step: int, axis: int) -> U8:
+    """The maximum of each pixel and the one `step` further along an axis, where there is one."""
+    if axis:
+        return as_u8(cv2.max(table[:, :-step], table[:, step:]))
+    return as_u8(cv2.max(table[:-step], table[step:]))
 
 
 def _surroundings(source: U8, part: Rect, reach: int) -> U8:
