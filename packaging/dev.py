@@ -5,8 +5,8 @@ A newcomer has a Python and this file, nothing else. So it imports the standard 
 that an old Python can still read (to be told which one is needed), and answers every foreseeable trouble with
 one sentence instead of a traceback. It must not import `app`: the commands run in the environment it makes.
 
-The set-up is recorded in a stamp inside `.venv`. A matching stamp means there is nothing to do; a stamp of
-unfinished work means that an earlier set-up was interrupted, and the environment is made anew.
+The set-up is recorded in a stamp inside the environment. A matching stamp means there is nothing to do; a
+stamp of unfinished work means that an earlier set-up was interrupted, and the environment is made anew.
 """
 
 from __future__ import annotations
@@ -26,9 +26,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-STAMP = VENV / "maskroom-setup.json"
+STAMP_NAME = "maskroom-setup.json"
 REQUIREMENTS = ROOT / "packaging" / "requirements.txt"
+# Other people's programs that speak to ours in tests, away from what Maskroom itself is built of.
+PEERS_VENV = ROOT / ".venv-peers"
+PEERS_REQUIREMENTS = ROOT / "packaging" / "requirements-peers.txt"
+PEERS_NODE = PEERS_VENV / "node"
+AIMOCK = "@copilotkit/aimock"
+AIMOCK_VERSION = "1.43.0"
+AIMOCK_INTEGRITY = (
+    "sha512-V8D8cjSMtAR4rHaD2ulp3DR/ZguXQjDNOqwKDNvjb/OJL/KR1I0SDf5xpRCd+TYKjhmf9fM8Xpg3QBKPmV9Kmw=="
+)
 BENCHMARKS = ROOT / "tests" / "benchmarks"
+PEERS = ROOT / "tests" / "peers"
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_PIP = (22, 3)
@@ -245,16 +255,16 @@ def installer_problem(name: str, said: Sequence[str]) -> str:
 # --- The environment ----------------------------------------------------------------------------------------
 
 
-def venv_python() -> Path:
-    """Return the environment's interpreter, whether it is there or not."""
-    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def venv_python(venv: Path = VENV) -> Path:
+    """Return an environment's interpreter, whether it is there or not."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def wanted_stamp() -> dict[str, str]:
-    """Describe the environment that this checkout and this Python call for."""
+def wanted_stamp(*inputs_read: bytes) -> dict[str, str]:
+    """Describe an environment made of these inputs, in this checkout and by this Python."""
     inputs = hashlib.sha256()
-    for path in (REQUIREMENTS, ROOT / "pyproject.toml"):
-        inputs.update(path.read_bytes())
+    for content in inputs_read:
+        inputs.update(content)
     return {
         "state": "ready",
         "python": "{}.{}".format(*sys.version_info[:2]),
@@ -263,10 +273,10 @@ def wanted_stamp() -> dict[str, str]:
     }
 
 
-def read_stamp() -> dict[str, str] | None:
+def read_stamp(venv: Path = VENV) -> dict[str, str] | None:
     """Return the stamp as it was left; {} when it cannot be read, None when there is none."""
     try:
-        stamp = json.loads(STAMP.read_text(encoding="utf-8"))
+        stamp = json.loads((venv / STAMP_NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
@@ -274,25 +284,25 @@ def read_stamp() -> dict[str, str] | None:
     return stamp if isinstance(stamp, dict) else {}
 
 
-def write_stamp(stamp: dict[str, str]) -> None:
+def write_stamp(stamp: dict[str, str], venv: Path = VENV) -> None:
     """Replace the stamp in one step: half a stamp would look like an interrupted set-up."""
-    fresh = STAMP.with_suffix(".new")
+    fresh = (venv / STAMP_NAME).with_suffix(".new")
     fresh.write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
-    fresh.replace(STAMP)
+    fresh.replace(venv / STAMP_NAME)
 
 
-def environment_is_usable(wanted: dict[str, str]) -> bool:
-    """Tell whether packages can be installed into `.venv` as it stands, or it must be made anew.
+def environment_is_usable(wanted: dict[str, str], venv: Path = VENV) -> bool:
+    """Tell whether packages can be installed into `venv` as it stands, or it must be made anew.
 
     An environment without a stamp was made by somebody's own hand; it is taken over when its pip answers.
     """
-    stamp = read_stamp()
+    stamp = read_stamp(venv)
     if stamp is not None and any(stamp.get(key) != wanted[key] for key in ("state", "python", "checkout")):
         return False
-    if not venv_python().exists():
+    if not venv_python(venv).exists():
         return False
     asked = subprocess.run(
-        [str(venv_python()), "-I", "-m", "pip", "--version"],
+        [str(venv_python(venv)), "-I", "-m", "pip", "--version"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -301,22 +311,24 @@ def environment_is_usable(wanted: dict[str, str]) -> bool:
         return False
     number = tuple(int(part) for part in words[1].split(".")[:2] if part.isdigit())
     if number < OLDEST_PIP:
-        print(f"pip {words[1]} in .venv is too old to check the pinned packages.", flush=True)
+        print(f"pip {words[1]} in {venv.name} is too old to check the pinned packages.", flush=True)
         return False
     return True
 
 
-def make_environment() -> None:
-    """Make `.venv` anew, whatever stands there."""
-    print("Making the environment in .venv …", flush=True)
-    # The interpreter below a virtual environment, so that .venv can be replaced from inside itself.
+def make_environment(venv: Path = VENV) -> None:
+    """Make `venv` anew, whatever stands there; what a link leads to is somebody else's and stays."""
+    if venv.is_symlink():
+        venv.unlink()
+    print(f"Making the environment in {venv.name} …", flush=True)
+    # The interpreter below a virtual environment, so that it can be replaced from inside itself.
     base = getattr(sys, "_base_executable", None) or sys.executable
     made = subprocess.run(
-        [base, "-I", "-m", "venv", "--clear", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [base, "-I", "-m", "venv", "--clear", str(venv)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     if made.returncode != 0:
         said = made.stdout.decode("utf-8", "replace").splitlines()
-        raise Problem("The environment .venv could not be made.\n" + installer_problem("venv", said))
+        raise Problem(f"The environment {venv.name} could not be made.\n" + installer_problem("venv", said))
 
 
 @contextlib.contextmanager
@@ -345,24 +357,76 @@ def set_up(window: bool) -> None:
     Raises:
         Problem: with a sentence, when a person has to do something first.
     """
-    wanted = wanted_stamp()
+    wanted = wanted_stamp(REQUIREMENTS.read_bytes(), (ROOT / "pyproject.toml").read_bytes())
     if read_stamp() == wanted and not missing_sonames(qt_libraries(window)):
         return
     with one_at_a_time():
         see_to_system(window, environment=not venv_python().exists())
         if read_stamp() == wanted:
             return
-        if not environment_is_usable(wanted):
-            see_to_system(window, environment=True)
-            make_environment()
-        write_stamp({"state": "unfinished"})
-        pip = [str(venv_python()), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-        pip += ["--progress-bar", "off"]
+        make_ready(VENV, wanted)
         print("Installing the pinned packages …", flush=True)
-        watched("pip", [*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS)])
-        watched("pip", [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+        install_pinned(VENV, REQUIREMENTS)
+        watched("pip", [*pip(VENV), "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
         write_stamp(wanted)
         print("Maskroom is set up.", flush=True)
+
+
+def set_up_peers() -> None:
+    """Bring the environment of other people's programs to what this checkout calls for.
+
+    Raises:
+        Problem: with a sentence, when a person has to do something first.
+    """
+    npm = shutil.which("npm")
+    wanted = wanted_stamp(PEERS_REQUIREMENTS.read_bytes(), AIMOCK_INTEGRITY.encode(), b"npm" if npm else b"")
+    if read_stamp(PEERS_VENV) == wanted:
+        return
+    with one_at_a_time():
+        make_ready(PEERS_VENV, wanted)
+        print("Installing the pinned peers …", flush=True)
+        install_pinned(PEERS_VENV, PEERS_REQUIREMENTS)
+        if npm is not None:
+            install_aimock(npm)
+        write_stamp(wanted, PEERS_VENV)
+
+
+def make_ready(venv: Path, wanted: dict[str, str]) -> None:
+    """See that packages can be installed into `venv`, and mark it as unfinished."""
+    if not environment_is_usable(wanted, venv):
+        see_to_system(window=False, environment=True)
+        make_environment(venv)
+    write_stamp({"state": "unfinished"}, venv)
+
+
+def pip(venv: Path) -> list[str]:
+    """Return the start of a command that installs into `venv`."""
+    command = [str(venv_python(venv)), "-I", "-m", "pip", "install", "--no-input"]
+    return [*command, "--disable-pip-version-check", "--progress-bar", "off"]
+
+
+def install_pinned(venv: Path, requirements: Path) -> None:
+    """Install what a file pins, and nothing that is not the very package it names."""
+    watched("pip", [*pip(venv), "--require-hashes", "--only-binary", ":all:", "-r", str(requirements)])
+
+
+def install_aimock(npm: str) -> None:
+    """Install the one peer that comes from npm, and refuse another than the pinned one."""
+    PEERS_NODE.mkdir(exist_ok=True)
+    options = [
+        "--prefix",
+        str(PEERS_NODE),
+        "--no-package-lock",
+        "--ignore-scripts",
+        "--no-fund",
+        "--no-audit",
+    ]
+    watched("npm", [npm, "install", *options, f"{AIMOCK}@{AIMOCK_VERSION}"])
+    # npm has held what it downloaded against this; whether it is what was pinned, it cannot know.
+    listed = json.loads((PEERS_NODE / "node_modules" / ".package-lock.json").read_text(encoding="utf-8"))
+    if listed["packages"][f"node_modules/{AIMOCK}"].get("integrity") != AIMOCK_INTEGRITY:
+        shutil.rmtree(PEERS_NODE)
+        raise Problem(f"The downloaded {AIMOCK} is not the one that was pinned; it was removed.")
 
 
 # --- The commands -------------------------------------------------------------------------------------------
@@ -391,8 +455,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Check style, types and behaviour, all of them, and name what failed."""
+    """Check style, types and behaviour, all of them, and name what failed; or, with `peers`, only those."""
     set_up(window=False)
+    if arguments[:1] == ["peers"]:
+        set_up_peers()
+        # One of them waits for minutes, which is no hang to be dumped.
+        return in_environment("-m", "pytest", "-o", "faulthandler_timeout=0", str(PEERS), *arguments[1:])
     sources = ("app", "tests", "packaging")
     checks = (
         ("ruff check", ("-m", "ruff", "check", *sources)),
@@ -438,7 +506,11 @@ def build_parser() -> argparse.ArgumentParser:
     commands.required = True
     commands.add_parser("setup", help="prepare the environment and what Qt needs, and stop")
     commands.add_parser("run", help="open the window: run [FILE…]")
-    commands.add_parser("test", help="check style, types and behaviour: test [pytest arguments…]")
+    commands.add_parser(
+        "test",
+        help="check style, types and behaviour: test [pytest arguments…]; "
+        "test peers: with other people's programs, some minutes",
+    )
     benchmark = commands.add_parser("bench", help="measure: bench [NAME], all without a name")
     benchmark.add_argument("name", nargs="?", metavar="NAME")
     commands.add_parser("package", help="build the wheel into dist/")

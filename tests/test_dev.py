@@ -41,16 +41,35 @@ class Checkout:
         self.log = root / "asked.txt"
         (root / "packaging").mkdir(parents=True)
         shutil.copy(ROOT / "packaging" / "dev.py", root / "packaging" / "dev.py")
-        (root / "packaging" / "requirements.txt").write_text("", encoding="utf-8")
+        for name in ("requirements.txt", "requirements-peers.txt"):
+            (root / "packaging" / name).write_text("", encoding="utf-8")
         (root / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
 
     def environment(self, pip: str = 'echo "pip 24.0 from nowhere"') -> None:
         """Make `.venv` with a stand-in for Python that logs its arguments and runs `pip` for pip."""
-        (self.venv / "bin").mkdir(parents=True, exist_ok=True)
+        self._stand_in(self.venv, pip)
+
+    def peers(self) -> None:
+        """Make `.venv-peers` with the same stand-in."""
+        self._stand_in(self.root / ".venv-peers", 'echo "pip 24.0 from nowhere"')
+
+    def _stand_in(self, venv: Path, pip: str) -> None:
         self.program(
-            self.venv / "bin" / "python",
+            venv / "bin" / "python",
             f'printf "%s\\n" "$*" >> "{self.log}"\ncase "$*" in *"-m pip"*) {pip} ;; esac',
         )
+
+    def npm(self, folder: Path, integrity: str) -> str:
+        """A stand-in for npm that installs a package of this hash; returns the PATH to it."""
+        listed = {"packages": {"node_modules/@copilotkit/aimock": {"integrity": integrity}}}
+        (self.root / "listed.json").write_text(json.dumps(listed), encoding="utf-8")
+        where = f'"{self.root}/.venv-peers/node/node_modules"'
+        self.program(
+            folder / "npm",
+            f'echo "npm $*" >> "{self.log}"; mkdir -p {where}\n'
+            f'cp "{self.root}/listed.json" {where}/.package-lock.json',
+        )
+        return f"{folder}:/usr/bin:/bin"
 
     def program(self, path: Path, body: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -159,13 +178,13 @@ def test_changed_requirements_are_installed_into_the_same_environment(
 # Instead of venv: make the environment by the recipe of the tests, and say so.
 ANEW = """
 import shutil
-def make_environment():
+def make_environment(venv):
     print("made anew")
-    kept = (dev.VENV / "bin/python").read_text()
-    shutil.rmtree(dev.VENV)
-    (dev.VENV / "bin").mkdir(parents=True)
-    (dev.VENV / "bin/python").write_text(kept)
-    (dev.VENV / "bin/python").chmod(0o755)
+    kept = (venv / "bin/python").read_text()
+    shutil.rmtree(venv)
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin/python").write_text(kept)
+    (venv / "bin/python").chmod(0o755)
 dev.make_environment = make_environment
 """
 
@@ -191,6 +210,27 @@ def test_an_environment_of_another_place_or_python_is_made_anew(
     stamp = checkout.venv / "maskroom-setup.json"
     stamp.write_text(json.dumps({**json.loads(stamp.read_text()), key: value}))
     assert "made anew" in checkout.start("setup", patch=ANEW).stdout
+
+
+def test_a_link_to_another_environment_is_replaced_and_the_other_stays(
+    dev: types.ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kept").touch()
+    link = tmp_path / ".venv"
+    link.symlink_to(other)
+    asked: list[list[str]] = []
+
+    def make(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 0, b"")
+
+    monkeypatch.setattr(dev, "subprocess", types.SimpleNamespace(run=make, PIPE=None, STDOUT=None))
+    dev.make_environment(link)
+    assert asked[0][-2:] == ["--clear", str(link)]
+    assert not link.exists()
+    assert (other / "kept").exists()
 
 
 def test_an_old_pip_is_told_and_replaced(checkout: Checkout) -> None:
@@ -318,6 +358,45 @@ def test_test_runs_every_check_and_names_what_failed(checkout: Checkout) -> None
     assert done.stdout.endswith("Failed: ruff check, ruff format, mypy.\n")
 
 
+def test_peers_have_an_environment_of_their_own(
+    checkout: Checkout, dev: types.ModuleType, tmp_path: Path
+) -> None:
+    checkout.environment()
+    checkout.peers()
+    path = checkout.npm(tmp_path / "bin", dev.AIMOCK_INTEGRITY)
+    done = checkout.start("test", "peers", "-x", PATH=path)
+    assert done.returncode == 0, done.stderr
+    asked = checkout.asked()
+    assert [line for line in asked if "--require-hashes" in line and line.endswith("requirements-peers.txt")]
+    (npm,) = [line for line in asked if line.startswith("npm ")]
+    assert npm.endswith(f"{dev.AIMOCK}@{dev.AIMOCK_VERSION}")
+    assert asked[-1] == f"-m pytest -o faulthandler_timeout=0 {checkout.root}/tests/peers -x"
+    assert not any("ruff" in line or "mypy" in line for line in asked)
+    assert checkout.start("test", "peers", PATH=path).returncode == 0
+    assert checkout.asked()[len(asked) :] == [
+        f"-m pytest -o faulthandler_timeout=0 {checkout.root}/tests/peers"
+    ]
+
+
+def test_peers_do_without_npm(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.environment()
+    checkout.peers()
+    done = checkout.start("test", "peers", patch="dev.shutil.which = lambda name: None")
+    assert done.returncode == 0, done.stderr
+    assert checkout.asked()[-1] == f"-m pytest -o faulthandler_timeout=0 {checkout.root}/tests/peers"
+
+
+def test_a_peer_that_is_not_the_pinned_one_is_removed(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.environment()
+    checkout.peers()
+    path = checkout.npm(tmp_path / "bin", "sha512-another")
+    done = checkout.start("test", "peers", PATH=path)
+    assert done.returncode == 3
+    assert done.stderr.startswith("The downloaded @copilotkit/aimock is not the one that was pinned")
+    assert not (checkout.root / ".venv-peers" / "node").exists()
+    assert not any("-m pytest" in line for line in checkout.asked())
+
+
 def test_bench_names_the_benchmarks_there_are(checkout: Checkout) -> None:
     checkout.environment()
     checkout.start("setup")
@@ -335,8 +414,8 @@ def test_bench_names_the_benchmarks_there_are(checkout: Checkout) -> None:
 def test_a_checkout_that_cannot_be_written_is_a_sentence(checkout: Checkout) -> None:
     checkout.environment()
     full = """
-    def fail(stamp):
-        raise OSError(28, "No space left on device", str(dev.STAMP))
+    def fail(stamp, venv):
+        raise OSError(28, "No space left on device", str(venv / dev.STAMP_NAME))
     dev.write_stamp = fail
     """
     done = checkout.start("setup", patch=full)

@@ -29,7 +29,6 @@ HANDLERS: dict[str, Handler] = {
     "models": providers.run_models,
     "history": history.run_history,
     "serve": serve.run_serve,
-    "doctor": doctor.run_doctor,
 }
 
 
@@ -49,7 +48,10 @@ def dispatch(options: argparse.Namespace) -> int:
 async def _run(options: argparse.Namespace) -> int:
     notices = Notices()
     notices.subscribe(show_notice)
-    workspace = build_workspace(resolve_folders(os.environ), os.environ, notices)
+    folders = resolve_folders(os.environ)
+    if options.command == "doctor":
+        return await doctor.run_doctor(folders, os.environ, options)
+    workspace = build_workspace(folders, os.environ, notices)
     task = asyncio.current_task()
     assert task is not None
     if os.name == "posix":

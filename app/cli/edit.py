@@ -157,7 +157,7 @@ def plan_json(plan: PlannedOrder) -> dict[str, object]:
 def _plan_rows(plan: PlannedOrder) -> list[tuple[str, str]]:
     region = plan.region
     rows = [
-        (tr("Provider"), f"{plan.provider} · {plan.model}"),
+        (tr("Provider"), f"{plan.provider} · {plan.model or tr('the server’s own model')}"),
         (tr("Goes to"), tr("nowhere: it stays on this machine") if plan.stays_here else plan.base_url),
         (tr("Region"), f"{region.size} at {region.x},{region.y} of {plan.document}"),
         (tr("Sent as"), f"{plan.size_send} (scale {plan.scale:.3g})"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 from app.base.errors import ExitCode
@@ -109,6 +110,8 @@ def _whole_entry_json(entry: HistoryEntry) -> dict[str, object]:
         "feather": entry.feather,
         "parents": list(entry.parents),
         "request_id": entry.request_id,
+        "request_ids": list(entry.request_ids),
+        "rate_limits": dataclasses.asdict(entry.rate_limits) if entry.rate_limits else None,
         "seconds": entry.seconds,
         "error": (
             {"code": entry.error_code, "message": entry.error_message, "hint": entry.error_hint}

@@ -13,11 +13,10 @@ import numpy as np
 
 from app.base.geometry import Size
 from app.edits.cut import send_coverage, send_picture
-from app.edits.types import EditRequest, Patch, Report
+from app.edits.types import EditRequest, Patch, Report, Suspicion
 from app.imaging.arrays import F32, U8, Bool, as_u8
 from app.imaging.blend import alpha_inside, blend
 from app.imaging.codecs import decode_picture
-from app.imaging.load import probe
 from app.imaging.masks import grow
 from app.imaging.resample import reduce_coverage
 
@@ -37,6 +36,10 @@ SIGMA_OF_PERCENTILE = 0.4538
 SAMPLES = 60_000
 TRUSTED_GAIN = (0.6, 1.6)
 LARGEST_SHIFT = 0.75
+INVERTED_FROM, INVERTED_TIMES = 8.0, 3.0
+"""Mean change outside the mask, in levels and in times of that inside, from which a mask looks inverted."""
+IGNORED_FROM = 0.3
+"""Share of the outside that is changed from which a mask looks ignored."""
 
 
 def report_edit(request: EditRequest, patch: Patch, data: bytes) -> Report:
@@ -47,10 +50,31 @@ def report_edit(request: EditRequest, patch: Patch, data: bytes) -> Report:
     """
     before = request.picture[..., :3]
     after = as_u8(blend(before, patch.pixels, alpha_inside(patch.coverage, patch.feather)))
-    leaked = None
-    if request.has_mask and probe(data).size == request.plan.size_send:
-        leaked = leak(request, decode_picture(data))
-    return Report(outside_changed_pixels(before, after, patch.coverage), leaked)
+    outside = outside_changed_pixels(before, after, patch.coverage)
+    if not request.has_mask:
+        return Report(outside, None)
+    received = decode_picture(data)
+    leaked = leak(request, received)
+    return Report(outside, leaked, suspicion(before, patch, leaked))
+
+
+def suspicion(before: U8, patch: Patch, leaked: float | None) -> Suspicion:
+    """How the provider seems to have understood the mask of `patch`, laid on `before` (h, w, 3).
+
+    Judged by the mean change on either side of the mask's edge, at the document's scale: a drift of colours
+    is the same on both, an edit is on one.
+    """
+    inside: Bool = patch.coverage == 255
+    outside: Bool = patch.coverage == 0
+    if min(np.count_nonzero(inside), np.count_nonzero(outside)) < LEAST_JUDGED:
+        return Suspicion.NONE
+    change = np.abs(before.astype(np.int16) - patch.pixels).mean(axis=2)
+    within, around = float(change[inside].mean()), float(change[outside].mean())
+    if around > INVERTED_FROM and around > INVERTED_TIMES * within:
+        return Suspicion.INVERTED
+    if leaked is not None and leaked > IGNORED_FROM:
+        return Suspicion.IGNORED
+    return Suspicion.NONE
 
 
 def outside_changed_pixels(before: U8, after: U8, coverage: U8) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -179,6 +180,16 @@ class Patch:
     """Inner softness in document pixels."""
 
 
+class Suspicion(enum.Enum):
+    """What a reply makes one think of how the provider understood the mask."""
+
+    NONE = "none"
+    INVERTED = "inverted"
+    """It changed what was to be kept, and kept what was to be changed."""
+    IGNORED = "ignored"
+    """It changed much of everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What an edit did, counted."""
@@ -187,3 +198,4 @@ class Report:
     """Document pixels of coverage 0 that differ after compositing; 0 by construction, and counted anyway."""
     leak: float | None
     """Share (0–1) of the sent pixels outside the mask that the model changed; None where nobody can tell."""
+    suspicion: Suspicion = Suspicion.NONE

@@ -99,6 +99,7 @@ class _Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bands: tuple[_Band, ...] = ()
     place: ParameterPlace = ParameterPlace.FIELD
     also: dict[str, ParameterValue] = msgspec.field(default_factory=dict)
+    single: bool = False
 
 
 class _Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -198,7 +199,7 @@ class _Reader:
             base_url = check_base_url(raw.base_url)
         except UsageError as error:
             raise self._fault("base_url", error.message) from error
-        models = tuple(self._card(model, dialect, f"models[{i}]") for i, model in enumerate(raw.models))
+        models = tuple(self.card(model, dialect, f"models[{i}]") for i, model in enumerate(raw.models))
         # Without a model of its own, a server that has just one is not told which.
         if raw.default_model not in {card.id for card in models} and (models or raw.default_model):
             raise self._fault("default_model", tr("there is no model “{name}”", name=raw.default_model))
@@ -224,7 +225,7 @@ class _Reader:
             unlisted=unlisted_card(dialect),
         )
 
-    def _card(self, raw: _Model, dialect: Dialect, at: str) -> ModelCard:
+    def card(self, raw: _Model, dialect: Dialect, at: str) -> ModelCard:
         known = ALWAYS | {parameter.name for parameter in dialect.parameters}
         for name in raw.takes:
             if name not in known:
@@ -305,6 +306,7 @@ class _Reader:
             bands=self._bands(raw.bands, f"{at}.bands"),
             place=raw.place,
             also=raw.also,
+            single=raw.single,
         )
 
     def _bands(self, raw: tuple[_Band, ...], at: str) -> tuple[Band, ...]:
@@ -334,6 +336,15 @@ class _Reader:
 
     def _fault(self, field: str, problem: str) -> InputError:
         return fault(self.path, field, problem)
+
+
+def read_card(table: Mapping[str, Any], dialect: Dialect, path: Path, at: str) -> ModelCard:
+    """A model's card from a table as it stands under `models` of a profile; `at` tells where, for errors.
+
+    Raises:
+        InputError: a field is missing, unknown or wrong.
+    """
+    return _Reader(path).card(as_kind(table, _Model, path, at), dialect, at)
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from app.base.errors import MaskroomError, Refused, Unreachable
+from app.base.errors import BadReply, MaskroomError, Refused, Unreachable
 from app.base.text import tr
 from app.gateways.addresses import is_loopback, origin
 
@@ -43,7 +43,7 @@ async def open_client(
             timeout=httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=None),
             trust_env=transport is None and not is_loopback(url),
             follow_redirects=False,
-            headers={"User-Agent": "Maskroom"},
+            headers={"User-Agent": "Maskroom", "Accept-Encoding": "gzip"},
         )
 
     return await asyncio.to_thread(make)
@@ -65,6 +65,53 @@ def authorization(key: str | None) -> dict[str, str]:
             code="key_refused",
         )
     return {"Authorization": f"Bearer {known}"}
+
+
+def check_coding(headers: Mapping[str, str]) -> None:
+    """Refuse a body that is packed more than once, or in a way that was not asked for.
+
+    A small piece of it could unpack to more than the memory holds, before anything can be counted.
+
+    Raises:
+        BadReply: it is.
+    """
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+        raise BadReply(
+            tr("The provider's reply is packed in a way that cannot be read: {coding}.", coding=coding[:40]),
+            tr("The edit may have been billed. Tell the provider."),
+        )
+
+
+async def read_pieces(response: httpx.Response, take: Callable[[bytes], Awaitable[bool]]) -> None:
+    """Hand the body of `response` to `take` as it comes, until the end or until it wants no more.
+
+    The reading is then cancelled where it waits. Generators of the HTTP library that are merely left would
+    be closed later by whoever collects the garbage, perhaps when no loop runs any more.
+
+    Raises:
+        httpx.HTTPError: the line failed before `take` had all that it wanted. Also whatever `take` raises.
+    """
+    import httpx
+
+    has_enough = False
+    fault: MaskroomError | None = None
+    try:
+        async with asyncio.timeout(None) as reading:
+            async for piece in response.aiter_bytes():
+                if has_enough:
+                    continue
+                try:
+                    has_enough = not await take(piece)
+                except MaskroomError as error:
+                    fault, has_enough = error, True
+                if has_enough:
+                    reading.reschedule(asyncio.get_running_loop().time())
+    except (TimeoutError, httpx.HTTPError):
+        if not has_enough:
+            raise
+    if fault is not None:
+        raise fault
 
 
 def hider(key: str | None) -> Callable[[str], str]:
@@ -89,6 +136,8 @@ def telling(url: str, hide: Callable[[str], str], has_left: Callable[[], bool]) 
 
     try:
         yield
+    except TimeoutError as error:
+        raise _told(httpx.ReadTimeout(str(error)), url, hide, has_left()) from None
     except httpx.HTTPError as error:
         raise _told(error, url, hide, has_left()) from None
     except httpx.InvalidURL as error:

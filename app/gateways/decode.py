@@ -7,22 +7,20 @@ one reply and belongs off the event loop.
 
 from __future__ import annotations
 
-import binascii
+import enum
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes
 
-from app.base.errors import BadReply, PhotographError
+from app.base.errors import BadReply, GatewayError
 from app.base.text import tr
 from app.edits.types import ReceivedImage, Usage
+from app.gateways.events import Event, begins_like_events, events_in, is_event_stream
 from app.gateways.loose_json import parse_json
+from app.gateways.picture_data import decode_base64, picture_in_data_url, picture_size, received_image
 from app.gateways.refusals import Headers, error_object, refusal, request_id
-from app.imaging.load import probe
-
-SLICE = 4 << 20
-"""Characters of base64 that are decoded in one go: one long C call would stop every other thread."""
 
 MOST_IMAGES = 100
 """Items of one reply that are looked at; no provider sends nearly as many."""
@@ -31,7 +29,8 @@ _LINK_KEYS = ("url", "image_url")
 _IMAGE_KEYS = ("b64_json", "b64", "image_base64", "base64", "image", *_LINK_KEYS)
 _LINK = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LIST_KEYS = ("data", "images", "output")
-_URL_SAFE = str.maketrans("-_", "+/", " \t\r\n")
+_FINAL = re.compile(r"(completed?|final|done|image)$", re.IGNORECASE)
+_PARTIAL = re.compile(r"partial|preview|progress", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,79 +62,162 @@ def decode_reply(
     seed: int | None = None,
     had_key: bool = True,
     hide: Callable[[str], str] = str,
+    here: bool = False,
+    sent_urls: bool = False,
+    clock: Callable[[], float] = time.time,
 ) -> Reply:
     """The images of a reply, in order.
 
     `asked` is how many were asked for and `seed` with which seed: it is that of the image where there is
-    only one and the reply says nothing. `hide` takes keys out of texts that are quoted.
+    only one and the reply says nothing. The rest is for the words of a refusal, see `refusal`.
 
     Raises:
         Refused, Unreachable: the provider said no; see `refusals`.
         BadReply: it said yes, but there is no usable image.
     """
     named = {name.lower(): value for name, value in headers}
+
+    def refused(complaint: bytes) -> GatewayError:
+        return refusal(
+            status,
+            named,
+            complaint,
+            had_key=had_key,
+            hide=hide,
+            here=here,
+            sent_urls=sent_urls,
+            clock=clock,
+        )
+
     if not 200 <= status < 300:
-        raise refusal(status, named, body, had_key=had_key, hide=hide)
-    if is_picture(body):
-        return Reply((ReceivedImage(body, seed=seed if asked == 1 else None),), request_id(named))
-    content = _parse(body, named, hide)
-    if error_object(content):
-        raise refusal(status, named, body, had_key=had_key, hide=hide)
-    images: list[ReceivedImage | LinkedImage] = []
+        raise refused(body)
+    only_preview = False
     errors: list[str] = []
-    for index, item in enumerate(itertools.islice(_items(content), MOST_IMAGES)):
+    contents: tuple[object, ...]
+    if picture_size(body) is not None:
+        contents = (body,)
+    elif _holds_events(body, named):
+        told = _tell_apart(events_in(body))
+        contents = told.contents
+        only_preview = told.had_preview
+        if told.complaint is not None:
+            error = refused(told.complaint)
+            if not contents:
+                raise error
+            errors.append(error.message)
+    else:
+        contents = (_parse(body, named, hide),)
+        if error_object(contents[0]):
+            raise refused(body)
+    images: list[ReceivedImage | LinkedImage] = []
+    items = itertools.chain.from_iterable(map(_items, contents))
+    for index, item in enumerate(itertools.islice(items, MOST_IMAGES)):
         try:
             images.append(_image(item, seed if asked == 1 else None))
-        except ValueError as error:
-            errors.append(tr("Image {number}: {reason}.", number=index + 1, reason=str(error)))
+        except ValueError as flaw:
+            errors.append(tr("Image {number}: {reason}.", number=index + 1, reason=str(flaw)))
     if not images:
+        nothing = tr("The provider returned no image.")
+        if only_preview:
+            nothing = tr("The provider sent a preview, but the image itself never came.")
         raise BadReply(
-            errors[0] if errors else tr("The provider returned no image."),
+            errors[0] if errors else nothing,
             tr("It may have been billed all the same. Try again, or choose another model."),
             details=hide(f"{named.get('content-type', '')}: {body[:500]!r}"),
             request_id=request_id(named),
         )
     if not errors and len(images) < asked:
         errors.append(tr("The provider sent {came} of {asked} pictures.", came=len(images), asked=asked))
-    return Reply(tuple(images), request_id(named), _usage(content), tuple(errors))
+    usages = [usage for usage in map(_usage, contents) if usage is not None]
+    return Reply(tuple(images), request_id(named), usages[-1] if usages else None, tuple(errors))
 
 
-def is_picture(data: bytes) -> bool:
-    """True when `data` begins like a picture that can be opened."""
+class EventKind(enum.Enum):
+    """What an event of a streamed reply brings."""
+
+    PREVIEW = enum.auto()
+    """A picture that is not finished."""
+    FINAL = enum.auto()
+    """One or more finished pictures."""
+    ERROR = enum.auto()
+    END = enum.auto()
+    OTHER = enum.auto()
+    """Nothing that an edit needs, such as text that a model thinks aloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An event, understood."""
+
+    kind: EventKind
+    content: object = None
+    count: int = 0
+    """How many finished pictures it says to have."""
+    picture: bytes | None = field(default=None, repr=False)
+    """Of a preview, where it is there and can be opened."""
+
+
+def read_event(event: Event) -> Streamed:
+    """What one event of a stream brings. Raises nothing: what makes no sense is `OTHER`."""
+    if event.data.strip() == b"[DONE]":
+        return Streamed(EventKind.END)
     try:
-        probe(data)
-    except PhotographError:
-        return False
-    return True
+        content = parse_json(event.data)
+    except (ValueError, RecursionError):
+        return Streamed(EventKind.ERROR if event.name == "error" else EventKind.OTHER)
+    if not isinstance(content, Mapping):
+        return Streamed(EventKind.ERROR if event.name == "error" else EventKind.OTHER)
+    told = content.get("type") or event.name
+    name = told if isinstance(told, str) else ""
+    if error_object(content) or "error" in (name, event.name):
+        return Streamed(EventKind.ERROR, content)
+    items = list(itertools.islice(_items(content), MOST_IMAGES))
+    if not items:
+        return Streamed(EventKind.OTHER)
+    is_partial = _PARTIAL.search(name) is not None or content.get("partial_image_index") is not None
+    if not is_partial and (not name or _FINAL.search(name) or isinstance(content.get("data"), (list, dict))):
+        return Streamed(EventKind.FINAL, content, len(items))
+    try:
+        image = _image(items[0], None)
+    except ValueError:
+        return Streamed(EventKind.PREVIEW)
+    return Streamed(EventKind.PREVIEW, picture=image.data if isinstance(image, ReceivedImage) else None)
 
 
-def picture_in_data_url(url: str) -> bytes:
-    """The bytes of a `data:` URL. Raises ValueError."""
-    head, comma, text = url.partition(",")
-    if not comma:
-        raise ValueError(tr("its data: URL has no data"))
-    return decode_base64(text) if head.endswith(";base64") else unquote_to_bytes(text)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a whole stream told."""
+
+    contents: tuple[object, ...]
+    """Of the events with finished pictures."""
+    had_preview: bool
+    complaint: bytes | None
+    """The data of the first error."""
 
 
-def decode_base64(text: str) -> bytes:
-    """Base64 with line breaks, with the URL-safe alphabet, or without padding. Raises ValueError.
+def _tell_apart(events: Iterator[Event]) -> _Told:
+    contents: list[object] = []
+    had_preview = False
+    complaint: bytes | None = None
+    for event in events:
+        found = read_event(event)
+        match found.kind:
+            case EventKind.FINAL:
+                contents.append(found.content)
+            case EventKind.PREVIEW:
+                had_preview = True
+            case EventKind.ERROR:
+                complaint = event.data if complaint is None else complaint
+            case EventKind.END:
+                break
+    return _Told(tuple(contents), had_preview, complaint)
 
-    Decoded in slices, so that other threads get their turn.
-    """
-    pieces: list[bytes] = []
-    rest = ""
-    for start in range(0, len(text), SLICE):
-        clean = rest + text[start : start + SLICE].translate(_URL_SAFE)
-        if start + SLICE >= len(text):
-            clean = clean.rstrip("=")
-            clean += "=" * (-len(clean) % 4)
-        whole = len(clean) - len(clean) % 4
-        rest = clean[whole:]
-        try:
-            pieces.append(binascii.a2b_base64(clean[:whole].encode("ascii"), strict_mode=True))
-        except (binascii.Error, UnicodeEncodeError):
-            raise ValueError(tr("it is not base64")) from None
-    return b"".join(pieces)
+
+def _holds_events(body: bytes, headers: Headers) -> bool:
+    """A stream is one that says so, unless it is plain JSON all the same; without a word it is looked at."""
+    if is_event_stream(headers.get("content-type", "")):
+        return not body.lstrip().startswith((b"{", b"["))
+    return begins_like_events(body)
 
 
 def _parse(body: bytes, headers: Headers, hide: Callable[[str], str]) -> object:
@@ -158,9 +240,10 @@ def _parse(body: bytes, headers: Headers, hide: Callable[[str], str]) -> object:
 
 def _items(content: object, depth: int = 0) -> Iterator[object]:
     """What may be an image, in order: from a list, an object, a map of numbers, or the reply itself."""
+    if isinstance(content, bytes):
+        yield content
     if isinstance(content, list):
         yield from content
-        return
     if not isinstance(content, Mapping):
         return
     for key in _LIST_KEYS:
@@ -192,6 +275,8 @@ def _is_number(name: object) -> bool:
 
 def _image(item: object, seed: int | None) -> ReceivedImage | LinkedImage:
     """One item of the reply; raises ValueError with the reason why there is no image in it."""
+    if isinstance(item, bytes):
+        return received_image(item, None, seed)
     fields: Mapping[object, object] = item if isinstance(item, Mapping) else {}
     text, is_link = _text(item, fields)
     if not text:
@@ -207,9 +292,7 @@ def _image(item: object, seed: int | None) -> ReceivedImage | LinkedImage:
         return LinkedImage(text, revised, seed)
     else:
         data = decode_base64(text)
-    if not is_picture(data):
-        raise ValueError(tr("what the provider sent is no picture"))
-    return ReceivedImage(data, revised, seed)
+    return received_image(data, revised, seed)
 
 
 def _text(item: object, fields: Mapping[object, object]) -> tuple[str, bool]:

@@ -21,7 +21,7 @@ from app.gateways.addresses import EDITS, endpoint
 from app.gateways.fields import as_text, call_seed, request_fields
 from app.gateways.json_body import JsonPicture, JsonValue, build_json
 from app.gateways.multipart import Part, build_body, text_part
-from app.gateways.types import BodyFormat, Dialect, HttpCall, ModelCard, PictureForm, Profile, UploadFormat
+from app.gateways.types import BodyFormat, Dialect, HttpCall, PictureForm, Profile, UploadFormat
 from app.gateways.uploads import Upload, make_upload
 from app.imaging.arrays import U8
 
@@ -35,11 +35,10 @@ def encode(request: EditRequest, profile: Profile) -> tuple[HttpCall, ...]:
         UsageError: a value that the profile's parameter does not take, an extra field of a reserved name,
             more pictures than the provider takes, or larger ones.
     """
-    card = profile.card(request.model)
     pictures = _pictures(request, profile)
     calls = []
     first = 0
-    for n in call_sizes(request.n, card):
+    for n in call_sizes(request.n, profile.most_at_once(request.model, request.parameters)):
         fields = request_fields(request, profile, n, first)
         content_type, body = _body(fields, pictures, profile, request.extras)
         calls.append(
@@ -61,9 +60,8 @@ def encode(request: EditRequest, profile: Profile) -> tuple[HttpCall, ...]:
     return tuple(calls)
 
 
-def call_sizes(n: int, card: ModelCard) -> tuple[int, ...]:
-    """How many images each call asks for, so that together they are `n`."""
-    most = card.max_n if "n" in card.takes else 1
+def call_sizes(n: int, most: int) -> tuple[int, ...]:
+    """How many images each call asks for, at most `most`, so that together they are `n`."""
     whole, rest = divmod(max(1, n), most)
     return (most,) * whole + ((rest,) if rest else ())
 

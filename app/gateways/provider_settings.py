@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 from app.base.errors import UsageError
 from app.base.states import MaskConvention
 from app.base.text import tr
 from app.edits.types import ParameterValue, SizeRule
 from app.gateways.addresses import check_base_url
-from app.gateways.catalogue import Catalogue
+from app.gateways.catalogue import Catalogue, read_card
 from app.gateways.toml_files import parse_size
 from app.gateways.types import (
     ALWAYS,
@@ -27,6 +28,9 @@ from app.gateways.types import (
     UploadFormat,
     unlisted_card,
 )
+
+FILE_NAME = "providers.toml"
+"""Where the settings are kept, in the data folder."""
 
 _N = TypeVar("_N", int, float)
 
@@ -45,6 +49,8 @@ class ProviderSettings:
     """The model that is chosen first."""
     models: tuple[str, ...] = ()
     """Ids that are offered besides those known."""
+    cards: tuple[Mapping[str, Any], ...] = ()
+    """Models described in full, as tables like those of the catalogue; each takes the place of one of its id."""
     mask_convention: MaskConvention | None = None
     invert_mask: bool | None = None
     fields: tuple[str, ...] | None = None
@@ -78,7 +84,7 @@ class WrongField(Exception):
 
 
 def profile_of(settings: ProviderSettings, catalogue: Catalogue) -> Profile:
-    """The provider that `settings` make of what the program ships. Raises WrongField."""
+    """The provider that `settings` make of what the program ships. Raises WrongField, InputError."""
     shipped = _shipped(settings, catalogue)
     dialect = _dialect(settings, shipped, catalogue)
     model = settings.model or (shipped.default_model if shipped else "")
@@ -147,6 +153,9 @@ def _cards(
     catalogue: Catalogue,
 ) -> tuple[ModelCard, ...]:
     cards = {card.id: card for card in shipped.models} if shipped else {}
+    for index, table in enumerate(settings.cards):
+        card = read_card(table, dialect, Path(FILE_NAME), f"providers.{settings.name}.cards[{index}]")
+        cards[card.id] = card
     for id in (*settings.models, model):
         if id and id not in cards:
             published = catalogue.published_sizes(id)

@@ -17,16 +17,15 @@ import msgspec
 import tomli_w
 
 from app.base.errors import InputError, StoreError, UsageError, from_os_error
+from app.base.file_lock import locked
 from app.base.files import write_atomically
 from app.base.states import MaskConvention
 from app.base.text import tr
 from app.edits.types import ParameterValue
 from app.gateways.catalogue import Catalogue
-from app.gateways.provider_settings import ProviderSettings, WrongField, profile_of
+from app.gateways.provider_settings import FILE_NAME, ProviderSettings, WrongField, profile_of
 from app.gateways.toml_files import as_kind, fault, read_toml
 from app.gateways.types import Dialect, Profile, Transport, UploadFormat
-
-FILE_NAME = "providers.toml"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -40,6 +39,7 @@ class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     like: str | None = None
     model: str | None = None
     models: tuple[str, ...] = ()
+    cards: tuple[dict[str, Any], ...] = ()
     mask_convention: MaskConvention | None = None
     invert_mask: bool | None = None
     fields: tuple[str, ...] | None = None
@@ -238,6 +238,24 @@ class ProviderStore:
             raise fault(self._path, f"providers.{settings.name}.{wrong.field}", wrong.problem) from wrong
 
     def _write(self, settings: Mapping[str, ProviderSettings]) -> None:
+        """Bring what `settings` change into the file as it is by now: another process may have changed it."""
+        before = self._settings
+        changed = {name: value for name, value in settings.items() if before.get(name) != value}
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with locked(self._path.with_name(f".{FILE_NAME}.lock")):
+                self._read()
+                if self._problem is not None:
+                    raise self._problem
+                kept = {name: value for name, value in self._settings.items()
+                        if name in settings or name not in before}  # fmt: skip
+                self._replace({**kept, **changed})
+        except OSError as error:
+            raise from_os_error(error, str(self._path), kind=StoreError) from error
+        self._read()
+
+    def _replace(self, settings: Mapping[str, ProviderSettings]) -> None:
+        """Write the whole file. Raises OSError."""
         content = {"providers": {name: _to_stored(value) for name, value in settings.items()}}
         data = tomli_w.dumps(content).encode()
 
@@ -246,17 +264,13 @@ class ProviderStore:
                 os.fchmod(file.fileno(), 0o600)
             file.write(data)
 
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._path, write)
-        except OSError as error:
-            raise from_os_error(error, str(self._path), kind=StoreError) from error
-        self._read()
+        write_atomically(self._path, write)
 
 
 def _to_stored(settings: ProviderSettings) -> dict[str, Any]:
     values = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name != "name"}
-    stored = _Stored(**{**values, "extras": dict(settings.extras)})
+    cards = tuple(dict(card) for card in settings.cards)
+    stored = _Stored(**{**values, "extras": dict(settings.extras), "cards": cards})
     table: dict[str, Any] = msgspec.to_builtins(stored)
     return {key: value for key, value in table.items() if value is not None}
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import enum
 import json
+import math
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.base.errors import GatewayError, Refused, Unreachable
 from app.base.text import tr
+from app.gateways.limits import asked_wait
 from app.gateways.loose_json import parse_json
 
 Headers = Mapping[str, str]
@@ -27,8 +30,13 @@ _KEY_CODES = {"invalid_api_key", "invalid_authentication", "authentication_error
 _BILLING_CODES = {"insufficient_credits", "insufficient_quota", "billing_hard_limit_reached", "billing_error"}
 _POLICY_CODES = {"moderation_blocked", "content_policy_violation", "content_filter", "safety_violation"}
 _MODEL_CODES = {"model_not_found", "invalid_model", "unknown_model"}
+_SIZE_CODES = {"request_too_large", "payload_too_large", "file_too_large", "image_too_large"}
+_BUSY_CODES = {"rate_limit_exceeded", "rate_limit_error", "too_many_requests"}
+_FAULT_CODES = {"server_error", "upstream_error", "api_error", "internal_error", "internal_server_error"}
 _POLICY_WORDS = re.compile(r"safety system|content policy|moderation|usage polic", re.IGNORECASE)
 _MODEL_WORDS = re.compile(r"\bmodel\b", re.IGNORECASE)
+_LINK_WORDS = re.compile(r"\burls?\b|image_urls?\b|\bdata:", re.IGNORECASE)
+_PYTHON_FIELD = re.compile(r"'(message|code|type)': '((?:[^'\\]|\\.)*)'")
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-litellm-call-id", "cf-ray")
 
 
@@ -52,6 +60,7 @@ class _Class(enum.Enum):
     CAPABILITY = enum.auto()
     MODEL = enum.auto()
     ADDRESS = enum.auto()
+    LINKS = enum.auto()
     TOO_LARGE = enum.auto()
     TOO_MANY = enum.auto()
     FORBIDDEN = enum.auto()
@@ -72,26 +81,47 @@ def refusal(
     *,
     had_key: bool = True,
     hide: Callable[[str], str] = str,
+    here: bool = False,
+    sent_urls: bool = False,
+    clock: Callable[[], float] = time.time,
 ) -> GatewayError:
     """The error for a reply whose status is no success, or whose body is an error object.
 
-    `hide` takes keys out of the provider's texts; `had_key` tells whether one was sent.
+    `hide` takes keys out of the provider's texts; `had_key` tells whether one was sent; `here` that the
+    built-in engine answered, and no provider; `sent_urls` that the pictures went as data URLs.
     """
     complaint = read_complaint(body)
     words = _quote(hide(complaint.message))
     kind = _classify(status, complaint)
-    message, hint = _sentences(kind, status, headers, words, had_key)
+    if kind is _Class.OTHER and sent_urls and _LINK_WORDS.search(complaint.message):
+        kind = _Class.LINKS
+    if here:
+        message, hint = _sentences_here(kind, words)
+    else:
+        message, hint = _sentences(kind, status, words, had_key)
+        wait = _wait(asked_wait(headers, clock())) if kind in _PASSING else ""
+        if wait:
+            billed = tr("The edit may have been billed.") if kind is _Class.FAULT and status != 503 else ""
+            hint = f"{billed} {wait}".strip()
+        elif kind is _Class.REDIRECT:
+            hint = _elsewhere(headers) or hint
     error = Unreachable if kind is _Class.FAULT else Refused
     return error(
         message,
         hint,
         details=hide(f"HTTP {status} {complaint.type} {complaint.code}: {body[:2000]!r}"),
-        retryable=kind in {_Class.FAULT, _Class.TOO_MANY},
+        retryable=kind in _PASSING,
         request_id=request_id(headers),
         code=_CODES[kind],
     )
 
 
+def takes_none_for_now(status: int, body: bytes) -> bool:
+    """True for an answer that did no work and may be another one later; not for a lack of credit."""
+    return status in {429, 503} and _classify(status, read_complaint(body)) in _PASSING
+
+
+_PASSING = frozenset({_Class.FAULT, _Class.TOO_MANY})
 _CODES = {
     _Class.KEY: "key_refused",
     _Class.BILLING: "billing",
@@ -99,6 +129,7 @@ _CODES = {
     _Class.CAPABILITY: "model_cannot_edit",
     _Class.MODEL: "unknown_model",
     _Class.ADDRESS: "wrong_address",
+    _Class.LINKS: "wants_links",
     _Class.TOO_LARGE: "too_large",
     _Class.TOO_MANY: "rate_limited",
     _Class.FORBIDDEN: "forbidden",
@@ -156,8 +187,10 @@ def _nested(message: str) -> Complaint | None:
     try:
         content, _end = json.JSONDecoder().raw_decode(message[start:])
     except (ValueError, RecursionError):
-        return None
-    found = _complaint_in(content, 1)
+        # Some proxies write it as Python does.
+        found = Complaint(**dict(_PYTHON_FIELD.findall(message, start)))
+    else:
+        found = _complaint_in(content, 1)
     return None if found.is_empty else found
 
 
@@ -179,7 +212,8 @@ def _classify(status: int, complaint: Complaint) -> _Class:
     by_code = _by_words(complaint)
     if by_code is not None:
         return by_code
-    if status >= 500 or status == 408:
+    names = {complaint.code.lower(), complaint.type.lower()}
+    if status >= 500 or status == 408 or (status == 200 and names & _FAULT_CODES):
         return _Class.FAULT
     if 300 <= status < 400:
         return _Class.REDIRECT
@@ -208,12 +242,30 @@ def _by_words(complaint: Complaint) -> _Class | None:
         return _Class.CAPABILITY
     if names & _MODEL_CODES:
         return _Class.MODEL
+    if names & _SIZE_CODES:
+        return _Class.TOO_LARGE
+    if names & _BUSY_CODES:
+        return _Class.TOO_MANY
     if _POLICY_WORDS.search(complaint.message):
         return _Class.POLICY
     return None
 
 
-def _sentences(kind: _Class, status: int, headers: Headers, words: str, had_key: bool) -> tuple[str, str]:
+def _sentences_here(kind: _Class, words: str) -> tuple[str, str]:
+    """Of the built-in engine, which bills nothing and has no account."""
+    if kind is _Class.TOO_LARGE:
+        return _with(tr("The picture is too large for the built-in engine"), words), tr(
+            "Choose less of the surroundings."
+        )
+    if kind in _PASSING:
+        return _with(tr("The built-in engine failed"), words), tr("Try again. The log tells more.")
+    return _with(tr("The built-in engine refused the request"), words), tr(
+        "Check the mask and the parameters, or choose another model."
+    )
+
+
+def _sentences(kind: _Class, status: int, words: str, had_key: bool) -> tuple[str, str]:
+    shown = f" ({status})" if status >= 300 else ""
     match kind:
         case _Class.KEY if not had_key:
             return tr("The provider wants a key."), tr("Store one with this provider.")
@@ -243,20 +295,28 @@ def _sentences(kind: _Class, status: int, headers: Headers, words: str, had_key:
             return _with(tr("There are no image edits at this address"), words), tr(
                 "Check the provider's base URL; it usually ends in /v1."
             )
+        case _Class.LINKS:
+            return _with(tr("The provider takes no pictures inside the request, only links"), words), tr(
+                "Maskroom puts your pictures on no other host. Choose a provider or dialect that takes files."
+            )
         case _Class.TOO_LARGE:
             return _with(tr("The pictures are too large for the provider"), words), tr(
                 "Send less: a smaller size, or less of the surroundings."
             )
         case _Class.TOO_MANY:
-            return _with(tr("The provider takes no more requests for now"), words), _wait(headers)
+            return _with(tr("The provider takes no more requests for now"), words), tr(
+                "Wait a moment, then try again."
+            )
         case _Class.REDIRECT:
-            return tr("The address only points elsewhere ({status}).", status=status), _elsewhere(headers)
+            return tr("The address only points elsewhere{status}.", status=shown), tr(
+                "Check the provider's base URL; it usually ends in /v1."
+            )
         case _Class.FAULT:
-            return _with(tr("Something failed on the provider's side ({status})", status=status), words), tr(
+            return _with(tr("Something failed on the provider's side{status}", status=shown), words), tr(
                 "The edit may have been billed. Try again, or later."
             )
         case _Class.OTHER:
-            return _with(tr("The provider refused the request ({status})", status=status), words), tr(
+            return _with(tr("The provider refused the request{status}", status=shown), words), tr(
                 "Check the parameters and the size, or choose another model."
             )
 
@@ -265,14 +325,17 @@ def _elsewhere(headers: Headers) -> str:
     url = headers.get("location", "")
     if url.startswith(("http://", "https://")):
         return tr("Set the provider's base URL to: {url}", url=_quote(url))
-    return tr("Check the provider's base URL; it usually ends in /v1.")
+    return ""
 
 
-def _wait(headers: Headers) -> str:
-    seconds = headers.get("retry-after", "")
-    if seconds.isdecimal():
-        return tr("Wait {seconds} seconds, then try again.", seconds=int(seconds))
-    return tr("Wait a moment, then try again.")
+def _wait(seconds: float | None) -> str:
+    """What to do where the provider names a time."""
+    if not seconds:
+        return ""
+    whole = math.ceil(seconds)
+    if whole <= 120:
+        return tr("It asks to wait {seconds} seconds. Try again then.", seconds=whole)
+    return tr("It asks to wait {minutes} minutes. Try again then.", minutes=math.ceil(whole / 60))
 
 
 def _with(sentence: str, words: str) -> str:
@@ -281,5 +344,6 @@ def _with(sentence: str, words: str) -> str:
 
 def _quote(text: str) -> str:
     """One line of a stranger's text, without control characters, at most `LONGEST_QUOTE` long."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    start = text[: 4 * LONGEST_QUOTE]
+    line = " ".join("".join(c if c.isprintable() else " " for c in start).split())
     return line if len(line) <= LONGEST_QUOTE else line[: LONGEST_QUOTE - 1] + "…"

@@ -121,6 +121,8 @@ class Parameter:
     place: ParameterPlace = ParameterPlace.FIELD
     also: Mapping[str, ParameterValue] = field(default_factory=dict)
     """Constant fields that go along whenever this one is sent with a value other than 0."""
+    single: bool = False
+    """True: with a value other than 0, a request may ask for one image only."""
 
     def band(self, value: ParameterValue | None) -> Band | None:
         """The advice on `value`; None where there is none."""
@@ -256,6 +258,13 @@ class Profile:
         """The parameters that `model` takes, in the dialect's order."""
         takes = self.card(model).takes
         return tuple(p for p in self.dialect.parameters if p.name in takes)
+
+    def most_at_once(self, model: str, values: Mapping[str, ParameterValue]) -> int:
+        """How many images one request to `model` with these parameters may ask for."""
+        if any(p.single and values.get(p.name) for p in self.parameters(model)):
+            return 1
+        card = self.card(model)
+        return card.max_n if "n" in card.takes else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.base.geometry import Rect, Size
+from app.base.rate_limits import RateLimits
 from app.base.states import JobState
-from app.history.types import HistoryEntry, HistoryResult
+from app.history.types import HistoryEntry, HistoryReference, HistoryResult
 
 Column = str | int | float | None
 
 
 def entry_columns(entry: HistoryEntry, owner: str) -> dict[str, Column]:
-    """The columns of an entry, without its results and parents."""
+    """The columns of an entry, without its results, parents and references."""
     return _storable(
         {
             "id": entry.id,
@@ -47,6 +49,8 @@ def entry_columns(entry: HistoryEntry, owner: str) -> dict[str, Column]:
             "form": json.dumps(dict(entry.form)),
             "feather": entry.feather,
             "request_id": entry.request_id,
+            "request_ids": json.dumps(entry.request_ids),
+            "rate_limits": rate_limits_column(entry.rate_limits),
             "seconds": entry.seconds,
             "error_code": entry.error_code,
             "error_message": entry.error_message,
@@ -56,7 +60,10 @@ def entry_columns(entry: HistoryEntry, owner: str) -> dict[str, Column]:
 
 
 def entry_from_row(
-    row: sqlite3.Row, parents: Iterable[str], results: Iterable[HistoryResult]
+    row: sqlite3.Row,
+    parents: Iterable[str],
+    references: Iterable[HistoryReference],
+    results: Iterable[HistoryResult],
 ) -> HistoryEntry:
     """The entry of a row of `entries`, with what belongs to it."""
     return HistoryEntry(
@@ -81,13 +88,25 @@ def entry_from_row(
         extras=json.loads(row["extras"]),
         form=json.loads(row["form"]),
         feather=row["feather"],
+        references=tuple(references),
         results=tuple(results),
         request_id=row["request_id"],
+        request_ids=tuple(json.loads(row["request_ids"])),
+        rate_limits=_rate_limits(row["rate_limits"]),
         seconds=row["seconds"],
         error_code=row["error_code"],
         error_message=row["error_message"],
         error_hint=row["error_hint"],
     )
+
+
+def rate_limits_column(limits: RateLimits | None) -> str | None:
+    """The column of what a provider said of its limits."""
+    return None if limits is None else json.dumps(dataclasses.asdict(limits))
+
+
+def _rate_limits(column: str | None) -> RateLimits | None:
+    return None if column is None else RateLimits(**json.loads(column))
 
 
 def result_columns(result: HistoryResult) -> dict[str, Column]:

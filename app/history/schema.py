@@ -128,7 +128,24 @@ FIRST = (
     ),
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST,)
+SECOND = (
+    # A request may take several calls, each with an id of its own; `request_id` stays the first of them.
+    "ALTER TABLE entries ADD COLUMN request_ids TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(request_ids))",
+    "ALTER TABLE entries ADD COLUMN rate_limits TEXT CHECK (rate_limits IS NULL OR json_valid(rate_limits))",
+    "UPDATE entries SET request_ids = json_array(request_id) WHERE request_id IS NOT NULL",
+    """
+    CREATE TABLE reference_images (
+        entry_id TEXT    NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        sha256   TEXT    NOT NULL,
+        name     TEXT    NOT NULL,
+        PRIMARY KEY (entry_id, position)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX reference_images_by_file ON reference_images (sha256)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (FIRST, SECOND)
 """The statements that bring a database from version `index` to `index + 1`."""
 
 VERSION = len(MIGRATIONS)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from app.base.errors import InputError, InternalError, MaskroomError, UsageError
+from app.base.rate_limits import RateLimits
 from app.base.states import TRANSITIONS, JobState
 from app.base.text import tr
 from app.history.database import Database
@@ -24,12 +25,13 @@ from app.history.rows import (
     entry_columns,
     entry_from_row,
     match_expression,
+    rate_limits_column,
     result_columns,
     result_from_row,
     storable_text,
 )
 from app.history.schema import bring_up_to_date
-from app.history.types import HistoryEntry, HistoryResult
+from app.history.types import HistoryEntry, HistoryReference, HistoryResult
 
 DATABASE_NAME = "history.sqlite"
 IMAGES_NAME = "images"
@@ -68,10 +70,16 @@ PARENTS_OF = """
     SELECT * FROM parents WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY position
 """
 
+REFERENCES_OF = """
+    SELECT * FROM reference_images WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY position
+"""
+
 NAMED = """
     SELECT 1 FROM entries WHERE source_sha256 = :name OR picture_sha256 = :name OR mask_sha256 = :name
     UNION ALL
     SELECT 1 FROM results WHERE received_sha256 = :name OR thumbnail_sha256 = :name
+    UNION ALL
+    SELECT 1 FROM reference_images WHERE sha256 = :name
     LIMIT 1
 """
 """One row when any entry or result names the file."""
@@ -141,6 +149,14 @@ class HistoryStore:
                 _insert(
                     connection, "parents", {"entry_id": entry.id, "position": position, "result_id": parent}
                 )
+            for position, reference in enumerate(entry.references):
+                columns: dict[str, Column] = {
+                    "entry_id": entry.id,
+                    "position": position,
+                    "sha256": reference.sha256,
+                    "name": storable_text(reference.name),
+                }
+                _insert(connection, "reference_images", columns)
             for result in entry.results:
                 _insert(connection, "results", result_columns(result))
         self._files.claim(_files_of(entry))
@@ -153,8 +169,10 @@ class HistoryStore:
         error: MaskroomError | None = None,
         seconds: float | None = None,
         request_id: str | None = None,
+        request_ids: tuple[str, ...] = (),
+        rate_limits: RateLimits | None = None,
     ) -> None:
-        """Move an entry on; what is None stays as it was. The state it already has may be given again.
+        """Move an entry on; what is None or empty stays as it was. The state it already has may be given again.
 
         Raises:
             InternalError: that state cannot follow the present one.
@@ -177,6 +195,8 @@ class HistoryStore:
                     "state": state.value,
                     "seconds": seconds,
                     "request_id": error.request_id if error and request_id is None else request_id,
+                    "request_ids": json.dumps(request_ids) if request_ids else None,
+                    "rate_limits": rate_limits_column(rate_limits),
                     "error_code": error.code if error else None,
                     "error_message": error.message if error else None,
                     "error_hint": error.hint if error else None,
@@ -317,20 +337,31 @@ class HistoryStore:
         return entries[0]
 
     def _entries(self, sql: str, *values: Column) -> tuple[HistoryEntry, ...]:
-        """The entries whose rows `sql` selects, in its order, with results and parents, from one moment."""
+        """The entries whose rows `sql` selects, in its order, with all that belongs to them, from one moment."""
         with self._database.snapshot():
             rows = self._database.rows(sql, values)
             ids = json.dumps([row["id"] for row in rows])
             result_rows = self._database.rows(RESULTS_OF, (ids,))
             parent_rows = self._database.rows(PARENTS_OF, (ids,))
+            reference_rows = self._database.rows(REFERENCES_OF, (ids,))
         results: dict[str, list[HistoryResult]] = {}
         for row in result_rows:
             results.setdefault(row["entry_id"], []).append(result_from_row(row))
         parents: dict[str, list[str]] = {}
         for row in parent_rows:
             parents.setdefault(row["entry_id"], []).append(row["result_id"])
+        references: dict[str, list[HistoryReference]] = {}
+        for row in reference_rows:
+            found = HistoryReference(row["name"], row["sha256"])
+            references.setdefault(row["entry_id"], []).append(found)
         return tuple(
-            entry_from_row(row, parents.get(row["id"], ()), results.get(row["id"], ())) for row in rows
+            entry_from_row(
+                row,
+                parents.get(row["id"], ()),
+                references.get(row["id"], ()),
+                results.get(row["id"], ()),
+            )
+            for row in rows
         )
 
     def _clear_away(self, names: Iterable[str]) -> None:
@@ -345,7 +376,8 @@ class HistoryStore:
 
 
 def _files_of(entry: HistoryEntry) -> tuple[str, ...]:
-    own = (entry.source_sha256, entry.picture_sha256, entry.mask_sha256)
+    own: tuple[str, ...] = (entry.source_sha256, entry.picture_sha256, entry.mask_sha256)
+    own += tuple(reference.sha256 for reference in entry.references)
     return (*own, *(name for result in entry.results for name in _files_of_result(result)))
 
 

@@ -6,9 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.base.geometry import Rect, Size
+from app.base.rate_limits import RateLimits
 from app.base.states import JobState
 
 Value = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryReference:
+    """A picture that went along with the canvas."""
+
+    name: str
+    sha256: str
+    """Of its PNG as it was sent, or larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,14 @@ class HistoryEntry:
     form: Mapping[str, Value] = field(default_factory=dict)
     """How the rest of the Edit panel stood (context, size, grow, …), in the panel's own words, for reuse."""
     feather: int = 2
+    references: tuple[HistoryReference, ...] = ()
     results: tuple[HistoryResult, ...] = ()
     request_id: str | None = None
+    """Of the call whose images came first, or that failed."""
+    request_ids: tuple[str, ...] = ()
+    """Of every call that was answered, in the order of the answers, resent ones included."""
+    rate_limits: RateLimits | None = None
+    """As the last answer told them."""
     seconds: float | None = None
     error_code: str | None = None
     error_message: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.base.errors import MaskroomError
+from app.base.rate_limits import RateLimits
 from app.base.states import JobState
 
 
@@ -24,5 +25,13 @@ class Job:
     """0–1 where the provider tells it; None = unknown."""
     expected_seconds: float | None = None
     """How long such a request usually takes, from its start; None = unknown."""
+    sent: bool = False
+    """True once it has left whole for somebody who may bill it, also if it is cancelled after that."""
+    waiting_until: float | None = None
+    """When it goes on, while the provider asks to wait; it is running all the same."""
+    request_ids: tuple[str, ...] = ()
+    """The provider's own ids of its calls, in the order of the answers."""
+    rate_limits: RateLimits | None = None
+    """As the provider told them last."""
     error: MaskroomError | None = None
     """Why it failed; set exactly when the state is FAILED."""

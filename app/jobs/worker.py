@@ -16,6 +16,7 @@ from typing import Any
 
 from app.base.cancel import Cancelled
 from app.base.errors import InternalError, MaskroomError
+from app.base.rate_limits import RateLimits
 from app.base.signal import Signal
 from app.base.states import TRANSITIONS, JobState
 from app.base.text import tr
@@ -31,12 +32,19 @@ PROGRESS_INTERVAL = 0.05
 class JobControl:
     """What a running job may tell about itself, on the loop's thread; ignored once the job has ended."""
 
-    __slots__ = ("_progress", "_receiving", "id")
+    __slots__ = ("_note", "_progress", "_receiving", "id")
 
-    def __init__(self, id: str, receiving: Callable[[], None], progress: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        id: str,
+        receiving: Callable[[], None],
+        progress: Callable[[float], None],
+        note: Callable[[Callable[[Job], Job]], None],
+    ) -> None:
         self.id = id
         self._receiving = receiving
         self._progress = progress
+        self._note = note
 
     def receiving(self) -> None:
         """The reply has begun to arrive; may be called once per call of a job that makes several."""
@@ -45,6 +53,23 @@ class JobControl:
     def progress(self, share: float) -> None:
         """`share` (0–1) of the work is done."""
         self._progress(share)
+
+    def sent(self) -> None:
+        """It has left whole, and may be billed from here on."""
+        self._note(lambda job: replace(job, sent=True))
+
+    def waiting(self, until: float | None) -> None:
+        """The provider asks to wait until then, in seconds since the epoch; None when it goes on."""
+        self._note(lambda job: replace(job, waiting_until=until))
+
+    def answered(self, request_id: str | None, limits: RateLimits | None) -> None:
+        """A call was answered under that id; once for each of the job's calls."""
+
+        def noted(job: Job) -> Job:
+            ids = job.request_ids if request_id is None else (*job.request_ids, request_id)
+            return replace(job, request_ids=ids, rate_limits=limits or job.rate_limits)
+
+        self._note(noted)
 
 
 Run = Callable[[JobControl], Awaitable[None]]
@@ -75,7 +100,8 @@ class RequestWorker:
 
     def __init__(self, limit: Callable[[str], int], clock: Callable[[], float] = time.time) -> None:
         self.changed: Signal[[Job]] = Signal()
-        """Emitted at each new state and, at most about 20 times a second, at progress."""
+        """Emitted at each new state, at whatever else becomes known, and at most about 20 times a second at
+        progress."""
         self._limit = limit
         self._clock = clock
         self._records: dict[str, _Record] = {}
@@ -193,6 +219,7 @@ class RequestWorker:
             record.job.id,
             lambda: self._receiving(record),
             lambda share: self._progress(record, share),
+            lambda change: self._note(record, change),
         )
         self._busy[record.job.provider] += 1
         record.task = asyncio.get_running_loop().create_task(_call(run, control), name=f"job {record.job.id}")
@@ -228,6 +255,12 @@ class RequestWorker:
         elif record.later is None:
             record.later = loop.call_later(wait, self._announce, record)
 
+    def _note(self, record: _Record, change: Callable[[Job], Job]) -> None:
+        changed = change(record.job)
+        if not record.job.state.is_final and changed != record.job:
+            record.job = changed
+            self._announce(record)
+
     def _move(self, record: _Record, state: JobState, **changes: Any) -> None:
         job = record.job
         if state not in TRANSITIONS[job.state]:
@@ -238,7 +271,7 @@ class RequestWorker:
         if state is JobState.RUNNING:
             changes["started"] = now
         if state.is_final:
-            changes["finished"] = now
+            changes.update(finished=now, waiting_until=None)
         if state is JobState.DONE:
             changes["progress"] = 1.0
         record.job = replace(job, state=state, **changes)

@@ -1,193 +1,142 @@
-"""The form of `POST /v1/images/edits` and its reply: OpenAI's shape to heal requests and back.
-
-Plain computing on bytes and arrays, some of it slow: it belongs in a thread.
-"""
+"""POST /v1/images/edits: reads, heals for as long as somebody waits, and answers as was asked."""
 
 from __future__ import annotations
 
-import base64
-import json
-import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeAlias
 
-import numpy as np
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Message
 
-from app.base.errors import PhotographError
+from app.base.errors import MaskroomError
 from app.base.text import tr
-from app.engines.types import HealMethod, HealRequest
+from app.engines.host import EngineHost
+from app.engines.types import HealProgress, HealRequest
 from app.imaging.arrays import U8
-from app.imaging.codecs import decode_picture, encode_png
 from app.server.errors import Rejected, rejection_of
-from app.server.multipart import Part, parse_form
+from app.server.files import FileShelf
+from app.server.forms import read_form
+from app.server.replies import embedded, encode_result, linked, write_reply
+from app.server.streaming import EventStream, edit_events
+from app.server.types import EditForm
 
-MAX_N = 8
-MAX_SEED = 2**31 - 1
-MAX_PIXELS = 250_000_000
-SLICE = 3 << 20
-"""Bytes turned into base64 in one go, a multiple of 3: longer calls would stop every other thread."""
+log = logging.getLogger(__name__)
 
+MAX_BODY = 1 << 30
+CLIENT_CLOSED = 499
+"""As nginx numbers it; nobody is there to read it."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EditForm:
-    """What was asked, understood."""
-
-    request: HealRequest
-    alpha: U8 | None
-    """(h, w) of the sent picture, which the reply keeps; None where it had none."""
+OnProgress: TypeAlias = Callable[[str, float], None]
+"""Told the value of x-client-request-id and the share (0–1) that is done."""
 
 
-def read_form(body: bytes, content_type: str) -> EditForm:
-    """The request in a form. Fields that the engine has no use for are ignored, as gateways do.
+class Edits:
+    """The endpoint. Links to results lead to `shelf`."""
 
-    Raises:
-        Rejected: a field is missing or cannot be.
-    """
-    parts = parse_form(body, content_type)
-    method = _method(_text(parts, "model") or HealMethod.AUTO.value)
-    seeds = _seeds(_whole(parts, "seed", 0, MAX_SEED), _whole(parts, "n", 1, MAX_N) or 1)
-    _check_reply_wishes(parts)
-    picture = _picture(parts, ("image", "image[]"))
-    coverage = _coverage(parts, picture)
-    _check_size(_text(parts, "size"), picture)
-    alpha = np.ascontiguousarray(picture[..., 3]) if picture.shape[2] == 4 else None
-    rgb = np.ascontiguousarray(picture[..., :3])
-    return EditForm(HealRequest(rgb, coverage, method, seeds), alpha)
+    def __init__(self, host: EngineHost, shelf: FileShelf, on_progress: OnProgress | None) -> None:
+        self._host = host
+        self._shelf = shelf
+        self._on_progress = on_progress
+
+    async def post(self, request: Request) -> Response:
+        try:
+            body = await _read_body(request)
+            form = await asyncio.to_thread(read_form, body, request.headers.get("content-type", ""))
+            del body
+            if form.partials is not None:
+                return await self._stream(form, request)
+            results = await self._heal_while_wanted(form.request, request, self._reporter(request))
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_CLOSED)
+        except MaskroomError as error:
+            raise rejection_of(error) from error
+        return await self._answer(form, results, request)
+
+    async def _answer(self, form: EditForm, results: Sequence[U8], request: Request) -> Response:
+        if form.reply.as_url:
+            files = await asyncio.to_thread(lambda: [encode_result(form, result) for result in results])
+            names = self._shelf.keep(files, form.reply.format)
+            pictures = [linked(str(request.url_for("file", name=name))) for name in names]
+        else:
+            pictures = await asyncio.to_thread(
+                lambda: [embedded(encode_result(form, result)) for result in results]
+            )
+        pieces = write_reply(form, pictures, int(time.time()))
+        return in_pieces(pieces, "application/json")
+
+    async def _stream(self, form: EditForm, request: Request) -> Response:
+        """The stream, once its first event is there: until then an error can have its own status."""
+        report = self._reporter(request)
+
+        async def heal(asked: HealRequest) -> tuple[U8, ...]:
+            # The early picture is quick, and a share of its own would go back to 0 after it.
+            return await self._heal_while_wanted(
+                asked, request, report if asked is form.request else lambda share: None
+            )
+
+        events = edit_events(form, heal)
+        return EventStream(await anext(events), events)
+
+    async def _heal_while_wanted(
+        self, asked: HealRequest, request: Request, report: HealProgress
+    ) -> tuple[U8, ...]:
+        """The results; the heal is cancelled as soon as the client has gone or this task is cancelled."""
+        heal = asyncio.create_task(self._host.heal(asked, report))
+        gone = asyncio.create_task(_disconnected(request.receive))
+        try:
+            await asyncio.wait((heal, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not heal.done():
+                raise ClientDisconnect
+            return heal.result()
+        except MaskroomError as error:
+            if error.details:
+                log.error("%s: %s", error.code, error.details)
+            raise
+        finally:
+            heal.cancel()
+            gone.cancel()
+            await asyncio.gather(heal, gone, return_exceptions=True)
+
+    def _reporter(self, request: Request) -> HealProgress:
+        sink = self._on_progress
+        name = request.headers.get("x-client-request-id")
+        if sink is None or name is None:
+            return lambda share: None
+        return lambda share: sink(name, share)
 
 
-def write_reply(form: EditForm, results: Sequence[U8], created: int) -> list[bytes]:
-    """The JSON reply in pieces; each item tells its seed, so that one variant can be made again."""
-    pieces = [f'{{"created":{created},"data":['.encode()]
-    for index, (result, seed) in enumerate(zip(results, form.request.seeds, strict=True)):
-        picture = result if form.alpha is None else np.dstack((result, form.alpha))
-        pieces.append(b',{"b64_json":"' if index else b'{"b64_json":"')
-        pieces += _base64(encode_png(picture))
-        pieces.append(f'","seed":{seed}}}'.encode())
-    pieces.append(b"]}")
-    return pieces
-
-
-def model_list() -> bytes:
-    """The reply of `GET /v1/models`."""
-    models = [
-        {"id": method.value, "object": "model", "created": 0, "owned_by": "maskroom"} for method in HealMethod
-    ]
-    return json.dumps({"object": "list", "data": models}).encode()
-
-
-def _base64(data: bytes) -> Iterator[bytes]:
-    for start in range(0, len(data), SLICE):
-        yield base64.b64encode(data[start : start + SLICE])
-
-
-def _text(parts: Sequence[Part], name: str) -> str | None:
-    """The value of a text field, None where it is absent or empty."""
-    for part in parts:
-        if part.name == name and part.filename is None:
-            try:
-                return part.data.decode("utf-8").strip() or None
-            except UnicodeDecodeError:
-                raise Rejected(tr("The field {name} is no UTF-8 text.", name=name), param=name) from None
-    return None
-
-
-def _whole(parts: Sequence[Part], name: str, least: int, most: int) -> int | None:
-    text = _text(parts, name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
-        raise Rejected(
-            tr("{name} must be a whole number from {least} to {most}.", name=name, least=least, most=most),
-            param=name,
-            code="invalid_value",
-        )
-    return int(text)
-
-
-def _method(model: str) -> HealMethod:
-    for method in HealMethod:
-        if method.value == model:
-            return method
-    known = ", ".join(method.value for method in HealMethod)
-    raise Rejected(
-        tr("There is no model {model} here. The models are {known}.", model=model, known=known),
-        status=404,
-        param="model",
-        code="model_not_found",
+def in_pieces(pieces: Sequence[bytes | memoryview], media_type: str) -> StreamingResponse:
+    """An answer that is never copied into one."""
+    return StreamingResponse(
+        _each(pieces), media_type=media_type, headers={"content-length": str(sum(map(len, pieces)))}
     )
 
 
-def _seeds(first: int | None, n: int) -> tuple[int, ...]:
-    """Consecutive seeds. Without one every request draws anew, beginning with the truest kind of variant."""
-    if first is None:
-        first = secrets.randbelow(MAX_SEED // 4) * 4
-    return tuple((first + index) % (MAX_SEED + 1) for index in range(n))
+async def _each(pieces: Sequence[bytes | memoryview]) -> AsyncIterator[bytes | memoryview]:
+    for piece in pieces:
+        yield piece
 
 
-def _check_reply_wishes(parts: Sequence[Part]) -> None:
-    """Refuse what would come out otherwise than asked."""
-    for name, possible in (("response_format", "b64_json"), ("output_format", "png"), ("stream", "false")):
-        text = _text(parts, name)
-        if text is not None and text.lower() != possible:
-            raise Rejected(
-                tr("{name} can only be {possible} here.", name=name, possible=possible),
-                param=name,
-                code="unsupported_value",
-            )
+async def _read_body(request: Request) -> bytes:
+    announced = request.headers.get("content-length", "0")
+    too_large = Rejected(tr("The request is too large."), status=413, code="request_too_large")
+    if announced.isdigit() and int(announced) > MAX_BODY:
+        raise too_large
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise too_large
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else await asyncio.to_thread(b"".join, chunks)
 
 
-def _picture(parts: Sequence[Part], names: tuple[str, ...]) -> U8:
-    """The first of the files with one of `names`, (h, w, 3 or 4)."""
-    for part in parts:
-        if part.name in names and part.filename is not None:
-            return _decode(part, names[0])
-    raise Rejected(tr("The file {name} is missing.", name=names[0]), param=names[0], code="missing_file")
-
-
-def _decode(part: Part, param: str) -> U8:
-    try:
-        return decode_picture(part.data, MAX_PIXELS, name=param)
-    except PhotographError as error:
-        raise rejection_of(error, param) from error
-
-
-def _coverage(parts: Sequence[Part], picture: U8) -> U8:
-    """(h, w): 255 where the mask is fully transparent, down to 0 where it is opaque."""
-    for part in parts:
-        if part.name == "mask" and part.filename is not None:
-            break
-    else:
-        raise Rejected(
-            tr("This model heals what a mask shows, so a mask is needed."), param="mask", code="missing_mask"
-        )
-    mask = _decode(part, "mask")
-    if mask.shape[2] != 4:
-        raise Rejected(
-            tr("The mask has no alpha channel; transparent pixels show what to heal."),
-            param="mask",
-            code="mask_without_alpha",
-        )
-    if mask.shape[:2] != picture.shape[:2]:
-        raise Rejected(
-            tr(
-                "The mask is {mask} pixels, the picture {picture}.",
-                mask=_size(mask),
-                picture=_size(picture),
-            ),
-            param="mask",
-            code="mask_size",
-        )
-    return np.uint8(255) - mask[..., 3]
-
-
-def _check_size(size: str | None, picture: U8) -> None:
-    if size is not None and size.lower() not in ("auto", _size(picture)):
-        raise Rejected(
-            tr("The result has the picture's size, {size}.", size=_size(picture)),
-            param="size",
-            code="unsupported_value",
-        )
-
-
-def _size(picture: U8) -> str:
-    return f"{picture.shape[1]}x{picture.shape[0]}"
+async def _disconnected(receive: Callable[[], Awaitable[Message]]) -> None:
+    """Return when the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

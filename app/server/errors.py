@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
+import json
+
+from starlette.responses import Response
 
 from app.base.errors import InputError, MaskError, MaskroomError
+from app.base.text import tr
+from app.engines.types import HealMethod
+
+LONGEST_ECHO = 100
+"""Characters of what was sent that a message repeats."""
 
 
 class Rejected(Exception):
@@ -26,9 +33,13 @@ class Rejected(Exception):
         self.code = code
         self.kind = kind
 
-    def response(self) -> JSONResponse:
+    def body(self) -> bytes:
+        """The error object, in ASCII: a sender's text may hold what UTF-8 has no bytes for."""
         error = {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
-        return JSONResponse({"error": error}, self.status)
+        return json.dumps({"error": error}).encode("ascii")
+
+    def response(self) -> Response:
+        return Response(self.body(), self.status, media_type="application/json")
 
 
 def rejection_of(error: MaskroomError, param: str | None = None) -> Rejected:
@@ -37,3 +48,16 @@ def rejection_of(error: MaskroomError, param: str | None = None) -> Rejected:
     if isinstance(error, InputError):
         return Rejected(message, param="mask" if isinstance(error, MaskError) else param, code=error.code)
     return Rejected(message, status=500, code=error.code, kind="server_error")
+
+
+def no_such_model(model: str) -> Rejected:
+    """The answer to a request for a model that is not here."""
+    known = ", ".join(method.value for method in HealMethod)
+    return Rejected(
+        tr(
+            "There is no model {model} here. The models are {known}.", model=model[:LONGEST_ECHO], known=known
+        ),
+        status=404,
+        param="model",
+        code="model_not_found",
+    )

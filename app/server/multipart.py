@@ -29,16 +29,12 @@ class Part:
     data: bytes = field(repr=False)
 
 
-def parse_form(body: bytes, content_type: str) -> tuple[Part, ...]:
-    """The parts of `body` in their order. Takes a while for large bodies: call it in a thread.
+def parse_form(body: bytes, boundary: bytes) -> tuple[Part, ...]:
+    """The parts of `body`, which `boundary` divides. Takes a while for large bodies: call it in a thread.
 
     Raises:
         Rejected: it is no well-formed form.
     """
-    kind, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary")
-    if kind != b"multipart/form-data" or not boundary:
-        raise Rejected(tr("This address takes multipart/form-data."), code="invalid_content_type")
     collector = _Collector()
     try:
         parser = MultipartParser(boundary, collector.callbacks())

@@ -215,10 +215,10 @@ def _set_opacity(opacity: float, workspace: Workspace) -> None:
     workspace.toolbox.set_opacity(opacity)
 
 
-def _show(index: int, workspace: Workspace) -> None:
+def _show(number: int, workspace: Workspace) -> None:
     session = _session(workspace)
     if session is not None:
-        session.candidates.select(index)
+        session.candidates.select_number(number)
 
 
 def tool_commands() -> Iterator[Command]:
@@ -242,7 +242,7 @@ def digit_commands() -> Iterator[Command]:
             f"candidate.show{digit}",
             tr("Show variant {digit}", digit=digit),
             VARIANT,
-            partial(_show, digit - 1),
+            partial(_show, digit),
             shortcuts=(str(digit),),
             when=has_candidates,
             scope=Scope.CANVAS,

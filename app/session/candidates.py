@@ -63,6 +63,12 @@ class Candidates:
             self._selected = index
             self.changed.emit()
 
+    def select_number(self, number: int) -> None:
+        """Show the candidate that carries `number`; one that does not exist is ignored."""
+        for index, candidate in enumerate(self._items):
+            if candidate.number == number:
+                self.select(index)
+
     def step(self, steps: int) -> None:
         """Show the next or previous one, round and round through the document itself."""
         places = len(self._items) + 1

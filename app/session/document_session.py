@@ -20,8 +20,9 @@ from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
 from app.document.gestures import GestureRunner
-from app.edits.plan import plan_edit
+from app.document.layers import EditLayer
 from app.edits.types import EditPlan
+from app.gateways.fitting import fit_references
 from app.imaging.arrays import U8
 from app.imaging.edges import Edge
 from app.imaging.save import ExportOptions, Saved, save_photograph
@@ -31,8 +32,10 @@ from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
 from app.session.mask_work import MaskWork
 from app.session.pipeline import EditPipeline, renumbered
+from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
 from app.session.source import Origin, Source
+from app.session.verdicts import mask_warning
 
 REPLAN_DELAY = 0.12
 """Seconds of rest after a change before the plan is made again, so that a stroke plans once."""
@@ -94,6 +97,7 @@ class DocumentSession:
         self._new_request_id = new_request_id
         self._estimator = estimator
         self._notices = notices
+        self._exported_layers: tuple[EditLayer, ...] = ()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._replan: asyncio.Task[None] | None = None
@@ -128,6 +132,11 @@ class DocumentSession:
     def is_modified(self) -> bool:
         """True when something was done since the photograph was opened or last exported."""
         return self.document is not None and not self.document.undo.is_saved
+
+    @property
+    def has_unsaved_edits(self) -> bool:
+        """True when other edits lie on the photograph than were last exported; a mask alone is none."""
+        return self.document is not None and self.document.layers != self._exported_layers
 
     # Planning
 
@@ -165,8 +174,16 @@ class DocumentSession:
             mask = await asyncio.to_thread(effective_mask, document.size, rect, coverage, grow_by, cancel)
             plan, edge, seconds = None, None, None
             if mask is not None or not card.needs_mask:
-                plan = plan_edit(
-                    document.size, mask.rect if mask else None, form.context, card.sizes, form.size
+                plan = await asyncio.to_thread(
+                    fitted_plan,
+                    document.size,
+                    mask.rect if mask else None,
+                    form.context,
+                    form.size if form.takes("size") else None,
+                    document.cut,
+                    profile,
+                    card,
+                    form.taken_references(),
                 )
             if mask is not None:
                 edge = await asyncio.to_thread(Edge.of, document.size, mask.rect, mask.coverage, cancel)
@@ -226,6 +243,8 @@ class DocumentSession:
         mask, seconds = self.effective_mask, self.estimate_seconds
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
         picture = await asyncio.to_thread(document.cut, plan.region)
+        references = self.form.taken_references()
+        sent = tuple(reference.picture for reference in references)
         request = freeze_request(
             self.form,
             plan,
@@ -234,13 +253,18 @@ class DocumentSession:
             id=self._new_request_id(),
             document_id=self.id,
             document_name=self.name,
+            references=await asyncio.to_thread(fit_references, sent, self.form.profile),
         )
-        origin = Origin(source, document.original_photograph, parents, self.form.kept())
+        names = tuple(reference.name for reference in references)
+        origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
         await self._pipeline.submit(request, origin, self._deliver, expected_seconds=seconds)
         return request.id
 
     def _deliver(self, found: tuple[Candidate, ...], missing: tuple[str, ...]) -> None:
         self.candidates.add(renumbered(found, self.candidates.next_number()))
+        warning = mask_warning(found, self.form.provider)
+        if warning is not None:
+            self._notices.warning(*warning, topic="mask")
         if missing:
             self._notices.warning(
                 tr("{count} of the images did not come.", count=len(missing)), " ".join(missing)
@@ -276,10 +300,11 @@ class DocumentSession:
         document = self.document
         if document is None:
             raise RuntimeError("exported before it was opened")
-        revision = document.revision
+        revision, layers = document.revision, document.layers
         photograph = await asyncio.to_thread(document.flatten_photograph)
         saved = await asyncio.to_thread(save_photograph, photograph, path, options)
         self.export_target = ExportTarget(path, options)
+        self._exported_layers = layers
         if document.revision == revision:
             document.undo.mark_saved()
             self.modified_changed.emit()

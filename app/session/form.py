@@ -10,8 +10,10 @@ from types import MappingProxyType
 
 from app.base.geometry import Size
 from app.base.signal import Signal
+from app.base.text import tr
 from app.edits.types import Context, ParameterValue
 from app.gateways.types import ModelCard, Parameter, Profile
+from app.session.references import Reference
 
 AUTO_GROW_SHARE = 0.002
 AUTO_GROW_LEAST = 4
@@ -40,6 +42,7 @@ class EditForm:
         self._grow: int | None = None
         self._values: dict[str, ParameterValue] = {}
         self._extras: dict[str, ParameterValue] = {}
+        self._references: tuple[Reference, ...] = ()
         self.changed: Signal[[str]] = Signal()
 
     @property
@@ -95,6 +98,37 @@ class EditForm:
         """Free fields of this request, sent under these very names."""
         return MappingProxyType(self._extras)
 
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """Pictures that go along behind the canvas, in order, as far as the provider takes them."""
+        return self._references
+
+    def taken_references(self) -> tuple[Reference, ...]:
+        """Those that will really be sent."""
+        return self._references[: self._profile.most_references]
+
+    def untaken(self) -> tuple[str, ...]:
+        """Titles of what is set but not taken by the chosen model, and so not sent."""
+        taken = {parameter.name for parameter in self.parameters()}
+        titles = {p.name: p.title for p in self._profile.dialect.parameters}
+        names = [titles.get(name, name) for name in self._values if name not in taken]
+        if self._size is not None and not self.takes("size"):
+            names.append(tr("Size"))
+        left = len(self._references) - len(self.taken_references())
+        if left:
+            names.append(tr("{count} of the references", count=left))
+        return tuple(names)
+
+    def advice(self) -> tuple[str, ...]:
+        """The provider's warnings about the values that will be sent."""
+        values = self.taken_values()
+        found = [(p.title, p.band(values.get(p.name))) for p in self.parameters()]
+        return tuple(
+            tr("{title}: {advice}.", title=title, advice=band.text)
+            for title, band in found
+            if band is not None and band.warns
+        )
+
     def takes(self, name: str) -> bool:
         return name in self.card.takes
 
@@ -146,6 +180,9 @@ class EditForm:
 
     def set_extras(self, extras: Mapping[str, ParameterValue]) -> None:
         self._assign("extras", dict(extras))
+
+    def set_references(self, references: tuple[Reference, ...]) -> None:
+        self._assign("references", references)
 
     def kept(self) -> dict[str, ParameterValue]:
         """What the history keeps of the form besides the request itself, so that it can be filled again."""

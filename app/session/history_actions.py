@@ -22,6 +22,7 @@ from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, layer_of
 from app.session.document_session import DocumentSession
 from app.session.records import load_request
+from app.session.references import Reference, read_reference
 
 
 class HistoryActions:
@@ -70,6 +71,7 @@ class HistoryActions:
             form.set_value(name, None)
         for name, value in entry.parameters.items():
             form.set_value(name, value)
+        form.set_references(await asyncio.to_thread(self._references, entry))
         document = session.document
         if document is None or not entry.has_mask or not _same_photograph(session, entry):
             return
@@ -140,6 +142,12 @@ class HistoryActions:
     def received_path(self, result: HistoryResult) -> Path:
         """The stored file of a result's received bytes; not to be changed."""
         return self._history.file_path(result.received_sha256)
+
+    def _references(self, entry: HistoryEntry) -> tuple[Reference, ...]:
+        return tuple(
+            read_reference(self._history.read_file(each.sha256), each.name, self._limits)
+            for each in entry.references
+        )
 
     def _compose(self, id: str) -> Photograph:
         result = find_result(self._history, id)

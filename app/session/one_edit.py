@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,22 +19,27 @@ from app.base.errors import BadReply, InternalError, MaskError, MaskroomError, O
 from app.base.geometry import Rect
 from app.base.text import tr
 from app.document.document import Document
-from app.edits.plan import plan_edit
 from app.edits.types import Cost, EditPlan, EditRequest, ParameterValue
 from app.gateways.encode import call_sizes
-from app.gateways.types import Parameter, ParameterKind, Transport
-from app.imaging.arrays import U8, Samples
+from app.gateways.fitting import fit_references
+from app.gateways.types import Parameter, ParameterKind, Profile, Transport
+from app.imaging.arrays import U8, Samples, as_samples
+from app.imaging.colour import ColourSpace
 from app.imaging.load import load_photograph
 from app.imaging.mask_files import load_mask
 from app.imaging.photograph import Photograph
 from app.imaging.save import Saved, save_photograph
+from app.jobs.types import Job
 from app.session.candidates import Candidate, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.form import EditForm
 from app.session.outcome import EditOrder, EditOutcome, PlannedOrder, WrittenResult
 from app.session.output_paths import output_paths
+from app.session.planning import fitted_plan
+from app.session.references import Reference, read_reference
 from app.session.requests import freeze_request
 from app.session.source import Origin, Source, read_source
+from app.session.verdicts import mask_warning
 from app.session.workspace import Workspace
 
 
@@ -43,6 +49,7 @@ class _Ready:
 
     source: Source
     photograph: Photograph
+    cut: Callable[[Rect], U8]
     form: EditForm
     mask: EffectiveMask | None
     plan: EditPlan
@@ -70,11 +77,11 @@ async def plan_order(workspace: Workspace, order: EditOrder) -> PlannedOrder:
         size_send=ready.plan.size_send,
         scale=ready.plan.scale,
         n=n,
-        calls=len(call_sizes(n, card)),
+        calls=len(call_sizes(n, form.profile.most_at_once(form.model, form.taken_values()))),
         prompt_sent=form.takes("prompt") and bool(order.prompt),
         parameters=form.taken_values(),
         dropped=ready.dropped,
-        warnings=ready.plan.warnings,
+        warnings=(*ready.plan.warnings, *form.advice()),
         cost=_times(card.price_at(form.values.get("quality")), n),
         seconds=ready.seconds,
     )
@@ -95,16 +102,21 @@ async def run_order(
     ready = await _prepare(workspace, order)
     if ready.dropped:
         workspace.notices.info(dropped_sentence(ready.form.model, ready.dropped))
+    references = tuple(each.picture for each in ready.form.taken_references())
     request = freeze_request(
         ready.form,
         ready.plan,
-        await asyncio.to_thread(_cut, ready.photograph, ready.plan.region),
+        await asyncio.to_thread(ready.cut, ready.plan.region),
         ready.mask,
         id=workspace.history.new_id(),
         document_id=uuid.uuid4().hex,
         document_name=order.image.name,
+        references=await asyncio.to_thread(fit_references, references, ready.form.profile),
     )
     found, missing = await _send(workspace, request, ready, progress)
+    warning = mask_warning(found, request.provider)
+    if warning is not None:
+        workspace.notices.warning(*warning)
     entry = await workspace.history_actions.get(request.id)
     errors: list[MaskroomError] = [BadReply(text) for text in missing]
     written = await asyncio.to_thread(_write_all, ready.photograph, found, paths)
@@ -151,10 +163,7 @@ def dropped_sentence(model: str, dropped: tuple[str, ...]) -> str:
 async def _prepare(workspace: Workspace, order: EditOrder) -> _Ready:
     form = _filled_form(workspace, order)
     dropped = _fill_parameters(form, order)
-    if order.references:
-        raise UsageError(
-            tr("{model} takes no reference images.", model=form.model), tr("Leave out --reference.")
-        )
+    form.set_references(await asyncio.to_thread(_references, workspace, order, form.profile))
     source, photograph, painted = await asyncio.to_thread(_read, workspace, order)
     for note in photograph.notes:
         workspace.notices.info(f"{source.name}: {note}")
@@ -167,13 +176,46 @@ async def _prepare(workspace: Workspace, order: EditOrder) -> _Ready:
     if painted is not None:
         rect = photograph.size.rect
         mask = await asyncio.to_thread(effective_mask, photograph.size, rect, painted, order.grow)
-    plan = plan_edit(photograph.size, mask.rect if mask else None, form.context, card.sizes, form.size)
+
+    def cut(region: Rect) -> U8:
+        samples = photograph.samples[region.slices]
+        return ColourSpace(photograph.metadata.icc, photograph.channels).to_srgb(as_samples(samples))
+
+    plan = await asyncio.to_thread(
+        fitted_plan,
+        photograph.size,
+        mask.rect if mask else None,
+        form.context,
+        form.size,
+        cut,
+        form.profile,
+        card,
+        form.taken_references(),
+    )
     seconds = None
     if mask is not None:
         seconds = await asyncio.to_thread(
             workspace.estimator, form.profile, card, mask.within(plan.region), order.n
         )
-    return _Ready(source, photograph, form, mask, plan, dropped, seconds)
+    return _Ready(source, photograph, cut, form, mask, plan, dropped, seconds)
+
+
+def _references(workspace: Workspace, order: EditOrder, profile: Profile) -> tuple[Reference, ...]:
+    """The files of --reference, read; raises UsageError where there are more than the provider takes."""
+    most = profile.most_references
+    if len(order.references) > most:
+        raise UsageError(
+            tr("{title} takes no more than {most} reference images.", title=profile.title, most=most)
+            if most
+            else tr("{title} takes no reference images.", title=profile.title),
+            tr("Leave out some --reference."),
+            code="too_many_images",
+        )
+    found = []
+    for path in order.references:
+        source, data = read_source(path, workspace.limits)
+        found.append(read_reference(data, source.name, workspace.limits))
+    return tuple(found)
 
 
 def _filled_form(workspace: Workspace, order: EditOrder) -> EditForm:
@@ -275,13 +317,26 @@ async def _send(
     progress: Callable[[float], object],
 ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
     delivered: list[tuple[tuple[Candidate, ...], tuple[str, ...]]] = []
-    stop = workspace.worker.changed.connect(
-        lambda job: progress(job.progress) if job.progress is not None else None
-    )
+    told: set[float] = set()
+
+    def follow(job: Job) -> None:
+        if job.progress is not None:
+            progress(job.progress)
+        if job.waiting_until is not None and job.waiting_until not in told:
+            told.add(job.waiting_until)
+            seconds = max(1, math.ceil(job.waiting_until - time.time()))
+            workspace.notices.info(tr("The provider asks to wait {seconds} seconds.", seconds=seconds))
+
+    stop = workspace.worker.changed.connect(follow)
     try:
         await workspace.pipeline.submit(
             request,
-            Origin(ready.source, lambda: ready.photograph, form=ready.form.kept()),
+            Origin(
+                ready.source,
+                lambda: ready.photograph,
+                form=ready.form.kept(),
+                reference_names=tuple(each.name for each in ready.form.taken_references()),
+            ),
             lambda found, missing: delivered.append((found, missing)),
             expected_seconds=ready.seconds,
         )
@@ -289,7 +344,8 @@ async def _send(
             job = await workspace.worker.wait(request.id)
         except asyncio.CancelledError:
             workspace.worker.cancel(request.id)
-            await workspace.worker.wait(request.id)
+            if (await workspace.worker.wait(request.id)).sent:
+                workspace.notices.warning(tr("It had been sent: the provider may still bill it."))
             raise
     finally:
         stop()
@@ -298,10 +354,6 @@ async def _send(
     if not delivered:
         raise asyncio.CancelledError
     return delivered[0]
-
-
-def _cut(photograph: Photograph, region: Rect) -> U8:
-    return Document(photograph).cut(region)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from app.edits.composite import place
 from app.edits.report import report_edit
 from app.edits.types import EditRequest, EditResult, Patch, ReceivedImage
 from app.gateways.client import GatewayClient
-from app.gateways.types import Profile
+from app.gateways.exchange import Watch
+from app.gateways.types import Profile, Transport
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
 from app.imaging.arrays import as_u8
@@ -70,6 +71,8 @@ class EditPipeline:
         worker.changed.connect(self._write_early_cancel)
         self.entry_changed: Signal[[str]] = Signal()
         """Emitted with an entry's id whenever its row in the history changed."""
+        self.preview: Signal[[str, bytes]] = Signal()
+        """Emitted with an entry's id and an encoded picture of what its images look like so far."""
 
     async def submit(
         self,
@@ -117,7 +120,8 @@ class EditPipeline:
             MaskroomError: they cannot be taken in now.
         """
         result = await self._take_in(request, entry)
-        await self._set_state(request.id, JobState.DONE, request_id=result.request_id)
+        first = entry.request_ids[0] if entry.request_ids else None
+        await self._set_state(request.id, JobState.DONE, request_id=result.request_id or first)
 
     async def _take_in(self, request: EditRequest, entry: HistoryEntry) -> EditResult:
         """Make results of the whole replies on disk. Raises as `recover`."""
@@ -209,9 +213,17 @@ class EditPipeline:
             control.receiving()
             receiving.append(asyncio.ensure_future(self._set_state(request.id, JobState.RECEIVING)))
 
+        watch = Watch(
+            waiting=control.waiting,
+            answered=control.answered,
+            receiving=on_receiving,
+            preview=lambda call, picture: self.preview.emit(request.id, picture),
+        )
+        if profile.transport is Transport.HTTP:
+            watch = replace(watch, sent=control.sent)
         self._progress.listen(request.id, control.progress)
         try:
-            return await self._gateway.send(request, profile, key, on_receiving=on_receiving)
+            return await self._gateway.send(request, profile, key, watch)
         finally:
             self._progress.forget(request.id)
             await asyncio.gather(*receiving)
@@ -296,8 +308,16 @@ class EditPipeline:
         seconds: float | None = None,
         request_id: str | None = None,
     ) -> None:
+        job = self._worker.job(id)
         await asyncio.to_thread(
-            self._history.set_state, id, state, error=error, seconds=seconds, request_id=request_id
+            self._history.set_state,
+            id,
+            state,
+            error=error,
+            seconds=seconds,
+            request_id=request_id,
+            request_ids=job.request_ids if job else (),
+            rate_limits=job.rate_limits if job else None,
         )
         self.entry_changed.emit(id)
 

@@ -7,7 +7,7 @@ import numpy as np
 from app.base.states import JobState
 from app.edits.types import EditPlan, EditRequest
 from app.history.store import HistoryStore
-from app.history.types import HistoryEntry
+from app.history.types import HistoryEntry, HistoryReference
 from app.imaging.arrays import U8, as_u8
 from app.imaging.codecs import decode_picture, encode_png
 from app.imaging.load import load_photograph
@@ -43,6 +43,10 @@ def store_request(history: HistoryStore, request: EditRequest, origin: Origin) -
         extras=dict(request.extras),
         form=dict(origin.form),
         feather=request.feather,
+        references=tuple(
+            HistoryReference(name, history.put_file(encode_png(picture)))
+            for name, picture in zip(origin.reference_names, request.references, strict=True)
+        ),
     )
     history.add(entry)
     return entry
@@ -78,6 +82,7 @@ def load_request(history: HistoryStore, entry: HistoryEntry) -> EditRequest:
         parameters=dict(entry.parameters),
         extras=dict(entry.extras),
         feather=entry.feather,
+        references=tuple(decode_picture(history.read_file(each.sha256)) for each in entry.references),
     )
 
 

@@ -18,10 +18,12 @@ def freeze_request(
     id: str,
     document_id: str,
     document_name: str,
+    references: tuple[U8, ...] = (),
 ) -> EditRequest:
     """Everything one edit needs. `picture` is the plan's region, (h, w, 3|4) sRGB.
 
-    What the model does not take (prompt, variants, size, parameters) is left out here already.
+    What the model does not take (prompt, variants, size, parameters) is left out here already; `references`
+    are those that it takes.
     """
     return cut_request(
         id=id,
@@ -35,7 +37,8 @@ def freeze_request(
         model=form.model,
         n=form.variants if form.takes("n") else 1,
         parameters=form.taken_values(),
-        extras={**form.profile.extras, **form.extras},
+        extras=form.extras,
         size=form.size if form.takes("size") else None,
         feather=form.feather,
+        references=references,
     )

@@ -49,6 +49,8 @@ class Origin:
     """Ids of the results that lay on the photograph, lowest first."""
     form: Mapping[str, ParameterValue] = field(default_factory=dict)
     """What the form said that the request does not: `EditForm.kept`."""
+    reference_names: tuple[str, ...] = ()
+    """What the request's references are called, in their order."""
 
 
 def read_source(path: Path, limits: Limits) -> tuple[Source, bytes]:

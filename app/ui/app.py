@@ -142,7 +142,10 @@ class Program:
 
     async def _close(self) -> None:
         workspace, desk = self.workspace, self.desk
-        if workspace is None or desk is None or not await desk.files.may_lose(workspace.documents):
+        if workspace is None or desk is None:
+            return
+        running = sum(not job.state.is_final for job in workspace.worker.jobs)
+        if not await desk.files.may_lose(workspace.documents, running):
             return
         self._place = self.window.remembered()
         self.window.hide()

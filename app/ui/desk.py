@@ -38,6 +38,7 @@ from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.side import HISTORY, USUAL_WIDTH, SidePanel
 from app.ui.panels.status import StatusBar
 from app.ui.theme import DARK
+from app.ui.transfer import Offer
 from app.ui.wording import file_title
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Desk:
         self.transfer = transfer
         self._make_panels()
         self._register_commands()
-        self.actions = Actions(workspace, tasks, window, self.canvas)
+        self.actions = Actions(workspace, tasks, window, self.host)
         self._make_tool_bars()
         self._lay_out()
         self.follow = FollowCurrent(self)
@@ -221,7 +222,7 @@ class Desk:
         self.notices = NoticesBar()
         self.options = OptionsBar(workspace.toolbox)
         self.edit = EditPanel(workspace)
-        self.jobs = JobsPanel(workspace)
+        self.jobs = JobsPanel(workspace, tasks)
         self.history = HistoryPanel(workspace, tasks, self.transfer)
         self.side = SidePanel(self.edit, self.jobs, self.history)
 
@@ -264,10 +265,11 @@ class Desk:
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.documents)
-        column.addWidget(self.notices)
         column.addWidget(self.centre, 1)
         middle = QWidget()
         middle.setLayout(column)
+        self.notices.setParent(middle)
+        self.notices.float_over(self.centre)
         middle.setMinimumWidth(360)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setHandleWidth(2)
@@ -294,10 +296,18 @@ class Desk:
         self.documents.close_wanted.connect(lambda session: tasks.start(files.close(session), "close"))
         self.edit.generate_wanted.connect(lambda: run("edit.generate"))
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
+        self.edit.references_wanted.connect(lambda: tasks.start(files.ask_references(), "references"))
+        self.edit.references_offered.connect(
+            lambda offer: tasks.start(files.take_references(offer), "references")
+        )
+        self.edit.provider.opening.connect(self._list_providers)
         self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
         self.jobs.retry_wanted.connect(self.follow.retry)
         self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
         self.history.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
+        self.history.reference_wanted.connect(
+            lambda path: tasks.start(files.take_references(Offer(files=(path,))), "references")
+        )
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
         self.strip.left.connect(self.canvas.setFocus)
@@ -306,6 +316,7 @@ class Desk:
         self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)
+        self.notices.covering.connect(self.host.keep_below)
         self.canvas.scale_changed.connect(self.status.set_scale)
         self.canvas.panels_toggled.connect(self.toggle_panels)
 
@@ -315,6 +326,12 @@ class Desk:
         overlay = QColor(settings.canvas.overlay_colour)
         self.canvas.set_overlay(overlay, settings.canvas.overlay_opacity)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
+
+    def _list_providers(self) -> None:
+        """The command line, or another window, may have added or removed some meanwhile."""
+        if self.workspace.current is not None:
+            found = [(profile.title, profile.name) for profile in self.workspace.providers.list()]
+            self.edit.provider.show_choices(found, self.workspace.current.form.provider)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

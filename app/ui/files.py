@@ -15,10 +15,11 @@ from app.base.errors import MaskroomError
 from app.base.resources import resource_path
 from app.base.text import tr
 from app.imaging.save import ExportOptions, Saved, format_for
-from app.ui.dialogs.confirm import Unsaved, ask_unsaved
+from app.session.references import load_references
+from app.ui.dialogs.confirm import Loss, Unsaved, ask_unsaved
 from app.ui.dialogs.export import ask_export
 from app.ui.dialogs.files import ask_photographs, ask_target
-from app.ui.transfer import SUFFIXES
+from app.ui.transfer import SUFFIXES, Offer, encode_image
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
@@ -55,6 +56,27 @@ class FileFlows:
         await self._workspace.settings.update("files", open_folder=str(paths[0].absolute().parent))
         await self._workspace.open_files(paths)
 
+    async def ask_references(self) -> None:
+        """Let the user choose reference images for the document in front."""
+        folder = self._workspace.settings.value.files.open_folder
+        chosen = await ask_photographs(self._window, folder)
+        if chosen:
+            await self._add_references(Offer(files=tuple(chosen)))
+
+    async def take_references(self, offer: Offer) -> None:
+        """Add what was dropped or pasted as reference images."""
+        await self._add_references(offer)
+
+    async def _add_references(self, offer: Offer) -> None:
+        session = self._workspace.current
+        if session is None:
+            return
+        data = offer.encoded
+        if data is None and offer.image is not None:
+            data = await asyncio.to_thread(encode_image, offer.image)
+        found = await load_references(offer.files, data, self._workspace.limits, self._workspace.notices)
+        session.form.set_references((*session.form.references, *found))
+
     async def paste(self) -> None:
         await self._transfer.paste()
 
@@ -72,7 +94,8 @@ class FileFlows:
         defaults = self._workspace.settings.value.export
         options = target.options if target else ExportOptions(defaults.quality, defaults.lossless)
         suggested = target.path if target else self._suggested_path(session)
-        chosen = await ask_export(session.document.photograph, suggested, options, self._window)
+        own = target.path if target else None
+        chosen = await ask_export(session.document.photograph, suggested, options, self._window, own)
         return chosen is not None and await self._write(session, *chosen)
 
     async def export_again(self) -> bool:
@@ -94,16 +117,21 @@ class FileFlows:
         if await self.may_lose([session]) and session in self._workspace.documents:
             self._workspace.close(session)
 
-    async def may_lose(self, sessions: Sequence[DocumentSession]) -> bool:
-        """True when nothing would be lost, or the user exported or let go of it."""
+    async def may_lose(self, sessions: Sequence[DocumentSession], requests: int = 0) -> bool:
+        """True when nothing would be lost, or the user exported or let go of it.
+
+        `requests` is how many that still run would be cancelled.
+        """
         modified = [session for session in sessions if session.is_modified]
-        if not modified:
+        if not modified and not requests:
             return True
         if len(modified) == 1:
             self._workspace.set_current(modified[0])
-        choice = await ask_unsaved([session.name for session in modified], self._window)
+        edited = [session for session in modified if session.has_unsaved_edits]
+        names = tuple(session.name for session in edited or modified)
+        choice = await ask_unsaved(Loss(names, bool(edited), requests), self._window)
         if choice is Unsaved.EXPORT:
-            for session in modified:
+            for session in edited:
                 self._workspace.set_current(session)
                 if not await self.export_as(session):
                     return False

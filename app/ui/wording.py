@@ -11,6 +11,7 @@ from app.base.text import tr
 
 if TYPE_CHECKING:
     from app.base.geometry import Size
+    from app.base.rate_limits import RateLimits
     from app.edits.types import Cost
 
 
@@ -53,6 +54,22 @@ def price_text(price: Cost | None, count: int = 1, *, at_most: bool = False) -> 
         return tr("free")
     total = money_text(price.amount * count, price.currency)
     return tr("up to {price}", price=total) if at_most else total
+
+
+def limits_text(limits: RateLimits | None) -> str:
+    """Such as "12 of 60 requests left, reset 1s"; empty when nothing is known."""
+    if limits is None:
+        return ""
+    left, most = limits.remaining, limits.limit
+    words = ""
+    if left is not None and most is not None:
+        words = tr("{left} of {most} requests left", left=left, most=most)
+    elif left is not None:
+        words = tr("{left} requests left", left=left)
+    elif most is not None:
+        words = tr("{most} requests allowed", most=most)
+    reset = tr("reset {when}", when=limits.reset) if limits.reset else ""
+    return ", ".join(part for part in (words, reset) if part)
 
 
 def percent_text(share: float) -> str:

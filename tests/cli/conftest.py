@@ -83,6 +83,10 @@ class Gateway:
     headers: list[dict[str, str]] = field(default_factory=list)
     status: int = 200
     reply: bytes = b""
+    headers_out: dict[str, str] = field(default_factory=dict)
+    """Further headers of every answer."""
+    busy_first: int = 0
+    """So many calls are answered with 429 first."""
     stall_from: int = 10_000
     """From this call on send half of the reply and then nothing, until the client goes."""
 
@@ -107,7 +111,10 @@ def gateway() -> Iterator[Gateway]:
                 state.bodies.append(body)
                 number = len(state.bodies)
             state.headers.append({key.lower(): value for key, value in self.headers.items()})
-            self.send_response(state.status)
+            is_busy = number <= state.busy_first
+            self.send_response(429 if is_busy else state.status)
+            for name, value in state.headers_out.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(state.reply)))
             self.send_header("x-request-id", "req-test-7")

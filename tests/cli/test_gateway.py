@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.parser
 import email.policy
 import hashlib
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -165,3 +166,72 @@ def test_history_gives_back_the_received_bytes_and_the_composite(
     shown = maskroom("history", "show", entry["id"]).json
     assert shown["parents"] == []
     assert maskroom("history", "export", "nothing", "--output", raw).code == 2
+
+
+def test_a_provider_that_asks_to_wait_is_told_on_stderr_and_asked_again(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    studio.answer_with(np.full((300, 300, 3), 77, np.uint8))
+    studio.busy_first = 1
+    studio.headers_out = {"retry-after-ms": "30", "X-RateLimit-Limit": "9", "X-RateLimit-Remaining": "8"}
+    done = edit(maskroom, photograph, mask, tmp_path / "o.png", "--prompt", "x")
+    assert done.code == 0
+    assert done.err.count("asks to wait") == 1
+    assert len(studio.bodies) == 2
+    (result,) = done.json["results"]
+    assert result["request_id"] == "req-test-7"
+    (entry,) = maskroom("history", "list", "--json").json["entries"]
+    shown = maskroom("history", "show", entry["id"]).json
+    assert shown["request_ids"] == ["req-test-7", "req-test-7"]
+    assert shown["rate_limits"] == {"limit": 9, "remaining": 8, "reset": ""}
+
+
+def test_a_provider_that_asks_to_wait_for_long_is_refused_with_the_time(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    studio.status, studio.reply = 429, b"{}"
+    studio.headers_out = {"Retry-After": "600"}
+    done = edit(maskroom, photograph, mask, tmp_path / "o.png", "--prompt", "x")
+    assert done.code == 3
+    assert "10 minutes" in done.json["error"]["hint"]
+    assert len(studio.bodies) == 1
+
+
+def test_a_gateway_that_inverts_the_mask_is_told_and_harms_nothing(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    with Image.open(photograph) as before, Image.open(mask) as plane:
+        picture, painted = np.asarray(before.convert("RGB")), np.asarray(plane) > 0
+    reply = np.full_like(picture, 20)
+    reply[painted] = picture[painted]
+    studio.answer_with(reply)
+    out = tmp_path / "out.png"
+    done = edit(maskroom, photograph, mask, out, "--prompt", "x", "--context", "whole")
+    assert done.code == 0, done.err
+    assert "inverted" in done.err
+    assert done.json["results"][0]["outside_changed_pixels"] == 0
+    with Image.open(out) as after:
+        assert np.array_equal(np.asarray(after)[~painted], picture[~painted])
+
+
+def test_references_go_along_in_order_and_stay_with_the_entry(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    references: list[object] = []
+    for shade in (30, 200):
+        path = tmp_path / f"secret-{shade}.png"
+        Image.new("RGB", (20, 10), (shade, shade, shade)).save(path)
+        references += ["--reference", path]
+    studio.answer_with(np.zeros((512, 512, 3), np.uint8))
+    done = edit(maskroom, photograph, mask, tmp_path / "out.png", "--prompt", "x", *references)
+    assert done.code == 0, done.err
+    boundary = studio.bodies[0].partition(b"\r\n")[0]
+    pictures = [part for part in studio.bodies[0].split(boundary) if b'name="image[]"' in part]
+    shades = [
+        np.asarray(Image.open(io.BytesIO(part.partition(b"\r\n\r\n")[2][:-2])))[0, 0, 0] for part in pictures
+    ]
+    assert len(pictures) == 3
+    assert shades[1:] == [30, 200]
+    assert b"secret" not in studio.bodies[0]
+    done = edit(maskroom, photograph, mask, tmp_path / "out.png", "--reference", tmp_path / "nothing.png")
+    assert done.code == 2

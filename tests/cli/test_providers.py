@@ -84,6 +84,39 @@ def test_doctor_finds_everything_in_order(maskroom: Run) -> None:
     assert "broken" not in verdicts.values()
 
 
+@pytest.mark.parametrize("damage", ["no database", "a torn page"])
+def test_doctor_lists_everything_when_the_history_is_damaged(
+    maskroom: Run, maskroom_home: Path, damage: str
+) -> None:
+    assert maskroom("history", "list").code == 0
+    path = maskroom_home / "history" / "history.sqlite"
+    data = path.read_bytes()
+    torn = data[:100] + b"\x7f" * (len(data) - 100)
+    path.write_bytes(b"this is no database at all" * 99 if damage == "no database" else torn)
+    (maskroom_home / "providers.toml").write_text("= broken")
+    done = maskroom("doctor", "--json")
+    assert done.code == 1
+    verdicts = {f["subject"]: f["verdict"] for f in done.json["findings"]}
+    assert verdicts["history"] == "broken"
+    assert verdicts["providers"] == "broken"
+    assert verdicts["healing engine"] == "good"
+    assert "provider local" in verdicts
+    assert maskroom("doctor").code == 1
+
+
+def test_doctor_lists_everything_without_a_data_folder(
+    maskroom: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    monkeypatch.setenv("MASKROOM_HOME", str(blocked / "home"))
+    done = maskroom("doctor", "--json")
+    assert done.code == 1
+    verdicts = {f["subject"]: f["verdict"] for f in done.json["findings"]}
+    assert verdicts["data folder"] == "broken"
+    assert verdicts["healing engine"] == "good"
+
+
 def test_a_broken_providers_file_is_told_and_kept(maskroom: Run, maskroom_home: Path) -> None:
     path = maskroom_home / "providers.toml"
     path.write_text("[providers.mine]\ndialect = 5\n")

@@ -10,7 +10,7 @@ from app.base.geometry import Rect, Size
 from app.edits.composite import place
 from app.edits.cut import send_picture
 from app.edits.report import leak, outside_changed_pixels, report_edit
-from app.edits.types import Context, EditRequest, SizeRule
+from app.edits.types import Context, EditRequest, SizeRule, Suspicion
 from app.imaging.arrays import U8
 from app.imaging.codecs import encode_png
 
@@ -120,3 +120,35 @@ def test_large_pictures_are_judged_reduced(make_request: MakeRequest) -> None:
     reply[100:400, 100:500] = 30
     share = leak(request, reply)
     assert share == pytest.approx(300 * 400 / (1500 * 1100), rel=0.15)
+
+
+class TestSuspicion:
+    """A provider that reads the mask the other way, or not at all, is recognised; drift is no reason."""
+
+    def verdict(self, request: EditRequest, reply: U8) -> Suspicion:
+        data = encode_png(reply)
+        return report_edit(request, place(request, data), data).suspicion
+
+    def test_a_good_edit_is_beyond_suspicion(self, request_: EditRequest) -> None:
+        assert self.verdict(request_, edited(request_)) is Suspicion.NONE
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_drift_is_no_reason(self, request_: EditRequest, seed: int) -> None:
+        assert self.verdict(request_, drifted(edited(request_), seed)) is Suspicion.NONE
+        assert self.verdict(request_, drifted(send_picture(request_), seed)) is Suspicion.NONE
+
+    def test_the_other_side_changed(self, request_: EditRequest) -> None:
+        reply = np.full_like(send_picture(request_), 30)
+        reply[HOLE.slices] = send_picture(request_)[HOLE.slices]
+        assert self.verdict(request_, reply) is Suspicion.INVERTED
+        assert self.verdict(request_, drifted(reply)) is Suspicion.INVERTED
+
+    def test_everything_changed(self, request_: EditRequest) -> None:
+        reply = 255 - np.ascontiguousarray(send_picture(request_)[:, ::-1])
+        assert self.verdict(request_, reply) is Suspicion.IGNORED
+
+    def test_another_size_is_judged_as_well(self, request_: EditRequest) -> None:
+        reply = np.full_like(send_picture(request_), 30)
+        reply[HOLE.slices] = send_picture(request_)[HOLE.slices]
+        larger = cv2.resize(reply, (720, 480), interpolation=cv2.INTER_CUBIC)
+        assert self.verdict(request_, np.asarray(larger, np.uint8)) is Suspicion.INVERTED

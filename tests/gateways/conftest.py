@@ -46,6 +46,10 @@ class Answer:
     delay: float = 0.0
     cut_after: int | None = None
     """Close the connection after so many bytes of the body."""
+    pieces: tuple[bytes, ...] = ()
+    """A body of unknown length in place of `body`: each piece is on its way before the next is written."""
+    stays_open: bool = False
+    """Send nothing more after the body, but do not close before the client does."""
     before_body: Callable[[], object] = lambda: None
 
 
@@ -101,12 +105,21 @@ class ScriptedGateway:
             self.closed_early.set()
             return
         gone.cancel()
-        lines = [f"HTTP/1.1 {answer.status} X", f"Content-Length: {len(answer.body)}", "Connection: close"]
+        lines = [f"HTTP/1.1 {answer.status} X", "Connection: close"]
+        if not answer.pieces:
+            lines.append(f"Content-Length: {len(answer.body)}")
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
         answer.before_body()
         writer.write(answer.body[: answer.cut_after])
         await writer.drain()
+        for piece in answer.pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.005)
+        if answer.stays_open:
+            await reader.read(1)
+            self.closed_early.set()
 
 
 @pytest.fixture
@@ -131,9 +144,30 @@ def profile(catalogue: Catalogue, gateway: ScriptedGateway, tmp_path: Path) -> P
     )
 
 
+class Pauses:
+    """A clock that only moves when somebody sleeps, and remembers for how long."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
 @pytest.fixture
-def client(tmp_path: Path) -> GatewayClient:
-    return GatewayClient(lambda profile: None, tmp_path / "spool")
+def pauses() -> Pauses:
+    return Pauses()
+
+
+@pytest.fixture
+def client(tmp_path: Path, pauses: Pauses) -> GatewayClient:
+    return GatewayClient(lambda profile: None, tmp_path / "spool", sleep=pauses.sleep, clock=pauses.clock)
 
 
 @pytest.fixture

@@ -14,9 +14,13 @@ import pytest
 
 from app.base.errors import BadReply, MaskroomError, Refused, StoreError, Unreachable
 from app.edits.types import EditRequest, Usage
-from app.gateways import client as client_module
+from app.gateways import exchange
+from app.gateways.catalogue import Catalogue
 from app.gateways.client import GatewayClient
 from app.gateways.encode import encode
+from app.gateways.exchange import Watch
+from app.gateways.providers import ProviderSettings, ProviderStore
+from app.gateways.retry import PAUSES
 from app.gateways.types import Profile
 
 KEY = "sk-planted-0123456789"
@@ -77,7 +81,7 @@ async def test_the_reply_is_on_disk_until_it_is_released(
     gateway.script[0].body = good
     seen: list[list[str]] = []
     await client.send(
-        edit, profile, None, on_receiving=lambda: seen.append([p.name for p in spool.iterdir()])
+        edit, profile, None, Watch(receiving=lambda: seen.append([p.name for p in spool.iterdir()]))
     )
     assert seen == [[f"{edit.id}-0.part"]]
     (kept,) = spool.iterdir()
@@ -124,9 +128,9 @@ async def test_receiving_is_told_once_and_only_for_a_good_reply(
     told: list[int] = []
     gateway.script = [make_answer(status=400, body=b"no"), make_answer(body=good)]
     with pytest.raises(Refused):
-        await client.send(edit, profile, None, on_receiving=lambda: told.append(1))
+        await client.send(edit, profile, None, Watch(receiving=lambda: told.append(1)))
     assert told == []
-    await client.send(replace(edit, n=3), single(profile), None, on_receiving=lambda: told.append(1))
+    await client.send(replace(edit, n=3), single(profile), None, Watch(receiving=lambda: told.append(1)))
     assert told == [1]
 
 
@@ -176,8 +180,8 @@ async def test_a_refused_key_stops_the_calls_that_have_not_begun(
     assert len(gateway.requests) == 1
 
 
-@pytest.mark.parametrize("status", [400, 401, 429, 500, 503])
-async def test_nothing_is_ever_sent_again(
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 500, 502, 504])
+async def test_what_may_have_been_worked_on_is_sent_once(
     gateway: Any,
     client: GatewayClient,
     edit: EditRequest,
@@ -191,6 +195,7 @@ async def test_nothing_is_ever_sent_again(
         await client.send(edit, profile, None)
     assert caught.value.request_id == "r9"
     assert len(gateway.requests) == 1
+    assert ("billed" in caught.value.hint) == (status >= 500)
     assert not spool.exists() or list(spool.iterdir()) == []
 
 
@@ -215,8 +220,8 @@ async def test_a_silent_provider_times_out(
     assert "billed" in caught.value.hint
 
 
-async def test_a_closed_port_says_that_nothing_was_sent(
-    gateway: Any, client: GatewayClient, edit: EditRequest, profile: Profile
+async def test_a_closed_port_is_tried_twice_more_and_says_that_nothing_was_sent(
+    gateway: Any, client: GatewayClient, edit: EditRequest, profile: Profile, pauses: Any
 ) -> None:
     await gateway.stop()
     with pytest.raises(Unreachable) as caught:
@@ -224,6 +229,7 @@ async def test_a_closed_port_says_that_nothing_was_sent(
     assert "127.0.0.1" in caught.value.message
     assert "nothing was sent" in caught.value.hint
     assert caught.value.retryable
+    assert pauses.slept == list(PAUSES)
 
 
 async def test_cancelling_closes_the_connection_at_once(
@@ -252,7 +258,7 @@ async def test_a_reply_beyond_all_measure_is_dropped(
     spool: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client_module, "LARGEST_REPLY", len(good) - 1)
+    monkeypatch.setattr(exchange, "LARGEST_REPLY", len(good) - 1)
     gateway.script[0].body = good
     with pytest.raises(BadReply):
         await client.send(edit, profile, None)
@@ -336,6 +342,32 @@ async def test_the_key_is_nowhere_but_in_its_header(
         assert KEY not in f"{told!r} {told.message} {told.hint} {told.details}"
     assert KEY not in "".join(map(repr, encode(edit, profile)))
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("dialect", "code"), [("routescope", "wants_links"), ("openai-multipart", "refused")]
+)
+async def test_a_provider_that_does_not_take_data_urls_is_told_as_that(
+    gateway: Any,
+    client: GatewayClient,
+    edit: EditRequest,
+    profile: Profile,
+    catalogue: Catalogue,
+    make_answer: MakeAnswer,
+    tmp_path: Path,
+    dialect: str,
+    code: str,
+) -> None:
+    store = ProviderStore(tmp_path / "other", catalogue)
+    other = store.save(
+        ProviderSettings("mine", dialect=dialect, base_url=gateway.root + "/v1", model="any-model")
+    )
+    complaint = {"error": {"message": "images[0].image_url must start with https://"}}
+    gateway.script = [make_answer(status=400, body=json.dumps(complaint).encode())]
+    with pytest.raises(Refused) as caught:
+        await client.send(edit, other, None)
+    assert caught.value.code == code
+    assert len(gateway.requests) == 1
 
 
 # ---- pictures that the reply only points to ----

@@ -303,9 +303,24 @@ def test_values_out_of_range_are_refused(
 def test_more_images_than_a_call_gives_become_several_calls(
     catalogue: Catalogue, n: int, most: int, sizes: tuple[int, ...]
 ) -> None:
-    card = replace(catalogue.profiles["local"].models[0], max_n=most)
-    assert call_sizes(n, card) == sizes
-    assert call_sizes(2, replace(card, takes=frozenset({"seed"}))) == (1, 1)
+    assert call_sizes(n, most) == sizes
+    local = catalogue.profiles["local"]
+    card = replace(local.models[0], max_n=most)
+    assert replace(local, models=(card,)).most_at_once(card.id, {}) == most
+    without = replace(card, takes=frozenset({"seed"}))
+    assert replace(local, models=(without,)).most_at_once(card.id, {}) == 1
+
+
+def test_a_stream_brings_one_image_so_several_are_several_calls(
+    edit: EditRequest, catalogue: Catalogue
+) -> None:
+    openai = catalogue.profiles["openai"]
+    asked = replace(edit, model="gpt-image-1", n=3)
+    assert [call.n for call in encode(asked, openai)] == [3]
+    calls = encode(replace(asked, parameters={"partial_images": 2}), openai)
+    assert [call.n for call in calls] == [1, 1, 1]
+    assert all(fields_of(call)["stream"] == "true" and "n" not in fields_of(call) for call in calls)
+    assert [call.n for call in encode(replace(asked, parameters={"partial_images": 0}), openai)] == [3]
 
 
 def test_seeds_are_counted_on_over_the_calls(edit: EditRequest, profile: Profile) -> None:

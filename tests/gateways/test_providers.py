@@ -1,6 +1,9 @@
 """What the user says about providers: kept, checked, overriding, and never lost."""
 
+import contextlib
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +12,10 @@ import pytest
 from app.base.errors import InputError, StoreError, UsageError
 from app.base.geometry import Size
 from app.base.states import MaskConvention
+from app.edits.types import Cost
 from app.gateways.catalogue import Catalogue
-from app.gateways.provider_settings import ProviderSettings
-from app.gateways.providers import FILE_NAME, ProviderStore
+from app.gateways.provider_settings import FILE_NAME, ProviderSettings
+from app.gateways.providers import ProviderStore
 from app.gateways.types import Transport
 
 MINE = ProviderSettings(
@@ -192,3 +196,122 @@ def test_an_unwritable_folder_is_told(tmp_path: Path, catalogue: Catalogue) -> N
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError):
         ProviderStore(tmp_path / "file", catalogue).save(MINE)
+
+
+SET_ONE = """
+import sys
+from pathlib import Path
+from app.base.resources import resource_path
+from app.gateways.catalogue import load_catalogue
+from app.gateways.provider_settings import ProviderSettings
+from app.gateways.providers import ProviderStore
+
+store = ProviderStore(Path(sys.argv[1]), load_catalogue(resource_path("catalogue")))
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(10):
+    store.save(ProviderSettings(f"{sys.argv[2]}{number}", dialect="openai-multipart",
+                                base_url="http://127.0.0.1:9/v1", model="m"))
+"""
+
+
+def test_processes_that_set_providers_at_the_same_moment_lose_none(
+    store: ProviderStore, tmp_path: Path
+) -> None:
+    with contextlib.ExitStack() as stack:
+        setters = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", SET_ONE, str(tmp_path), name],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for name in ("one", "two", "three")
+        ]
+        for setter in setters:
+            assert setter.stdout is not None
+            assert setter.stdout.readline() == "ready\n"
+        for setter in setters:
+            assert setter.stdin is not None
+            setter.stdin.write("go\n")
+            setter.stdin.flush()
+        for setter in setters:
+            setter.communicate(timeout=60)
+            assert setter.returncode == 0
+    expected = {f"{name}{number}" for name in ("one", "two", "three") for number in range(10)}
+    assert {profile.name for profile in store.list()} == set(store.shipped) | expected
+
+
+def test_a_provider_that_another_removed_does_not_come_back(
+    store: ProviderStore, tmp_path: Path, catalogue: Catalogue
+) -> None:
+    store.save(MINE)
+    other = ProviderStore(tmp_path, catalogue)
+    other.remove("mine")
+    store.save(replace(MINE, name="yours"))
+    assert {profile.name for profile in store.list()} == {*store.shipped, "yours"}
+
+
+OWN_CARD = """
+[providers.mine]
+like = "therouter"
+title = "Mine"
+mask_convention = "white"
+image_bytes = 1000
+
+[[providers.mine.cards]]
+id = "openai/gpt-image-2"
+title = "Ours"
+takes = ["prompt", "size", "user"]
+max_n = 2
+sizes = { fixed = ["640x480"] }
+price = { currency = "EUR", date = "2026-01-31", amount = 0.5 }
+"""
+
+
+def test_a_file_may_describe_its_own_models_and_begin_with_a_shipped_provider(
+    store: ProviderStore, tmp_path: Path, catalogue: Catalogue
+) -> None:
+    (tmp_path / FILE_NAME).write_text(OWN_CARD)
+    shipped, mine = catalogue.profiles["therouter"], store.get("mine")
+    assert (mine.dialect, mine.base_url, mine.default_model) == (
+        shipped.dialect,
+        shipped.base_url,
+        shipped.default_model,
+    )
+    assert len(mine.models) == len(shipped.models)
+    assert mine.mask_convention is MaskConvention.WHITE
+    assert (mine.limits.image_bytes, mine.limits.mask_bytes) == (1000, shipped.limits.mask_bytes)
+    card = mine.card("openai/gpt-image-2")
+    assert (card.title, card.takes, card.max_n) == ("Ours", {"prompt", "size", "user"}, 2)
+    assert card.price == Cost(0.5, "EUR", True)
+    assert card.sizes.fixed == (Size(640, 480),)
+    store.save(replace(store.settings("mine"), invert_mask=True))
+    again = ProviderStore(tmp_path, catalogue).get("mine")
+    assert again.card("openai/gpt-image-2") == card
+    assert again.invert_mask
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ('like = "therouter"', 'like = "nobody"', "providers.mine.like"),
+        ('like = "therouter"', 'like = "local"', "providers.mine.like"),
+        ('"prompt", "size"', '"prompt", "strength"', "providers.mine.cards[0].takes"),
+        ('title = "Ours"', "", "providers.mine.cards[0]"),
+        ("max_n = 2", "max_n = 0", "providers.mine.cards[0].max_n"),
+        ("image_bytes = 1000", "image_bytes = -1", "providers.mine.image_bytes"),
+        ("image_bytes = 1000", 'formats = ["jpeg"]', "providers.mine.formats"),
+    ],
+)
+def test_a_wrong_field_of_the_users_file_is_told_by_its_place(
+    store: ProviderStore, tmp_path: Path, before: str, after: str, told: str
+) -> None:
+    assert before in OWN_CARD
+    (tmp_path / FILE_NAME).write_text(OWN_CARD.replace(before, after))
+    problem = store.problem
+    assert problem is not None
+    assert FILE_NAME in problem.message
+    assert told in problem.message

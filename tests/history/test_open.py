@@ -1,5 +1,6 @@
 """Opening: a new store, one of another version, a damaged one, and one that cannot be written."""
 
+import gzip
 import hashlib
 import sqlite3
 from contextlib import closing
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import StoreError
+from app.base.rate_limits import RateLimits
 from app.base.states import JobState
 from app.history.schema import VERSION
 from app.history.store import DATABASE_NAME, HistoryStore
@@ -27,7 +29,7 @@ def test_a_new_store_is_strict_and_written_ahead(store: HistoryStore, tmp_path: 
             for row in database.execute("PRAGMA table_list")
             if row[2] == "table" and not row[1].startswith("sqlite_")
         }
-        assert tables == {"entries": 1, "parents": 1, "results": 1}
+        assert tables == {"entries": 1, "parents": 1, "results": 1, "reference_images": 1}
         [(sql,)] = database.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries'").fetchall()
         assert all(f"'{state.value}'" in sql for state in JobState)
         unfinished = database.execute(
@@ -52,6 +54,39 @@ def test_looking_for_names_reads_no_whole_table(store: HistoryStore, tmp_path: P
     with closing(database_of(tmp_path / "history")) as database:
         plan = database.execute(f"EXPLAIN QUERY PLAN SELECT 1 FROM entries WHERE {column} = 'x'").fetchall()
     assert all("INDEX" in row[3] for row in plan), plan
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """The file was written by the program when its `user_version` was 1."""
+    old = gzip.decompress((Path(__file__).parent / "version_1.sqlite.gz").read_bytes())
+    (tmp_path / DATABASE_NAME).write_bytes(old)
+    with closing(database_of(tmp_path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        before = database.execute("SELECT id, prompt, request_id, parameters FROM entries").fetchall()
+        results = database.execute("SELECT * FROM results").fetchall()
+    store = HistoryStore(tmp_path)
+    store.open()
+    found = {entry.id: entry for entry in store.list()}
+    assert [(id, found[id].prompt, found[id].request_id) for id, *_ in before] == [row[:3] for row in before]
+    assert found["done"].request_ids == ("req-1",)
+    assert found["failed"].request_ids == ("req-2",)
+    assert found["cut-off"].request_ids == ()
+    assert all(entry.rate_limits is None for entry in found.values())
+    assert found["done"].parameters == {"seed": 7, "strength": 0.5}
+    assert found["done"].results[0].seed == 2**64 - 1
+    assert [entry.id for entry in store.search("dark boat")] == ["done"]
+    store.interrupt_unfinished()
+    limits = RateLimits(remaining=3)
+    store.set_state("done", JobState.DONE, request_ids=("req-1", "req-9"), rate_limits=limits)
+    add_entry(store, "a new one")
+    store.close()
+    store.open()
+    assert store.get("done").rate_limits == limits
+    assert store.get("cut-off").state is JobState.INTERRUPTED
+    store.close()
+    with closing(database_of(tmp_path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert database.execute("SELECT * FROM results").fetchall() == results
 
 
 def test_a_newer_store_is_left_alone(store: HistoryStore, tmp_path: Path) -> None:

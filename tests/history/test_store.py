@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.base.errors import InputError, InternalError, Refused, StoreError, UsageError
+from app.base.rate_limits import RateLimits
 from app.base.states import JobState
 from app.history.store import HistoryStore
-from app.history.types import HistoryResult
+from app.history.types import HistoryReference, HistoryResult
 from tests.history.making import Clock, add_entry, add_result
 
 
@@ -63,6 +64,18 @@ def test_states_follow_the_table(store: HistoryStore) -> None:
     assert (found.state, found.request_id, found.seconds) == (JobState.DONE, "r1", 2.5)
     with pytest.raises(InputError):
         store.set_state("nobody", JobState.RUNNING)
+
+
+def test_the_ids_of_all_calls_and_the_limits_are_kept(store: HistoryStore) -> None:
+    entry = add_entry(store)
+    limits = RateLimits(60, 12, "1s")
+    store.set_state(entry.id, JobState.RUNNING, request_ids=("r1", "r2"), rate_limits=limits)
+    store.set_state(entry.id, JobState.DONE)
+    found = store.get(entry.id)
+    assert (found.request_ids, found.rate_limits) == (("r1", "r2"), limits)
+    whole = replace(found, id=store.new_id())
+    store.add(whole)
+    assert store.get(whole.id) == whole
 
 
 def test_a_failure_is_kept_in_words(store: HistoryStore) -> None:
@@ -186,3 +199,16 @@ def test_a_closed_store_says_so(store: HistoryStore) -> None:
         store.list()
     with pytest.raises(StoreError, match="not open"):
         store.set_state("1", JobState.DONE)
+
+
+def test_reference_images_come_back_in_their_order_and_go_with_their_entry(store: HistoryStore) -> None:
+    shared = HistoryReference("lamp.png", store.put_file(b"lamp"))
+    own = HistoryReference("sofa.png", store.put_file(b"sofa"))
+    first = add_entry(store, references=(own, shared), state=JobState.DONE)
+    second = add_entry(store, references=(shared,))
+    assert store.get(first.id).references == (own, shared)
+    store.delete(first.id)
+    assert store.get(second.id).references == (shared,)
+    assert store.read_file(shared.sha256) == b"lamp"
+    with pytest.raises(StoreError):
+        store.read_file(own.sha256)

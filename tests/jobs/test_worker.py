@@ -10,6 +10,7 @@ import pytest
 
 from app.base.cancel import Cancelled
 from app.base.errors import InternalError, Refused, UsageError
+from app.base.rate_limits import RateLimits
 from app.base.states import JobState
 from app.jobs.types import Job
 from app.jobs.worker import JobControl, RequestWorker
@@ -39,6 +40,44 @@ async def test_a_job_goes_from_queued_to_done(
     assert done.created < (done.started or 0) < (done.finished or 0)
     assert done.progress == 1.0
     assert done.error is None
+
+
+async def test_a_job_that_waits_for_its_provider_is_running(
+    worker: RequestWorker, scripts: Scripts, seen: list[Job]
+) -> None:
+    scripts.submit("1")
+    await settle()
+    control = scripts.controls["1"]
+    control.sent()
+    control.answered("r1", RateLimits(60, 0))
+    control.waiting(2000.0)
+    control.waiting(2000.0)
+    assert (seen[-1].state, seen[-1].waiting_until) == (JobState.RUNNING, 2000.0)
+    control.waiting(None)
+    control.sent()
+    control.answered("r2", None)
+    control.answered(None, None)
+    scripts.finish("1")
+    done = await worker.wait("1")
+    assert [job.waiting_until for job in seen] == [None, None, None, None, 2000.0, None, None, None]
+    assert (done.sent, done.request_ids, done.rate_limits) == (True, ("r1", "r2"), RateLimits(60, 0))
+
+
+async def test_a_job_that_waits_can_be_cancelled_and_remembers_that_it_was_sent(
+    worker: RequestWorker, scripts: Scripts, seen: list[Job]
+) -> None:
+    scripts.submit("1")
+    await settle()
+    control = scripts.controls["1"]
+    control.sent()
+    control.waiting(2000.0)
+    assert worker.cancel("1")
+    told = len(seen)
+    control.waiting(3000.0)
+    control.answered("late", None)
+    job = await worker.wait("1")
+    assert (job.state, job.sent, job.waiting_until, job.request_ids) == (JobState.CANCELLED, True, None, ())
+    assert len(seen) == told
 
 
 async def test_each_provider_has_its_own_limit(

@@ -14,6 +14,7 @@ from app.jobs.worker import RequestWorker
 from tests.jobs.making import Scripts, settle
 
 PROVIDERS = {"a": 1, "b": 2}
+HOWS = ("receive", "progress", "send", "wait", "go on", "finish", "fail", "break")
 
 
 class WorkerMachine(RuleBasedStateMachine):
@@ -51,7 +52,7 @@ class WorkerMachine(RuleBasedStateMachine):
         self.scripts.submit(id, document, provider, wind_up=self.gate if slow else None)
 
     @precondition(lambda self: self.in_state(JobState.RUNNING, JobState.RECEIVING))
-    @rule(data=st.data(), how=st.sampled_from(("receive", "progress", "finish", "fail", "break")))
+    @rule(data=st.data(), how=st.sampled_from(HOWS))
     def run_on(self, data: st.DataObject, how: str) -> None:
         id = data.draw(st.sampled_from(self.in_state(JobState.RUNNING, JobState.RECEIVING)))
         self.do("run_on", id, how)
@@ -62,6 +63,12 @@ class WorkerMachine(RuleBasedStateMachine):
                 self.scripts.controls[id].receiving()
             case "progress":
                 self.scripts.controls[id].progress(0.5)
+            case "send":
+                self.scripts.controls[id].sent()
+            case "wait":
+                self.scripts.controls[id].waiting(1.0)
+            case "go on":
+                self.scripts.controls[id].waiting(None)
             case "finish":
                 self.scripts.finish(id)
             case "fail":
@@ -109,6 +116,7 @@ class WorkerMachine(RuleBasedStateMachine):
                 assert not before.state.is_final
             last = jobs[-1]
             assert (last.finished is not None) == last.state.is_final
+            assert last.waiting_until is None or not last.state.is_final
             assert (last.error is not None) == (last.state is JobState.FAILED)
 
     @invariant()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import httpx
 import numpy as np
@@ -42,3 +43,13 @@ def files(picture: U8, coverage: U8 | None, image_field: str = "image") -> Files
 def pictures(reply: httpx.Response) -> list[U8]:
     assert reply.status_code == 200, reply.text
     return [decode_picture(base64.b64decode(item["b64_json"])) for item in reply.json()["data"]]
+
+
+def rejected(reply: httpx.Response, status: int, param: str | None, code: str) -> dict[str, Any]:
+    assert reply.status_code == status, reply.text
+    assert reply.headers["x-request-id"].startswith("req_")
+    error = reply.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert (error["param"], error["code"]) == (param, code)
+    assert error["message"].endswith((".", ")"))
+    return dict(error)

@@ -80,3 +80,14 @@ def test_the_selection_always_exists(actions: list[tuple[str, int]]) -> None:
 def test_a_candidate_becomes_a_layer_in_its_own_place() -> None:
     layer = layer_of(make_candidate(1, "a red door"))
     assert (layer.name, layer.region, layer.result_id) == ("a red door", Rect(2, 3, 4, 5), "r1")
+
+
+def test_a_number_stays_that_of_its_candidate_when_others_go() -> None:
+    strip = Candidates()
+    strip.add((make_candidate(1), make_candidate(2), make_candidate(3)))
+    strip.discard(0)
+    strip.select_number(3)
+    assert strip.shown is not None
+    assert strip.shown.number == 3
+    strip.select_number(1)
+    assert strip.shown.number == 3

@@ -19,6 +19,8 @@ _STOPS = (
     *(1 / 64, 1 / 48, 1 / 32, 1 / 24, 1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3),
     *(1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, MAX_SCALE),
 )
+_ENLARGED = 4.0
+"""A small document is opened no larger than this."""
 _SMALLEST = 32
 """The longer side of a document is never made smaller than this many device pixels."""
 _KEPT = 48
@@ -59,7 +61,10 @@ class Navigation:
         return self._size.rect.centre
 
     def show(self, key: object | None, size_doc: Size | None) -> None:
-        """Look at the document `key` where one looked at it last; a new one is fitted, at most at 100 %."""
+        """Look at the document `key` where one looked at it last; a new one is fitted.
+
+        It is enlarged only where it would be lost in the view, and then by a whole number: pixels stay sharp.
+        """
         if key is None or size_doc is None:
             self._place = None
             return
@@ -68,11 +73,11 @@ class Navigation:
             place = _Place(size_doc, ViewTransform())
             self._places[key] = place
             self._place = place
-            self._fit(limit=1.0)
+            self._fit(limit=self._opening_limit(size_doc))
             return
         self._place = place
         if place.fitted:
-            self._fit(limit=1.0)
+            self._fit(limit=max(self._opening_limit(size_doc), place.view.scale))
         else:
             self._go(place.view)
 
@@ -82,7 +87,7 @@ class Navigation:
         if self._place is None:
             return
         if self._place.fitted:
-            self._fit(limit=max(1.0, self._view.scale) if self._view.scale > 1.0 else 1.0)
+            self._fit(limit=max(self._opening_limit(self._place.size_doc), self._view.scale))
         else:
             shift = size.rect.centre - before.rect.centre
             self._go(self._view.panned(shift.x, shift.y))
@@ -128,6 +133,10 @@ class Navigation:
     def pan_to(self, origin: Point) -> None:
         """Put the document's corner at a point of the view, as far as it stays in sight."""
         self.pan(origin.x - self._view.origin.x, origin.y - self._view.origin.y)
+
+    def _opening_limit(self, size_doc: Size) -> float:
+        room = ViewTransform.fitting(size_doc, self._size, FIT_MARGIN, _ENLARGED).scale
+        return max(1.0, float(int(room)))
 
     def _fit(self, limit: float) -> None:
         if self._place is None:

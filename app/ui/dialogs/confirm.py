@@ -1,9 +1,9 @@
-"""The one question this program asks: what to do with edits that would be lost."""
+"""The one question this program asks: what to do with what would be lost by closing."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -13,8 +13,20 @@ from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_label
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What closing would lose."""
+
+    names: tuple[str, ...]
+    """The photographs that were worked on since they were opened or exported."""
+    has_edits: bool
+    """Whether edits were applied to one of them, or only masks were painted."""
+    requests: int = 0
+    """How many requests wait or run."""
+
+
 class Unsaved(enum.Enum):
-    """What to do with edits that were not exported."""
+    """What to do with what was not exported."""
 
     EXPORT = "export"
     DISCARD = "discard"
@@ -24,25 +36,37 @@ class Unsaved(enum.Enum):
 class UnsavedDialog(QDialog):
     """Export, discard or cancel; cancel is what Escape does."""
 
-    def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(self, loss: Loss, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("unsaved")
-        self.setWindowTitle(tr("Unsaved edits"))
         self.choice = Unsaved.CANCEL
-        listed = ", ".join(f"“{name}”" for name in names)
-        title = make_label(tr("Export the edits of {names}?", names=listed), "heading", wrap=True)
-        text = make_label(
-            tr("Without an export the file stays as it is on disk. Every result is kept in the history."),
-            "muted",
-            wrap=True,
-        )
-        discard = QPushButton(tr("Close without exporting"))
+        listed = ", ".join(f"“{name}”" for name in loss.names)
+        if not loss.names:
+            self.setWindowTitle(tr("Running requests"))
+            question, lost = tr("Quit while requests run?"), tr("Some are not done yet.")
+        elif loss.has_edits:
+            self.setWindowTitle(tr("Unsaved edits"))
+            question = tr("Export the edits of {names}?", names=listed)
+            lost = tr("Without an export the file stays as it is on disk.")
+        else:
+            self.setWindowTitle(tr("Painted mask"))
+            question = tr("Close {names}?", names=listed)
+            lost = tr("Nothing was applied to the photograph. What you painted is not kept.")
+        sentences = [lost, tr("Every result is kept in the history.")]
+        if loss.requests == 1:
+            sentences.append(tr("A request that still runs is cancelled."))
+        elif loss.requests:
+            sentences.append(tr("{count} requests that still run are cancelled.", count=loss.requests))
+        title = make_label(question, "heading", wrap=True)
+        text = make_label(" ".join(sentences), "muted", wrap=True)
+        discard = QPushButton(tr("Close without exporting") if loss.has_edits else tr("Close"))
         discard.setObjectName("discard")
         cancel = QPushButton(tr("Cancel"))
         cancel.setObjectName("cancel")
         export = QPushButton(tr("Export…"))
         export.setObjectName("export")
-        export.setDefault(True)
+        export.setVisible(loss.has_edits)
+        (export if loss.has_edits else cancel).setDefault(True)
         discard.setAutoDefault(False)
         cancel.setAutoDefault(False)
         discard.clicked.connect(lambda: self._choose(Unsaved.DISCARD))
@@ -62,14 +86,14 @@ class UnsavedDialog(QDialog):
         column.addSpacing(SPACE)
         column.addLayout(buttons)
         self.setMinimumWidth(440)
-        export.setFocus()
+        (export if loss.has_edits else cancel).setFocus()
 
     def _choose(self, choice: Unsaved) -> None:
         self.choice = choice
         self.accept()
 
 
-async def ask_unsaved(names: Sequence[str], parent: QWidget) -> Unsaved:
-    """Ask once for all photographs called `names`."""
-    dialog = UnsavedDialog(names, parent)
+async def ask_unsaved(loss: Loss, parent: QWidget) -> Unsaved:
+    """Ask once for everything that would be lost."""
+    dialog = UnsavedDialog(loss, parent)
     return dialog.choice if await answer(dialog) else Unsaved.CANCEL

@@ -42,15 +42,26 @@ def losses(photograph: Photograph, file_format: FileFormat, options: ExportOptio
 
 
 class ExportDialog(QDialog):
-    """Mirrors nothing: what was chosen is read from `path` and `options` after it was accepted."""
+    """Mirrors nothing: what was chosen is read from `path` and `options` after it was accepted.
+
+    A file that is there already is only replaced after a second press, on a button that says so; `own` is
+    the file that this photograph was exported to before, which needs no question.
+    """
 
     def __init__(
-        self, photograph: Photograph, suggested: Path, options: ExportOptions, parent: QWidget | None = None
+        self,
+        photograph: Photograph,
+        suggested: Path,
+        options: ExportOptions,
+        parent: QWidget | None = None,
+        *,
+        own: Path | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("exportDialog")
         self.setWindowTitle(tr("Export as"))
         self._photograph = photograph
+        self._agreed = own
         self.file = QLineEdit(str(suggested))
         self.file.setObjectName("exportPath")
         self.file.setAccessibleName(tr("File"))
@@ -76,6 +87,7 @@ class ExportDialog(QDialog):
         self.lossless.toggled.connect(lambda on: self._mirror())
         self._quality_row = FormRow(tr("Quality"), self.quality)
         self._notes = make_label(role="muted", wrap=True)
+        self._question = make_label(role="warning", wrap=True)
         self._error = make_label(role="error", wrap=True)
         self._value = options.quality
         self._lay_out(where)
@@ -97,6 +109,14 @@ class ExportDialog(QDialog):
             return format_for(self.path)
         except OutputError:
             return None
+
+    def accept(self) -> None:
+        """Take what is chosen, unless another file would be replaced and nobody said so yet."""
+        if self.path.exists() and self.path != self._agreed:
+            self._agreed = self.path
+            self._mirror()
+        else:
+            super().accept()
 
     def _lay_out(self, where: QWidget) -> None:
         size = make_label(tr("{size} px, as opened", size=size_text(self._photograph.size)), "muted")
@@ -121,6 +141,7 @@ class ExportDialog(QDialog):
         column.addWidget(self._quality_row)
         column.addWidget(self.lossless)
         column.addWidget(self._notes)
+        column.addWidget(self._question)
         column.addWidget(self._error)
         column.addSpacing(SPACE)
         column.addLayout(buttons)
@@ -158,8 +179,15 @@ class ExportDialog(QDialog):
         )
         self.quality.show_value(self._value)
         notes = losses(self._photograph, found, self.options) if found else []
-        if not error and self.path.exists():
-            notes.append(tr("“{name}” exists and will be replaced.", name=self.path.name))
+        exists = not error and self.path.exists()
+        asked = exists and self.path == self._agreed
+        self.export.setText(tr("Replace") if asked else tr("Export"))
+        self._question.setText(
+            tr("“{name}” is there already. Replace it?", name=self.path.name)
+            if asked
+            else tr("“{name}” is there already.", name=self.path.name)
+        )
+        self._question.setVisible(exists)
         self._notes.setText("\n".join(notes))
         self._notes.setVisible(bool(notes))
 
@@ -176,8 +204,12 @@ class ExportDialog(QDialog):
 
 
 async def ask_export(
-    photograph: Photograph, suggested: Path, options: ExportOptions, parent: QWidget
+    photograph: Photograph,
+    suggested: Path,
+    options: ExportOptions,
+    parent: QWidget,
+    own: Path | None = None,
 ) -> tuple[Path, ExportOptions] | None:
     """Where and how to export; None when the dialog was cancelled."""
-    dialog = ExportDialog(photograph, suggested, options, parent)
+    dialog = ExportDialog(photograph, suggested, options, parent, own=own)
     return (dialog.path.absolute(), dialog.options) if await answer(dialog) else None

@@ -141,10 +141,7 @@ class CandidatesStrip(QFrame):
             return
         key, candidates = event.key(), session.candidates
         if Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
-            number = key - Qt.Key.Key_0
-            for index, candidate in enumerate(candidates.items):
-                if candidate.number == number:
-                    candidates.select(index)
+            candidates.select_number(key - Qt.Key.Key_0)
         elif key == Qt.Key.Key_0:
             candidates.select(None)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -198,7 +195,7 @@ class CandidatesStrip(QFrame):
         self.compare = QPushButton(tr("Compare"))
         self.compare.setIcon(icon("layout-grid"))
         self.compare.setIconSize(BUTTON_ICON)
-        self.compare.setToolTip(tr("See all variants side by side"))
+        self.compare.setToolTip(tr("See all variants side by side (C)"))
         self.back = QPushButton(tr("Back"))
         self.back.setToolTip(tr("Back to the photograph; the variants stay in the history (Esc)"))
         for button in (self.apply, self.discard, self.compare, self.back):

@@ -18,6 +18,7 @@ class CanvasHost(QWidget):
         super().__init__(parent)
         self._strip = strip
         self._on_top = False
+        self._covered = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(canvas)
@@ -30,6 +31,12 @@ class CanvasHost(QWidget):
         below, above = self._place_for(on_top=False), self._place_for(on_top=True)
         self._on_top = _area(above & rect_view) < _area(below & rect_view)
         self._place()
+
+    def keep_below(self, covered: int) -> None:
+        """The topmost `covered` pixels are hidden by something else: the strip stays clear of them."""
+        if covered != self._covered:
+            self._covered = covered
+            self._place()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that the canvas leaves over are the strip's while it is shown."""
@@ -54,7 +61,7 @@ class CanvasHost(QWidget):
     def _place_for(self, *, on_top: bool) -> QRect:
         width = max(0, min(MOST_WIDTH, self.width() - 4 * SPACE))
         height = self._strip.sizeHint().height()
-        top = 2 * SPACE if on_top else self.height() - height - 2 * SPACE
+        top = self._covered + 2 * SPACE if on_top else self.height() - height - 2 * SPACE
         return QRect((self.width() - width) // 2, top, width, height)
 
 

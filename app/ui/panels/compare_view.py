@@ -130,10 +130,7 @@ class CompareView(QWidget):
             return
         key, candidates = event.key(), session.candidates
         if Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
-            number = key - Qt.Key.Key_0
-            for index, candidate in enumerate(candidates.items):
-                if candidate.number == number:
-                    candidates.select(index)
+            candidates.select_number(key - Qt.Key.Key_0)
         elif key == Qt.Key.Key_0:
             candidates.select(None)
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):

@@ -19,6 +19,7 @@ from app.ui.icons import icon
 from app.ui.links import Links
 from app.ui.panels.generate_box import GenerateBox
 from app.ui.panels.parameter_rows import ParameterRows
+from app.ui.panels.reference_strip import ReferenceStrip
 from app.ui.theme import SPACE
 from app.ui.widgets.fields import ChoiceBox, FormRow, NumberField
 from app.ui.widgets.labels import make_label
@@ -74,6 +75,10 @@ class EditPanel(QWidget):
 
     generate_wanted = Signal()
     cancel_wanted = Signal()
+    references_wanted = Signal()
+    """The user wants to choose files of reference images."""
+    references_offered = Signal(object)
+    """An Offer: files or a picture were dropped or pasted as reference images."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,6 +117,8 @@ class EditPanel(QWidget):
         self.model = ChoiceBox("model", tr("Model"))
         self.prompt = PromptEdit()
         self.note = make_label(role="muted", wrap=True)
+        self.untaken = make_label(role="warning", wrap=True)
+        self.references = ReferenceStrip()
         self.parameters = ParameterRows(self._store, standard=True)
         self.more = ParameterRows(self._store, standard=False)
         self.variants = NumberField("variants", tr("Variants"))
@@ -136,6 +143,9 @@ class EditPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._rows = {
+            "references": FormRow(
+                tr("References"), self.references, tr("Pictures for the model to look at, after the canvas")
+            ),
             "variants": FormRow(tr("Variants"), self.variants, tr("How many results to ask for")),
             "size": FormRow(
                 tr("Size"), self.send_size, tr("Of what is sent; the photograph keeps its own size")
@@ -155,11 +165,13 @@ class EditPanel(QWidget):
         column.addSpacing(SPACE // 2)
         column.addWidget(self.prompt)
         column.addWidget(self.note)
+        column.addWidget(self._rows["references"])
         column.addSpacing(SPACE // 2)
         column.addWidget(self.parameters)
         for row in self._rows.values():
             column.addWidget(row)
         column.addWidget(self.more)
+        column.addWidget(self.untaken)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(self._body)
@@ -185,12 +197,19 @@ class EditPanel(QWidget):
             lambda px: self._set_context(Context() if px is None else Context(pixels=round(px)))
         )
         self._whole.clicked.connect(lambda on: self._set_context(Context(whole=True) if on else Context()))
+        self.references.add_wanted.connect(self.references_wanted)
+        self.references.offered.connect(self.references_offered)
+        self.references.reordered.connect(self._reorder_references)
         self.box.generate.clicked.connect(self.generate_wanted)
         self.box.cancel.clicked.connect(self.cancel_wanted)
 
     def _store(self, name: str, value: str | int | float | bool | None) -> None:
         if self._form is not None:
             self._form.set_value(name, value)
+
+    def _reorder_references(self, places: tuple[int, ...]) -> None:
+        if self._form is not None:
+            self._form.set_references(tuple(self._form.references[place] for place in places))
 
     def _set_context(self, context: Context) -> None:
         if self._form is not None:
@@ -247,6 +266,7 @@ class EditPanel(QWidget):
         self.more.mirror(form)
         self._rows["variants"].setVisible(form.takes("n"))
         self._rows["size"].setVisible(form.takes("size"))
+        self._rows["references"].setVisible(form.profile.most_references > 0)
         self._mirror_prompt(form)
         self._mirror_fields(form)
         self._mirror_note(form)
@@ -260,6 +280,10 @@ class EditPanel(QWidget):
         self._whole.setChecked(form.context.whole)
         self.feather.show_value(form.feather)
         self.grow.show_value(form.grow)
+        self.references.mirror(form.references, form.profile.most_references)
+        untaken = form.untaken()
+        self.untaken.setText(tr("Not taken by this model, so not sent: {names}.", names=", ".join(untaken)))
+        self.untaken.setVisible(bool(untaken))
 
     def _mirror_prompt(self, form: EditForm) -> None:
         if self.prompt.toPlainText() != form.prompt:
@@ -269,8 +293,8 @@ class EditPanel(QWidget):
 
     def _mirror_note(self, form: EditForm) -> None:
         if form.takes("prompt"):
-            self.note.setText(form.card.description)
-            self.note.setVisible(bool(form.card.description))
+            self.note.setText("\n".join(filter(None, (form.card.description, form.profile.notes))))
+            self.note.setVisible(bool(self.note.text()))
             self.prompt.setPlaceholderText(tr("What should stand in the painted area?"))
         else:
             self.note.setText(tr("This model fills from the surroundings and ignores the prompt."))

@@ -44,6 +44,10 @@ class GenerateBox(QWidget):
         self.cancel.setAccessibleName(tr("Cancel the running requests of this photograph"))
         self.cancel.setObjectName("cancelRequests")
         self.cancel.setFixedHeight(32)
+        # It keeps its place: a click that comes as the last request ends must not meet Generate there.
+        keeping = self.cancel.sizePolicy()
+        keeping.setRetainSizeWhenHidden(True)
+        self.cancel.setSizePolicy(keeping)
         self.cancel.hide()
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)

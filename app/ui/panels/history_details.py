@@ -22,7 +22,7 @@ from app.ui.icons import icon
 from app.ui.panels.history_model import failure_text
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_icon_button, make_label, make_line
-from app.ui.wording import money_text, percent_text, seconds_text, size_text
+from app.ui.wording import limits_text, money_text, percent_text, seconds_text, size_text
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
@@ -58,6 +58,13 @@ def facts_text(entry: HistoryEntry, result: HistoryResult | None) -> str:
     return " · ".join(facts)
 
 
+def request_text(entry: HistoryEntry) -> str:
+    """The provider's numbers of all calls, and what it said of its limits."""
+    ids = entry.request_ids or ((entry.request_id,) if entry.request_id else ())
+    number = tr("Request {id}", id=", ".join(ids)) if ids else ""
+    return " · ".join(part for part in (number, limits_text(entry.rate_limits)) if part)
+
+
 class ResultButton(QToolButton):
     """One result's small picture; can be dragged out as a file."""
 
@@ -86,6 +93,8 @@ class HistoryDetails(QWidget):
     save_wanted = Signal(object, object)
     """The entry and the result that is to be saved with the whole photograph."""
     save_raw_wanted = Signal(object, object)
+    reference_wanted = Signal(object)
+    """The result that is to go along with the next request."""
     delete_wanted = Signal(str)
     drag_wanted = Signal(object)
 
@@ -131,6 +140,8 @@ class HistoryDetails(QWidget):
         same = entry is not None and self._entry is not None and entry.id == self._entry.id
         chosen = self._result.index if same and self._result else 0
         self._entry = entry
+        if not same:
+            self._ask_nothing()
         self.setVisible(entry is not None)
         if entry is None:
             self._result = None
@@ -146,22 +157,44 @@ class HistoryDetails(QWidget):
         self.reuse.setToolTip(tr("Put this prompt, model, parameters and mask back"))
         self.apply = QPushButton(tr("Apply again"))
         self.apply.setToolTip(tr("Lay this result on the open photograph once more"))
+        self.reference = make_icon_button("image-plus", tr("Use as a reference image"))
         self.save = make_icon_button("download", tr("Save the whole photograph with this result…"))
         self.save_raw = make_icon_button("file-down", tr("Save the received image as it came…"))
         self.delete = make_icon_button("trash-2", tr("Delete this entry"))
+        self.confirm = QPushButton(tr("Delete for good"))
+        self.confirm.setToolTip(tr("Its images cannot be had again"))
+        self.confirm.clicked.connect(self._emit_delete)
+        self.confirm.hide()
         self.reuse.clicked.connect(lambda: self.reuse_wanted.emit(self._entry))
         self.apply.clicked.connect(self._emit_apply)
+        self.reference.clicked.connect(lambda: self.reference_wanted.emit(self._result))
         self.save.clicked.connect(lambda: self._emit_both(self.save_wanted))
         self.save_raw.clicked.connect(lambda: self._emit_both(self.save_raw_wanted))
-        self.delete.clicked.connect(self._emit_delete)
+        self.delete.clicked.connect(self.ask_delete)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(SPACE // 2)
         self._buttons.addWidget(self.reuse)
         self._buttons.addWidget(self.apply)
         self._buttons.addStretch(1)
-        for button in (self.save, self.save_raw, self.delete):
+        for button in (self.reference, self.save, self.save_raw, self.delete):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self._buttons.addWidget(button)
+        self._buttons.addWidget(self.confirm)
+
+    def ask_delete(self) -> None:
+        """Delete an entry without images at once; where images would be lost, ask on a button for it."""
+        if self._entry is not None and self._entry.results:
+            for button in (self.save, self.save_raw, self.delete):
+                button.hide()
+            self.confirm.show()
+            self.confirm.setFocus()
+        else:
+            self._emit_delete()
+
+    def _ask_nothing(self) -> None:
+        self.confirm.hide()
+        for button in (self.save, self.save_raw, self.delete):
+            button.show()
 
     def _emit_delete(self) -> None:
         if self._entry is not None:
@@ -212,9 +245,10 @@ class HistoryDetails(QWidget):
         self._set(self._failure, failure_text(entry))
         self._set(self._parameters, parameters_text(entry))
         self._set(self._facts, facts_text(entry, result))
-        self._set(self._request, tr("Request {id}", id=entry.request_id) if entry.request_id else "")
+        self._set(self._request, request_text(entry))
         self.reuse.setEnabled(self._available)
         self.apply.setEnabled(self._available and result is not None)
+        self.reference.setEnabled(self._available and result is not None)
         for button in (self.save, self.save_raw):
             button.setEnabled(result is not None)
 

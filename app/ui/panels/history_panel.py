@@ -47,6 +47,8 @@ class HistoryPanel(QWidget):
     """Search field, list, details."""
 
     save_wanted = Signal(object, object)
+    reference_wanted = Signal(object)
+    """The file of a result that is to be a reference image."""
     save_raw_wanted = Signal(object, object)
 
     def __init__(
@@ -134,6 +136,11 @@ class HistoryPanel(QWidget):
         self.details.delete_wanted.connect(self._delete)
         self.details.save_wanted.connect(self.save_wanted)
         self.details.save_raw_wanted.connect(self.save_raw_wanted)
+        self.details.reference_wanted.connect(
+            lambda result: self.reference_wanted.emit(
+                self._transfer.named_copy(self._actions.received_path(result), result)
+            )
+        )
         self.details.drag_wanted.connect(self._drag)
         self.model.dataChanged.connect(lambda *_: self._show_details(self.view.currentIndex()))
         self._links.add(
@@ -197,9 +204,8 @@ class HistoryPanel(QWidget):
             self._reuse(entry)
 
     def _delete_current(self) -> None:
-        entry = self.model.entry(self.view.currentIndex())
-        if entry is not None:
-            self._delete(entry.id)
+        if self.model.entry(self.view.currentIndex()) is not None:
+            self.details.ask_delete()
 
     def _reuse(self, entry: HistoryEntry) -> None:
         session = self._workspace.current

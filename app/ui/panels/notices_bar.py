@@ -1,8 +1,11 @@
-"""The bar of notices above the canvas: never modal, replaced by topic, dismissed by Esc or its cross."""
+"""The bar of notices over the top of the canvas: never modal, replaced by topic, dismissed by Esc or its cross.
+
+It floats: what one looks at, or is about to paint on, stays where it is when a message comes or goes.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base.notices import Level, Notice
@@ -12,7 +15,7 @@ from app.ui.theme import DARK, SPACE
 from app.ui.widgets.labels import make_icon_button, make_label
 
 MOST = 3
-"""More than these would push the photograph away; the oldest goes."""
+"""More than these would hide the photograph; the oldest goes."""
 INFO_MILLISECONDS = 8000
 
 _LOOKS = {
@@ -59,14 +62,44 @@ class NoticeRow(QFrame):
 class NoticesBar(QWidget):
     """The newest notices, newest first."""
 
+    covering = Signal(int)
+    """So many pixels of the view below are covered, from its top."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Messages"))
+        self._below: QWidget | None = None
         self._rows: list[NoticeRow] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(1)
         self.hide()
+
+    def float_over(self, view: QWidget) -> None:
+        """Lie over the top of `view`, a part of the same parent, from now on."""
+        self._below = view
+        view.installEventFilter(self)
+        self._place()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._place()
+        return done
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._below and event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        view, parent = self._below, self.parentWidget()
+        if view is None or parent is None:
+            return
+        height = self._column.heightForWidth(view.width()) if self._rows else 0
+        self.setGeometry(QRect(view.mapTo(parent, QPoint(0, 0)), QSize(view.width(), height)))
+        self.raise_()
+        self.covering.emit(height)
 
     @property
     def shown(self) -> tuple[Notice, ...]:
@@ -83,6 +116,7 @@ class NoticesBar(QWidget):
         row = NoticeRow(notice, self)
         self._rows.insert(0, row)
         self._column.insertWidget(0, row)
+        self._place()
         self.show()
 
     def dismiss(self, row: NoticeRow) -> None:
@@ -92,6 +126,7 @@ class NoticesBar(QWidget):
             row.hide()
             row.deleteLater()
         self.setVisible(bool(self._rows))
+        self._place()
 
     def dismiss_newest(self) -> bool:
         """Dismiss one; False when there was none."""

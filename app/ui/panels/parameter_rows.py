@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from app.base.text import tr
-from app.gateways.types import Parameter, ParameterKind
-from app.ui.theme import SPACE
+from app.gateways.types import Band, Parameter, ParameterKind
+from app.ui.theme import LABEL_WIDTH, SPACE
 from app.ui.widgets.fields import ChoiceBox, FormRow, NumberField
+from app.ui.widgets.labels import make_label
 
 if TYPE_CHECKING:
     from app.edits.types import ParameterValue
@@ -42,18 +43,28 @@ def _standard_title(name: str) -> str:
     }[name]
 
 
-class ParameterRow(FormRow):
-    """The control of one parameter, of the kind it was made for."""
+class ParameterRow(QWidget):
+    """The control of one parameter, of the kind it was made for, over the provider's advice on its value."""
 
     def __init__(self, parameter: Parameter, store: Store) -> None:
+        super().__init__()
         self._name, self._kind = parameter.name, parameter.kind
         self._store = store
-        super().__init__(parameter.title, self._make_control(parameter), parameter.help)
+        self.control = self._make_control(parameter)
+        self._row = FormRow(parameter.title, self.control, parameter.help)
+        self.advice = make_label(role="muted", wrap=True)
+        self.advice.setContentsMargins(LABEL_WIDTH + SPACE, 0, 0, SPACE // 2)
+        self.advice.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._row)
+        column.addWidget(self.advice)
 
     def adapt(self, parameter: Parameter) -> None:
         """Take up the title, help and range that the chosen model gives this parameter."""
-        self.label.setText(parameter.title)
-        self.setToolTip(parameter.help)
+        self._row.label.setText(parameter.title)
+        self._row.setToolTip(parameter.help)
         control = self.control
         if isinstance(control, NumberField):
             whole = self._kind is ParameterKind.INTEGER
@@ -74,6 +85,7 @@ class ParameterRow(FormRow):
 
     def show_value(self, parameter: Parameter, value: ParameterValue | None) -> None:
         """Mirror the form's value; None = not set."""
+        self._advise(parameter.band(value))
         control = self.control
         if isinstance(control, NumberField):
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -86,6 +98,17 @@ class ParameterRow(FormRow):
                 control.show_choices([unset, *((each, each) for each in parameter.choices)], value)
         elif isinstance(control, QLineEdit) and not control.hasFocus():
             control.setText("" if value is None else str(value))
+
+    def _advise(self, band: Band | None) -> None:
+        self.advice.setVisible(band is not None)
+        if band is not None:
+            self.advice.setText(band.text)
+            role = "warning" if band.warns else "muted"
+            if self.advice.property("role") != role:
+                self.advice.setProperty("role", role)
+                self.advice.style().unpolish(self.advice)
+                self.advice.style().polish(self.advice)
+            self.control.setAccessibleDescription(band.text)
 
     def _make_control(self, parameter: Parameter) -> QWidget:
         name, title = parameter.name, parameter.title
@@ -146,6 +169,10 @@ class ParameterRows(QWidget):
         for parameter in form.parameters():
             if parameter.name == name and name in self._rows:
                 self._rows[name].show_value(parameter, form.values.get(name))
+
+    def row(self, name: str) -> ParameterRow | None:
+        """The row of a parameter, shown or not; None where it was never needed."""
+        return self._rows.get(name)
 
     def _row(self, parameter: Parameter) -> ParameterRow:
         row = self._rows.get(parameter.name)

@@ -109,12 +109,18 @@ class ChoiceBox(ComboBox):
     """One of several values, with an "automatic" first where it may be unset."""
 
     chosen = Signal(object)
+    opening = Signal()
+    """The list is about to drop down: the moment to list what came meanwhile."""
 
     def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.activated.connect(lambda index: self.chosen.emit(self.itemData(index)))
+
+    def showPopup(self) -> None:
+        self.opening.emit()
+        super().showPopup()
 
     def set_typing(self, allowed: bool) -> None:
         """Let the user type a value that is not listed, or not."""

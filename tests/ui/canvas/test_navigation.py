@@ -25,10 +25,20 @@ def looking_at(size: Size, view: Size = VIEW) -> tuple[Navigation, Shown]:
 def test_a_large_document_is_fitted_and_a_small_one_is_shown_as_it_is() -> None:
     large, _large = looking_at(Size(6000, 4000))
     assert large.view.rect_to_view(Rect(0, 0, 6000, 4000)).width == pytest.approx(800 - 2 * FIT_MARGIN, abs=2)
+    middling, _middling = looking_at(Size(500, 400))
+    assert middling.view.scale == 1.0
     small, _small = looking_at(Size(100, 80))
-    assert small.view.scale == 1.0
     small.fit()
     assert small.view.rect_to_view(Rect(0, 0, 100, 80)).height == pytest.approx(600 - 2 * FIT_MARGIN, abs=2)
+
+
+@pytest.mark.parametrize(("size", "scale"), [((200, 150), 3.0), ((350, 90), 2.0), ((48, 48), 4.0)])
+def test_a_small_document_is_opened_enlarged_by_a_whole_number(size: tuple[int, int], scale: float) -> None:
+    navigation, _shown = looking_at(Size(*size))
+    assert navigation.view.scale == pytest.approx(scale, rel=1e-4)
+    assert navigation.is_fitted
+    navigation.resized(Size(400, 300))
+    assert navigation.view.rect_to_view(Rect(0, 0, *size)).width <= 400
 
 
 @given(st.floats(0, 800), st.floats(0, 600), st.lists(st.floats(0.2, 5.0), min_size=1, max_size=8))

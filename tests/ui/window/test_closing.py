@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QTabBar
+from PySide6.QtWidgets import QLabel, QPushButton, QTabBar
 
 from app.base.geometry import Point
 from app.base.notices import Notices
+from app.imaging.save import ExportOptions
 from app.settings.folders import resolve_folders
 from app.ui.app import Program
 from app.ui.dialogs.confirm import UnsavedDialog
@@ -20,6 +21,10 @@ from tests.ui.window.conftest import Window, eventually
 def _question(window: Window) -> UnsavedDialog | None:
     found = [each for each in window.frame.findChildren(UnsavedDialog) if each.isVisible()]
     return found[0] if found else None
+
+
+def _words(question: UnsavedDialog) -> str:
+    return " ".join([question.windowTitle(), *(label.text() for label in question.findChildren(QLabel))])
 
 
 def _press(window: Window, name: str) -> None:
@@ -63,11 +68,55 @@ async def test_closing_with_edits_asks_and_cancel_keeps_everything(window: Windo
     await eventually(lambda: window.workspace.documents == ())
 
 
+async def test_the_question_tells_a_painted_mask_from_edits_and_counts_requests(
+    window: Window, photograph: Path, tmp_path: Path
+) -> None:
+    session = await window.open(photograph)
+    window.stroke(Point(50, 50), Point(90, 50))
+    window.desk.actions.run("file.close")
+    await eventually(lambda: _question(window))
+    question = _question(window)
+    assert question is not None
+    assert "edits" not in _words(question)
+    export = question.findChild(QPushButton, "export")
+    assert isinstance(export, QPushButton)
+    assert export.isHidden()
+    _press(window, "cancel")
+    await eventually(lambda: _question(window) is None)
+    assert not session.has_unsaved_edits
+
+    await session.generate()
+    await eventually(lambda: session.candidates.items)
+    session.apply_candidate()
+    window.desk.actions.run("file.close")
+    await eventually(lambda: _question(window))
+    question = _question(window)
+    assert question is not None
+    assert "Export the edits of “disc.png”?" in _words(question)
+    assert "cancelled" not in _words(question)
+    _press(window, "cancel")
+    await eventually(lambda: _question(window) is None)
+
+    await session.export(tmp_path / "kept.png", ExportOptions())
+    assert not session.is_modified
+    assert await session.generate()
+    window.frame.close()
+    await eventually(lambda: _question(window))
+    question = _question(window)
+    assert question is not None
+    assert "A request that still runs is cancelled." in _words(question)
+    _press(window, "cancel")
+    await eventually(lambda: all(job.state.is_final for job in window.workspace.worker.jobs))
+
+
 async def test_closing_the_window_asks_once_and_export_leads_to_the_dialog(
     window: Window, photograph: Path, tmp_path: Path
 ) -> None:
-    await window.open(photograph)
+    session = await window.open(photograph)
     window.stroke(Point(50, 50), Point(90, 50))
+    await session.generate()
+    await eventually(lambda: session.candidates.items)
+    session.apply_candidate()
     window.frame.close()
     window.frame.close()
     await eventually(lambda: _question(window))

@@ -4,13 +4,17 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPlainTextEdit, QSlider, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPlainTextEdit, QSlider, QToolButton
 
 from app.base.geometry import Point, Size
+from app.base.notices import Notice
 from app.edits.types import Context
-from tests.ui.window.conftest import Window, eventually
+from app.ui.transfer import Offer
+from tests.ui.window.conftest import GATEWAY, Window, eventually
 
 BY_MODEL = ("strength", "guidance", "steps", "seed", "variants", "size", "quality")
 ALWAYS = ("provider", "model", "prompt", "context", "feather", "generate")
@@ -203,3 +207,136 @@ async def test_brush_options_mirror_the_brush(window: Window) -> None:
     assert (toolbox.brush.diameter, toolbox.brush.hardness, toolbox.brush.opacity) == (33, 0.25, 0.6)
     toolbox.set_diameter(120)
     assert size.value() == 120
+
+
+async def test_the_providers_advice_stands_under_the_value(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    session.form.set_provider("everything")
+    row = window.desk.edit.parameters.row("guidance")
+    assert row is not None
+    assert not row.advice.isVisibleTo(window.frame)
+    session.form.set_value("guidance", 8.0)
+    assert row.advice.isVisibleTo(window.frame)
+    assert row.advice.property("role") == "muted"
+    session.form.set_value("guidance", 18.0)
+    assert "artefacts" in row.advice.text()
+    assert row.advice.property("role") == "warning"
+    session.form.set_value("guidance", None)
+    assert not row.advice.isVisibleTo(window.frame)
+
+
+async def test_what_is_set_but_not_taken_is_named(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    session.form.set_provider("everything")
+    session.form.set_value("guidance", 5.0)
+    label = window.desk.edit.untaken
+    assert not label.isVisibleTo(window.frame)
+    session.form.set_provider("openai")
+    assert label.isVisibleTo(window.frame)
+    assert "Guidance" in label.text()
+    session.form.set_provider("everything")
+    assert not label.isVisibleTo(window.frame)
+
+
+class TestReferences:
+    """The strip of reference images."""
+
+    @pytest.fixture
+    def pictures(self, tmp_path: Path) -> list[Path]:
+        paths = []
+        for shade in (40, 120, 200):
+            path = tmp_path / f"reference-{shade}.png"
+            Image.new("RGB", (80, 60), (shade, 0, 0)).save(path)
+            paths.append(path)
+        return paths
+
+    async def test_dropped_files_are_added_and_ordered_and_removed(
+        self, window: Window, photograph: Path, pictures: list[Path]
+    ) -> None:
+        session = await window.open(photograph)
+        strip = window.desk.edit.references
+        assert not strip.isVisibleTo(window.frame)
+        session.form.set_provider("everything")
+        assert strip.isVisibleTo(window.frame)
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path)) for path in pictures])
+        drop = QDropEvent(
+            QPointF(5, 5),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        strip.list.dropEvent(drop)
+        await eventually(lambda: len(session.form.references) == 3)
+        assert strip.list.count() == 3
+        assert [int(each.picture[0, 0, 0]) for each in session.form.references] == [40, 120, 200]
+        strip.list.setCurrentRow(0)
+        QTest.keyClick(strip.list, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+        assert [int(each.picture[0, 0, 0]) for each in session.form.references] == [120, 40, 200]
+        assert strip.list.currentRow() == 1
+        QTest.keyClick(strip.list, Qt.Key.Key_Delete)
+        assert [int(each.picture[0, 0, 0]) for each in session.form.references] == [120, 200]
+
+    async def test_a_picture_is_pasted(self, window: Window, photograph: Path) -> None:
+        session = await window.open(photograph)
+        session.form.set_provider("everything")
+        image = QImage(30, 20, QImage.Format.Format_RGB32)
+        image.fill(0xFF00FF00)
+        QApplication.clipboard().setImage(image)
+        QTest.keyClick(window.desk.edit.references.add, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+        await eventually(lambda: len(session.form.references) == 1)
+        assert session.form.references[0].picture.shape == (20, 30, 3)
+        assert len(window.workspace.documents) == 1
+
+    async def test_what_is_no_picture_is_told_and_the_rest_kept(
+        self, window: Window, photograph: Path, pictures: list[Path], tmp_path: Path
+    ) -> None:
+        session = await window.open(photograph)
+        session.form.set_provider("everything")
+        told: list[Notice] = []
+        window.workspace.notices.subscribe(told.append)
+        broken = tmp_path / "broken.png"
+        broken.write_bytes(b"no picture")
+        await window.desk.files.take_references(Offer(files=(pictures[0], broken)))
+        assert len(session.form.references) == 1
+        assert any("broken.png" in notice.text for notice in told)
+
+    async def test_references_beyond_what_is_taken_are_named_as_not_sent(
+        self, window: Window, photograph: Path, pictures: list[Path]
+    ) -> None:
+        session = await window.open(photograph)
+        session.form.set_provider("everything")
+        await window.desk.files.take_references(Offer(files=tuple(pictures)))
+        session.form.set_provider("therouter")
+        assert session.form.taken_references() == ()
+        assert "3 of the references" in window.desk.edit.untaken.text()
+
+    async def test_a_result_of_the_history_becomes_a_reference(
+        self, window: Window, photograph: Path
+    ) -> None:
+        session = await window.open(photograph)
+        window.stroke(Point(150, 120), Point(170, 120))
+        await session.generate()
+        await eventually(lambda: session.candidates.items)
+        panel = window.desk.history
+        await eventually(lambda: panel.model.rowCount() == 1)
+        panel.view.setCurrentIndex(panel.model.index(0, 0))
+        session.form.set_provider("everything")
+        panel.details.reference.click()
+        await eventually(lambda: len(session.form.references) == 1)
+        assert session.form.references[0].picture.shape[2] == 3
+
+
+async def test_a_provider_that_came_from_outside_is_listed_without_a_restart(
+    window: Window, photograph: Path, maskroom_home: Path
+) -> None:
+    session = await window.open(photograph)
+    with (maskroom_home / "providers.toml").open("a") as file:
+        file.write(GATEWAY.replace("providers.everything", "providers.late").replace("Everything", "Late"))
+    combo = window.desk.edit.provider
+    assert combo.findData("late") < 0
+    combo.showPopup()
+    assert combo.findData("late") >= 0
+    assert combo.currentData() == session.form.provider
+    combo.hidePopup()

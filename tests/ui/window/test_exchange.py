@@ -151,6 +151,36 @@ async def test_export_as_says_what_is_lost_and_export_again_repeats(
     await eventually(lambda: not session.is_modified)
 
 
+async def test_another_file_is_replaced_only_when_that_was_said(
+    window: Window, photograph: Path, tmp_path: Path
+) -> None:
+    session = await window.open(photograph)
+    other = tmp_path / "other.png"
+    other.write_bytes(b"somebody's work")
+    window.desk.actions.run("file.export")
+    await eventually(lambda: _open_dialogs(window, ExportDialog))
+    dialog = _open_dialogs(window, ExportDialog)[0]
+    assert isinstance(dialog, ExportDialog)
+    dialog.file.setText(str(other))
+    QTest.keyClick(dialog.file, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    assert dialog.export.text() == "Replace"
+    dialog.file.setText(str(tmp_path / "new.png"))
+    assert dialog.export.text() == "Export"
+    dialog.file.setText(str(other))
+    QTest.keyClick(dialog.file, Qt.Key.Key_Return)
+    await eventually(lambda: session.export_target is not None)
+    assert other.read_bytes().startswith(b"\x89PNG")
+
+    window.desk.actions.run("file.export")
+    await eventually(lambda: _open_dialogs(window, ExportDialog))
+    dialog = _open_dialogs(window, ExportDialog)[0]
+    assert isinstance(dialog, ExportDialog)
+    assert dialog.path == other
+    QTest.keyClick(dialog.file, Qt.Key.Key_Return)
+    await eventually(lambda: not _open_dialogs(window, ExportDialog))
+
+
 async def test_an_export_that_cannot_be_written_is_told(
     window: Window, photograph: Path, tmp_path: Path
 ) -> None:

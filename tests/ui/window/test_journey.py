@@ -1,5 +1,6 @@
 """The main job in a real window with the real built-in engine: open, paint, generate, choose, undo, export."""
 
+import asyncio
 from pathlib import Path
 
 import cv2
@@ -99,6 +100,15 @@ async def test_the_result_stands_in_the_history_and_can_be_used_again(
     await eventually(lambda: panel.model.rowCount() == 1)
     panel.view.setCurrentIndex(panel.model.index(0))
     panel.details.delete.click()
+    assert panel.details.confirm.isVisibleTo(panel)
+    panel.view.setCurrentIndex(panel.model.index(-1))
+    panel.view.setCurrentIndex(panel.model.index(0))
+    assert not panel.details.confirm.isVisibleTo(panel)
+    panel.view.setFocus()
+    window.key(Qt.Key.Key_Delete, widget=panel.view)
+    await asyncio.sleep(0.1)
+    assert panel.model.rowCount() == 1
+    panel.details.confirm.click()
     await eventually(lambda: panel.model.rowCount() == 0)
     assert panel.details.isHidden()
 
@@ -327,3 +337,17 @@ async def test_closing_while_a_request_runs_ends_it(window: Window, photograph: 
     await eventually(lambda: window.workspace.worker.jobs)
     await window.program.aclose()
     assert window.workspace.worker.jobs[0].state is JobState.CANCELLED
+
+
+async def test_the_keys_of_the_canvas_work_while_the_strip_has_the_focus(
+    window: Window, photograph: Path
+) -> None:
+    await _generate(window, photograph)
+    assert window.desk.strip.hasFocus()
+    before = window.workspace.toolbox.brush.diameter
+    window.key("]", widget=window.desk.strip)
+    assert window.workspace.toolbox.brush.diameter > before
+    window.key("2", widget=window.desk.strip)
+    assert window.session.candidates.selected == 1
+    window.key("C", widget=window.desk.strip)
+    assert window.desk.compare.isVisible()

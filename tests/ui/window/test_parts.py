@@ -3,28 +3,37 @@
 import asyncio
 import datetime
 import re
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.base.cancel import Cancelled
 from app.base.errors import InputError
 from app.base.geometry import Point, Rect
 from app.base.notices import Level, Notice, Notices
+from app.base.rate_limits import RateLimits
 from app.jobs.types import Job, JobState
 from app.ui.icons import icon
 from app.ui.panels.compare_pane import LinkedView
 from app.ui.panels.compare_view import grid_columns
-from app.ui.panels.jobs_panel import job_progress, job_times
+from app.ui.panels.jobs_panel import job_facts, job_progress, job_times, job_words
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.tasks import Tasks
 from app.ui.theme import DARK, Tokens, make_style_sheet
 from app.ui.widgets.fields import ChoiceBox, NumberField
-from app.ui.wording import estimate_text, money_text, percent_text, seconds_text, when_text
+from app.ui.wording import (
+    estimate_text,
+    limits_text,
+    money_text,
+    percent_text,
+    seconds_text,
+    when_text,
+)
 
 
 def _luminance(colour: str) -> float:
@@ -95,6 +104,31 @@ def test_notices_replace_by_topic_and_leave_by_escape_order(qtbot: QtBot) -> Non
     assert bar.isHidden()
 
 
+def test_notices_float_over_the_view_and_leave_it_where_it_is(qtbot: QtBot) -> None:
+    frame = QWidget()
+    qtbot.addWidget(frame)
+    frame.resize(600, 400)
+    view = QWidget(frame)
+    view.setGeometry(0, 30, 600, 370)
+    bar, told = NoticesBar(frame), list[int]()
+    bar.covering.connect(told.append)
+    bar.float_over(view)
+    frame.show()
+    bar.show_notice(Notice(Level.ERROR, "A long sentence that is told. " * 8, "And what to do about it."))
+    QApplication.sendPostedEvents()
+    assert view.geometry().getRect() == (0, 30, 600, 370)
+    assert bar.geometry().topLeft() == view.geometry().topLeft()
+    assert bar.width() == 600
+    assert bar.height() == told[-1] >= bar.heightForWidth(600) > 30
+    view.resize(300, 370)
+    QApplication.sendPostedEvents()
+    assert bar.width() == 300
+    assert bar.height() > 60
+    bar.clear()
+    QApplication.sendPostedEvents()
+    assert told[-1] == 0
+
+
 async def test_tasks_tell_failures_and_cancel_what_is_left() -> None:
     notices, told = Notices(), list[Notice]()
     notices.subscribe(told.append)
@@ -158,6 +192,25 @@ def test_progress_is_told_or_guessed_but_never_reaches_the_end_by_guessing() -> 
     assert "10 s of about 20 s" in job_times(job, 20.0)
     assert "39 s, expected 20 s" in job_times(job, 49.0)
     assert job_progress(Job("i", "p", "d", "t", JobState.QUEUED, created=0.0), 5.0) is None
+
+
+def test_a_wait_counts_down_and_a_cancelled_request_may_have_been_billed() -> None:
+    job = Job("i", "p", "d", "t", JobState.RUNNING, created=0.0, started=10.0, waiting_until=52.3)
+    assert job_times(job, 40.4) == "The provider asks to wait · 12 s"
+    assert job_times(job, 52.2) == job_times(job, 99.0) == "The provider asks to wait · 1 s"
+    cancelled = Job("i", "p", "d", "t", JobState.CANCELLED, created=0.0, finished=1.0)
+    assert job_words(cancelled) == ("", "")
+    assert "may still bill" in job_words(replace(cancelled, sent=True))[1]
+
+
+def test_ids_and_limits_are_told_as_far_as_they_are_known() -> None:
+    job = Job("i", "p", "d", "t", JobState.RUNNING, created=0.0)
+    assert job_facts(job) == ""
+    told = replace(job, request_ids=("r1", "r2"), rate_limits=RateLimits(60, 12, "1s"))
+    assert job_facts(told) == "Request r1, r2 · 12 of 60 requests left, reset 1s"
+    assert limits_text(RateLimits(remaining=3)) == "3 requests left"
+    assert limits_text(RateLimits(limit=5)) == "5 requests allowed"
+    assert limits_text(RateLimits(reset="12s")) == "reset 12s"
 
 
 @pytest.mark.parametrize(

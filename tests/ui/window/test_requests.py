@@ -1,5 +1,6 @@
 """Requests that fail: the reason, the hint, the number and another try; nothing is ever modal."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -90,3 +91,19 @@ async def test_generating_with_nothing_painted_is_explained(window: Window, phot
     await eventually(lambda: window.desk.notices.shown)
     assert window.desk.notices.shown[0].hint
     assert window.workspace.worker.jobs == ()
+
+
+async def test_no_click_meant_for_cancel_meets_generate(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    box = window.desk.edit.box
+    window.stroke(Point(100, 100), Point(140, 100))
+    await eventually(lambda: session.plan)
+    await session.generate()
+    await asyncio.sleep(0.05)
+    assert box.cancel.isVisible()
+    place = box.generate.geometry().x(), box.generate.geometry().right()
+    assert box.cancel.geometry().x() > place[1]
+    await eventually(lambda: all(job.state.is_final for job in window.workspace.worker.jobs))
+    await eventually(lambda: not box.cancel.isVisible())
+    await asyncio.sleep(0.05)
+    assert (box.generate.geometry().x(), box.generate.geometry().right()) == place

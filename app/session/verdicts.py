@@ -1,0 +1,28 @@
+"""What to say of a reply that looks as if the provider had understood the mask otherwise than it was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.base.text import tr
+from app.edits.types import Suspicion
+from app.session.candidates import Candidate
+
+
+def mask_warning(found: Iterable[Candidate], provider: str) -> tuple[str, str] | None:
+    """A sentence and the next step, where `provider` (its name) seems to read masks differently; else None."""
+    suspicions = {candidate.report.suspicion for candidate in found}
+    if Suspicion.INVERTED in suspicions:
+        return (
+            tr("The mask looks inverted: the model changed what was to be kept, and kept what was painted."),
+            tr("Nothing outside the mask changed in your document. Invert the mask for {name}, then try again.",
+               name=provider),
+        )  # fmt: skip
+    if Suspicion.IGNORED in suspicions:
+        return (
+            tr("The mask looks ignored: the model repainted much of everything."),
+            tr(
+                "Nothing outside the mask changed in your document. Another model may keep closer to the photograph."
+            ),
+        )
+    return None
