@@ -17,7 +17,7 @@ from app.base.errors import InternalError
 from app.base.geometry import Rect
 from app.base.text import tr
 from app.document.layers import EditLayer
-from app.document.mask import blank_coverage
+from app.document.named_masks import PreparedMask, prepare_mask
 from app.document.original import Original
 from app.document.tiles import TILE
 from app.imaging.arrays import U8, Samples, as_u8
@@ -35,10 +35,8 @@ class PreparedPicture:
     """(H, W, 4) BGRA, 8-bit sRGB, straight alpha, writable."""
     pyramid: Pyramid
     """Over `picture`."""
-    coverage: U8
-    """(H, W), all 0."""
-    coverage_pyramid: Pyramid
-    """Over `coverage`."""
+    mask: PreparedMask
+    """Of the document's first mask, empty."""
 
 
 def prepare(photograph: Photograph, cancel: CancelToken | None = None) -> PreparedPicture:
@@ -49,8 +47,7 @@ def prepare(photograph: Photograph, cancel: CancelToken | None = None) -> Prepar
     """
     picture = _writable(to_working(photograph, cancel=cancel))
     pyramid = Pyramid.build(picture, cancel, straight_alpha=photograph.has_alpha)
-    coverage = blank_coverage(photograph.size)
-    return PreparedPicture(picture, pyramid, coverage, Pyramid.build(coverage, cancel))
+    return PreparedPicture(picture, pyramid, prepare_mask(photograph.size, cancel=cancel))
 
 
 def _writable(picture: U8) -> U8:

@@ -19,7 +19,9 @@ from app.base.text import tr
 from app.document.composition import Composition, PreparedPicture, prepare
 from app.document.layers import EditLayer
 from app.document.mask import Mask, MaskEdit
+from app.document.named_masks import NamedMask, PreparedMask
 from app.document.thread import OneThread
+from app.document.tiles import TileSnapshot
 from app.document.undo import DEFAULT_LIMIT, Compressor, UndoStack
 from app.imaging.arrays import U8, Samples, as_u8
 from app.imaging.photograph import Photograph
@@ -31,7 +33,7 @@ class DocumentState:
     """What a document consists of, apart from pixels: replaced as a whole by every change, for undo."""
 
     size: Size
-    masks: tuple[Mask, ...]
+    masks: tuple[NamedMask, ...]
     active_mask: int = 0
     layers: tuple[EditLayer, ...] = ()
 
@@ -62,20 +64,19 @@ class Document:
         """Emitted with the document pixels that changed, when picture and pyramid are up to date again."""
         self.mask_changed: Signal[[tuple[Rect, ...]]] = Signal()
         """Emitted with the pixels of the active mask that may have changed, once per pointer event."""
+        self.masks_changed: Signal[[]] = Signal()
+        """Emitted when masks came or went, were renamed, or another became the active one."""
         self.layers_changed: Signal[[]] = Signal()
         self.modified_changed: Signal[[]] = Signal()
         """Emitted when `is_modified` became another."""
         self._thread = OneThread()
         self._composition = Composition(photograph, prepared)
-        mask = Mask(photograph.size, pixels=prepared.coverage)
-        self._state = DocumentState(photograph.size, (mask,))
-        self._mask_pyramid = prepared.coverage_pyramid
-        self._stale: list[Rect] = []
+        first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
+        self._state = DocumentState(photograph.size, (first,))
         self._revision = 0
         self._was_modified = False
         self._picture = prepared.picture.view()
         self._picture.flags.writeable = False
-        mask.changed.connect(self._on_mask_changed)
         self.undo.changed.connect(self._on_undo_changed)
 
     @property
@@ -88,12 +89,22 @@ class Document:
         return self._state.layers
 
     @property
-    def masks(self) -> tuple[Mask, ...]:
+    def masks(self) -> tuple[NamedMask, ...]:
+        """At least one."""
         return self._state.masks
+
+    @property
+    def active_mask(self) -> int:
+        """The place of `mask` among `masks`."""
+        return self._state.active_mask
 
     @property
     def mask(self) -> Mask:
         """The mask that tools change and edits use."""
+        return self._active.mask
+
+    @property
+    def _active(self) -> NamedMask:
         return self._state.masks[self._state.active_mask]
 
     @property
@@ -122,10 +133,7 @@ class Document:
     @property
     def mask_pyramid(self) -> Pyramid:
         """Over the active mask. Brought up to date when asked for: a frame pays once for many events."""
-        for rect in _joined(self._stale):
-            self._mask_pyramid.update(rect)
-        self._stale.clear()
-        return self._mask_pyramid
+        return self._active.levels.refreshed()
 
     # Pixels out: all but `cut` in any thread, also while the document changes
 
@@ -202,6 +210,55 @@ class Document:
             edit.view(self.size.rect)[...] = 255
             edit.mark(self.size.rect)
 
+    def put_in_mask(self, tiles: TileSnapshot, title: str) -> None:
+        """Take over tiles of the active mask that a worker has made; nothing happens for none."""
+        self._thread.check()
+        with self.undo.hold():
+            step = self.mask.put(tiles, title)
+        if step is not None:
+            self.undo.push(step)
+
+    # Several masks
+
+    def add_mask(self, name: str, prepared: PreparedMask) -> None:
+        """Add a mask, which becomes the active one."""
+        if prepared.plane.size != self.size:
+            raise ValueError(f"a mask of {prepared.plane.size} for a document of {self.size}")
+        masks = (*self.masks, NamedMask.made(name, prepared, self._on_mask_changed))
+        self._change(
+            replace(self._state, masks=masks, active_mask=len(masks) - 1), tr("Add “{name}”", name=name)
+        )
+
+    def activate_mask(self, index: int) -> None:
+        """Work on another mask. A step of its own: what is undone after it is seen being undone."""
+        if index != self.active_mask:
+            name = self.masks[index].name
+            self._change(replace(self._state, active_mask=index), tr("Switch to “{name}”", name=name))
+
+    def rename_mask(self, name: str) -> None:
+        """Give the active mask another name; nothing happens when it has it."""
+        before = self._active.name
+        if name != before:
+            masks = tuple(replace(m, name=name) if m is self._active else m for m in self.masks)
+            self._change(
+                replace(self._state, masks=masks), tr("Rename “{old}” to “{new}”", old=before, new=name)
+            )
+
+    def remove_mask(self) -> None:
+        """Take the active mask away; the one before it is active then.
+
+        Raises:
+            InputError: it is the only one.
+        """
+        if len(self.masks) == 1:
+            raise InputError(
+                tr("A photograph keeps at least one mask."), tr("Clear it, or add another one first.")
+            )
+        removed = self._active
+        masks = tuple(each for each in self.masks if each is not removed)
+        state = replace(self._state, masks=masks, active_mask=max(0, self.active_mask - 1))
+        self._change(state, tr("Delete “{name}”", name=removed.name))
+
     # Layers
 
     def add_layer(self, layer: EditLayer) -> None:
@@ -256,13 +313,17 @@ class Document:
         self._revision += 1
         if before.layers != state.layers:
             self.layers_changed.emit()
+        if (before.masks, before.active_mask) != (state.masks, state.active_mask):
+            self.masks_changed.emit()
+            if before.masks[before.active_mask].mask is not self.mask:
+                self.mask_changed.emit((self.size.rect,))
         if dirty:
             self.picture_changed.emit(dirty)
 
-    def _on_mask_changed(self, rects: tuple[Rect, ...]) -> None:
+    def _on_mask_changed(self, mask: Mask, rects: tuple[Rect, ...]) -> None:
         self._revision += 1
-        self._stale.extend(rects)
-        self.mask_changed.emit(rects)
+        if mask is self.mask:
+            self.mask_changed.emit(rects)
 
     def _on_undo_changed(self) -> None:
         if self.is_modified != self._was_modified:
@@ -286,9 +347,11 @@ class StateStep:
 
     @property
     def nbytes(self) -> int:
-        """The layers that only one of both sides has."""
-        alone = set(self._before.layers) ^ set(self._after.layers)
-        return sum(layer.nbytes for layer in alone)
+        """The layers and masks that only one of both sides has."""
+        layers = set(self._before.layers) ^ set(self._after.layers)
+        before, after = ({m.mask: m.nbytes for m in side.masks} for side in (self._before, self._after))
+        masks = before.keys() ^ after.keys()
+        return sum(layer.nbytes for layer in layers) + sum((before | after)[mask] for mask in masks)
 
     def undo(self) -> None:
         self._document._become(self._before)
@@ -297,17 +360,4 @@ class StateStep:
         self._document._become(self._after)
 
     def compress(self) -> None:
-        """Layers are shared with the document, so there is nothing to make smaller."""
-
-
-def _joined(rects: list[Rect]) -> list[Rect]:
-    """`rects` with neighbours in the list joined where that adds little, to update them fewer times."""
-    joined: list[Rect] = []
-    for rect in rects:
-        if joined:
-            both = joined[-1].united(rect)
-            if both.area <= 2 * (joined[-1].area + rect.area):
-                joined[-1] = both
-                continue
-        joined.append(rect)
-    return joined
+        """Layers and masks are shared with the document, so there is nothing to make smaller."""

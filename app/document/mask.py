@@ -19,19 +19,22 @@ from app.imaging.arrays import U8, Bool
 
 
 class Mask:
-    """Named coverage of a document's size, uint8, 255 = edit. It changes on the thread that made it."""
+    """Coverage of a document's size, uint8, 255 = edit. It changes on the thread that made it."""
 
-    def __init__(self, size: Size, name: str = "Mask 1", pixels: U8 | None = None) -> None:
-        """An empty mask, or one over `pixels` (H, W), C-contiguous, which belong to the mask from now on."""
-        if pixels is None:
-            pixels = blank_coverage(size)
-        if pixels.shape != (size.height, size.width):
-            raise ValueError(f"coverage of shape {pixels.shape} for a mask of {size}")
-        self.name = name
+    def __init__(self, size: Size, pixels: U8 | None = None, *, plane: Plane | None = None) -> None:
+        """An empty mask, or one over `pixels` (H, W), C-contiguous, which belong to the mask from now on.
+
+        A `plane` is a worker's: over pixels, and with what they hold already looked up.
+        """
+        if plane is None:
+            plane = Plane(blank_coverage(size) if pixels is None else pixels)
+        if plane.size != size:
+            raise ValueError(f"coverage of {plane.size} for a mask of {size}")
         self.changed: Signal[[tuple[Rect, ...]]] = Signal()
         """Emitted with rectangles of document pixels that contain every pixel that may have changed."""
-        self._plane = Plane(pixels)
-        self._coverage = pixels.view()
+        self._plane = plane
+        self._revision = 0
+        self._coverage = plane.pixels.view()
         self._coverage.flags.writeable = False
         self._thread = OneThread()
         self._edit: MaskEdit | None = None
@@ -49,6 +52,11 @@ class Mask:
     def occupied(self) -> Bool:
         """Per tile of TILE pixels, rows first: False = no coverage at all. Exact when no edit is open."""
         return self._plane.occupied
+
+    @property
+    def revision(self) -> int:
+        """Rises with every change: work on a copy is good as long as it has not."""
+        return self._revision
 
     @property
     def is_being_edited(self) -> bool:
@@ -112,6 +120,12 @@ class Mask:
             edit.mark(self.size.rect)
         return edit.step
 
+    def put(self, tiles: TileSnapshot, title: str) -> MaskStep | None:
+        """Take over tiles that a worker has made, see `TileSnapshot.of_changes`; None for no tiles."""
+        if not len(tiles):
+            return None
+        return MaskStep(title, self, self._swap(tiles))
+
     def invert(self, title: str) -> InvertStep:
         """Turn every value v into 255 - v. Undone by doing it again, so nothing is kept for that."""
         self._flip()
@@ -120,7 +134,7 @@ class Mask:
     def _flip(self) -> None:
         self._check_free()
         self._plane.invert()
-        self.changed.emit((self.size.rect,))
+        self._tell((self.size.rect,))
 
     def _check_free(self) -> None:
         self._thread.check()
@@ -131,8 +145,12 @@ class Mask:
         """Put stored tiles back, tell it, and return what stood there."""
         self._check_free()
         inverse = tiles.restore(self._plane)
-        self.changed.emit(tiles.rects(self.size))
+        self._tell(tiles.rects(self.size))
         return inverse
+
+    def _tell(self, rects: tuple[Rect, ...]) -> None:
+        self._revision += 1
+        self.changed.emit(rects)
 
     def _close_edit(self) -> None:
         self._edit = None
@@ -199,7 +217,7 @@ class MaskEdit:
         """Tell that pixels in `rects` may have changed: once per event, with all that it changed."""
         dirty = tuple(rect for rect in rects if not rect.is_empty)
         if dirty:
-            self._mask.changed.emit(dirty)
+            self._mask._tell(dirty)
 
     def commit(self) -> MaskStep | None:
         """End the edit and keep the change; the step that takes it back, or None when nothing changed."""
@@ -214,7 +232,7 @@ class MaskEdit:
         self._end()
         if len(self._tiles):
             self._tiles.restore(self._plane)
-            self._mask.changed.emit(self._tiles.rects(self.size))
+            self._mask._tell(self._tiles.rects(self.size))
 
     def _end(self) -> None:
         if not self._open:

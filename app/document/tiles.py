@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 import cv2
 import numpy as np
 
+from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8, Bool
 
@@ -69,9 +70,7 @@ class Plane:
         """The tile as it is now, in the form in which it is stored."""
         if not self.occupied[tile]:
             return 0
-        pixels = self.view(tile)
-        low, high, _, _ = cv2.minMaxLoc(pixels)
-        return int(low) if low == high else pixels.copy()
+        return _stored(self.view(tile))
 
     def write(self, tile: Tile, stored: Stored) -> None:
         """Put a stored tile back."""
@@ -117,6 +116,25 @@ class TileSnapshot:
         self._tiles: dict[Tile, Stored] = {}
         self.nbytes = 0
         """Bytes of pixels held, as of the last change; a constant tile costs none."""
+
+    @classmethod
+    def of_changes(cls, before: U8, after: U8, at: Rect, cancel: CancelToken | None = None) -> TileSnapshot:
+        """The tiles that differ, as they are in `after`: made in a worker, to be put into a plane at once.
+
+        Both (at.height, at.width) stand at `at`, which is cut at tiles or at the plane's border.
+
+        Raises:
+            Cancelled: the token was cancelled.
+        """
+        found = cls()
+        for cell in at.tiles(TILE):
+            if cancel is not None:
+                cancel.check()
+            place = cell.intersected(at).relative_to(at).slices
+            if not np.array_equal(before[place], after[place]):
+                found._tiles[cell.y // TILE, cell.x // TILE] = _stored(after[place])
+        found._count()
+        return found
 
     def __len__(self) -> int:
         return len(self._tiles)
@@ -169,6 +187,12 @@ class TileSnapshot:
                 if len(packed) < stored.nbytes:
                     self._tiles[tile] = packed
         self._count()
+
+
+def _stored(pixels: U8) -> int | U8:
+    """A copy of a tile's pixels, or their value where they have only one."""
+    low, high, _, _ = cv2.minMaxLoc(pixels)
+    return int(low) if low == high else pixels.copy()
 
 
 def _packed(pixels: U8) -> bytes:

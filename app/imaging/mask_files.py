@@ -1,4 +1,4 @@
-"""Masks as files: reading any picture as coverage, and writing coverage as a grey PNG (white = edit)."""
+"""Masks as files: reading any picture as coverage, and writing coverage as a PNG in any convention."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.base.files import write_atomically
 from app.base.geometry import Size
 from app.base.states import MaskConvention
 from app.base.text import tr
-from app.imaging.arrays import U8, as_u8, to_eight_bits
+from app.imaging.arrays import U8, Samples, as_u8, to_eight_bits
 from app.imaging.codecs import encode_png
 from app.imaging.load import load_photograph
 from app.imaging.masks import invert as inverted
@@ -43,16 +43,7 @@ def load_mask(
         photograph = load_photograph(source, name=name)
     except PhotographError as error:
         raise MaskError(error.message, error.hint, details=error.details) from error
-    if photograph.size != size:
-        raise MaskError(
-            tr(
-                "“{name}”: the mask has {mask} pixels, the picture {picture}.",
-                name=photograph.name,
-                mask=f"{photograph.size.width} × {photograph.size.height}",
-                picture=f"{size.width} × {size.height}",
-            ),
-            tr("Use a mask of the picture's own size."),
-        )
+    check_size(photograph.name, photograph.samples, size)
     coverage = _coverage(photograph, convention)
     if invert:
         coverage = inverted(coverage)
@@ -62,6 +53,21 @@ def load_mask(
             tr("Invert it, or say which pixels of it mean edit."),
         )
     return coverage
+
+
+def check_size(name: str, mask: Samples, size: Size) -> None:
+    """Raise `MaskError` when the mask called `name`, (H, W) or (H, W, C), is of another size than the picture."""
+    height, width = mask.shape[:2]
+    if (width, height) != (size.width, size.height):
+        raise MaskError(
+            tr(
+                "“{name}”: the mask has {mask} pixels, the picture {picture}.",
+                name=name,
+                mask=f"{width} × {height}",
+                picture=f"{size.width} × {size.height}",
+            ),
+            tr("Use a mask of the picture's own size."),
+        )
 
 
 def _coverage(photograph: Photograph, convention: MaskConvention | None) -> U8:
@@ -91,16 +97,31 @@ def _lightness(values: U8, channels: Channels) -> U8:
     return as_u8(cv2.cvtColor(np.ascontiguousarray(values[..., :3]), cv2.COLOR_RGB2GRAY))
 
 
-def save_mask(coverage: U8, path: Path) -> None:
-    """Write coverage (H, W) as a grey PNG, white = edit, in one step.
+def save_mask(coverage: U8, path: Path, convention: MaskConvention = MaskConvention.WHITE) -> None:
+    """Write coverage (H, W) as a PNG in one step: grey, or with an alpha channel where the convention has one.
+
+    The colours beside an alpha channel are the grey picture, for programs that look at nothing else.
 
     Raises:
+        ValueError: the convention is IGNORED, which says nothing about a file.
         OutputError: the name has another ending than .png, or the file cannot be written.
     """
     if path.suffix.lower() != ".png":
         raise OutputError(tr("“{name}”: masks are written as PNG.", name=path.name), tr("End it in .png."))
-    data = encode_png(coverage, level=6)
+    data = encode_png(_picture(coverage, convention), level=6)
     try:
         write_atomically(path, lambda file: file.write(data))
     except OSError as error:
         raise from_os_error(error, path.name, kind=OutputError) from error
+
+
+def _picture(coverage: U8, convention: MaskConvention) -> U8:
+    match convention:
+        case MaskConvention.WHITE:
+            return coverage
+        case MaskConvention.TRANSPARENT:
+            return np.dstack((coverage, coverage, coverage, inverted(coverage)))
+        case MaskConvention.OPAQUE:
+            return np.dstack((coverage, coverage, coverage, coverage))
+        case MaskConvention.IGNORED:
+            raise ValueError("a mask file is never ignored")

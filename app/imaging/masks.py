@@ -15,6 +15,7 @@ import numpy as np
 from app.base.cancel import CancelToken
 from app.base.geometry import EMPTY, Rect, Size
 from app.imaging.arrays import F32, U8, as_u8
+from app.imaging.discs import disc_maximum
 
 
 def size_of(coverage: U8) -> Size:
@@ -40,43 +41,14 @@ def grow(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
 
     Soft edges keep their ramp and move outwards with it. Never below `coverage`; 0 px is a copy.
 
-    The grey-scale dilation by a disc (Serra, Image Analysis and Mathematical Morphology, 1982) is done
-    in two parts: fully covered pixels by one exact distance transform whatever the radius, pixels of partial
-    coverage row by row of the disc.
+    Raises:
+        Cancelled: the token was cancelled.
     """
     grown = coverage.copy()
     area = bounds(coverage).expanded(px).intersected(size_of(coverage).rect)
-    if px <= 0 or area.is_empty:
-        return grown
-    source = np.ascontiguousarray(coverage[area.slices])
-    target = grown[area.slices]
-    _grow_full(source, px, target)
-    partial = np.where(source == 255, np.uint8(0), source)
-    soft = bounds(partial)
-    if not soft.is_empty:
-        reach = soft.expanded(px).intersected(size_of(source).rect)
-        _grow_partial(np.ascontiguousarray(partial[reach.slices]), px, target[reach.slices], cancel)
+    if px > 0 and not area.is_empty:
+        grown[area.slices] = disc_maximum(coverage[area.slices], px, cancel)
     return grown
-
-
-def _grow_full(source: U8, px: int, target: U8) -> None:
-    """Set `target` to 255 within `px` of every pixel of `source` that is 255."""
-    if not (source == 255).any():
-        return
-    distance = _distance(np.where(source == 255, np.uint8(0), np.uint8(1)))
-    np.maximum(target, np.where(distance <= px + 1e-3, np.uint8(255), np.uint8(0)), out=target)
-
-
-def _grow_partial(source: U8, px: int, target: U8, cancel: CancelToken | None) -> None:
-    """Raise `target` to the maximum of `source` over a disc, one row of the disc after the other."""
-    height = source.shape[0]
-    for dy in range(min(px, height - 1) + 1):
-        if cancel is not None:
-            cancel.check()
-        half = math.isqrt(px * px - dy * dy)
-        row = as_u8(cv2.dilate(source, np.ones((1, 2 * half + 1), np.uint8)))
-        np.maximum(target[dy:], row[: height - dy], out=target[dy:])
-        np.maximum(target[: height - dy], row[dy:], out=target[: height - dy])
 
 
 def shrink(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:

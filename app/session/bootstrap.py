@@ -16,7 +16,7 @@ from app.gateways.providers import ProviderStore
 from app.gateways.types import Profile, Transport
 from app.history.store import HistoryStore
 from app.jobs.worker import RequestWorker
-from app.session import actions
+from app.session import actions, mask_actions
 from app.session.commands import CommandRegistry
 from app.session.estimates import make_estimator
 from app.session.pipeline import EditPipeline
@@ -91,6 +91,9 @@ def build_workspace(
     commands = CommandRegistry()
     for module in (actions, *command_modules):
         commands.add_from(module)
+    for added in mask_actions.operation_commands():
+        commands.add(added)
+    commands.add_from(mask_actions)
     for added in (*actions.tool_commands(), *actions.digit_commands()):
         commands.add(added)
     defaults = settings.value.brush

@@ -52,6 +52,8 @@ class Command:
     """True: not listed in a menu, only in the palette and the shortcut sheet."""
     help: str = ""
     """One sentence on what it does."""
+    section: str = ""
+    """The part of the menu it stands in; without one, the first word of the id."""
 
 
 def command(
@@ -63,6 +65,7 @@ def command(
     when: When = always,
     scope: Scope = Scope.WINDOW,
     hidden: bool = False,
+    section: str = "",
 ) -> Callable[[Run], Run]:
     """Attach a command's metadata to a function; the function itself is returned unchanged.
 
@@ -71,7 +74,9 @@ def command(
 
     def attach(run: Run) -> Run:
         told = (run.__doc__ or "").partition("\n")[0]
-        setattr(run, _ATTRIBUTE, Command(id, title, group, run, shortcuts, when, scope, hidden, told))
+        setattr(
+            run, _ATTRIBUTE, Command(id, title, group, run, shortcuts, when, scope, hidden, told, section)
+        )
         return run
 
     return attach

@@ -30,6 +30,7 @@ from app.session.candidates import Candidate, Candidates, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
+from app.session.mask_work import MaskWork
 from app.session.pipeline import EditPipeline, renumbered
 from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
@@ -81,6 +82,7 @@ class DocumentSession:
         self.source: Source | None = None
         self.document: Document | None = None
         self.gestures: GestureRunner | None = None
+        self.mask_work: MaskWork | None = None
         self.export_target: ExportTarget | None = None
         self.plan: EditPlan | None = None
         self.effective_mask: EffectiveMask | None = None
@@ -113,6 +115,7 @@ class DocumentSession:
         """The photograph is decoded: from now on it can be painted on and edited."""
         self.document, self.source, self.size = document, source, document.size
         self.gestures = GestureRunner(document)
+        self.mask_work = MaskWork(document, self._notices)
         self.preview = None
         self.stage = Stage.READY
         document.mask_changed.connect(lambda rects: self._plan_soon())
@@ -313,9 +316,13 @@ class DocumentSession:
             self._timer.cancel()
             self._timer = None
         self._replan_cancel.cancel()
+        if self.mask_work is not None:
+            self.mask_work.cancel()
 
     async def aclose(self) -> None:
-        """Retire, and wait for the thread that is still planning."""
+        """Retire, and wait for the threads that are still planning or working on a mask."""
         self.retire()
         if self._replan is not None:
             await asyncio.wait({self._replan})
+        if self.mask_work is not None:
+            await self.mask_work.aclose()

@@ -77,6 +77,19 @@ class BrushSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskSettings:
+    """The number that each operation on a mask was used with last."""
+
+    grow: int = _option(8, "Grow", minimum=1, maximum=2000, shown=False)
+    shrink: int = _option(8, "Shrink", minimum=1, maximum=2000, shown=False)
+    feather: int = _option(8, "Feather", minimum=1, maximum=1000, shown=False)
+    border: int = _option(16, "Border", minimum=1, maximum=2000, shown=False)
+    smooth: int = _option(8, "Smooth", minimum=1, maximum=400, shown=False)
+    remove_specks: int = _option(100, "Remove specks", minimum=2, maximum=1_000_000, shown=False)
+    difference: int = _option(8, "Differences", minimum=0, maximum=254, shown=False)
+
+
+@dataclass(frozen=True, slots=True)
 class EditSettings:
     """What a new edit starts with."""
 
@@ -137,6 +150,7 @@ class Settings:
 
     canvas: CanvasSettings = field(default_factory=CanvasSettings)
     brush: BrushSettings = field(default_factory=BrushSettings)
+    mask: MaskSettings = field(default_factory=MaskSettings)
     edit: EditSettings = field(default_factory=EditSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     files: FilesSettings = field(default_factory=FilesSettings)

@@ -32,6 +32,11 @@ ICONS = {
     "providers.manage": "settings-2",
     "providers.models": "refresh-cw",
     "edit.paste": "clipboard-paste",
+    "mask.copy": "copy",
+    "mask.paste": "clipboard-paste",
+    "mask.load": "folder-open",
+    "mask.save": "download",
+    "mask.delete": "trash-2",
     "mask.invert": "contrast",
     "mask.clear": "square-x",
     "mask.fill": "square-check",
@@ -77,18 +82,18 @@ class Actions(QObject):
         return tuple(action for action, _ in self._actions.values())
 
     def fill_menu_bar(self, bar: QMenuBar) -> None:
-        """One menu per group, a separator where the first word of the ids changes."""
+        """One menu per group, a separator where another section begins."""
         for group in GROUPS:
             menu = QMenu(f"&{group_title(group)}", bar)
             menu.aboutToShow.connect(self.refresh)
             before = ""
             for action, each in self._actions.values():
                 if each.group == group and not each.hidden:
-                    stem = each.id.partition(".")[0]
-                    if before and stem != before:
+                    section = each.section or each.id.partition(".")[0]
+                    if before and section != before:
                         menu.addSeparator()
                     menu.addAction(action)
-                    before = stem
+                    before = section
             if not menu.isEmpty():
                 bar.addMenu(menu)
 

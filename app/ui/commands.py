@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.base.text import tr
-from app.session.actions import EDIT, VARIANT, has_candidates, has_document
+from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document
 from app.session.commands import Command, Scope
 
 if TYPE_CHECKING:
@@ -79,6 +79,50 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             EDIT,
             lambda w: desk.gateways.refresh_models(),
             help=tr("Read the list of models of the chosen provider anew."),
+        ),
+    )
+
+
+def mask_commands(desk: Desk) -> tuple[Command, ...]:
+    """Masks as files and on the clipboard, and their names."""
+    files = desk.mask_files
+    return (
+        Command(
+            "mask.rename",
+            tr("Rename the mask"),
+            MASK,
+            lambda w: desk.mask_picker.rename(),
+            when=can_change,
+            section="masks",
+        ),
+        Command(
+            "mask.load",
+            tr("Load a mask…"),
+            MASK,
+            lambda w: files.load(),
+            when=can_change,
+            help=tr("Takes a picture file as the mask."),
+            section="files",
+        ),
+        Command(
+            "mask.save",
+            tr("Save the mask…"),
+            MASK,
+            lambda w: files.save(),
+            when=can_change,
+            help=tr("Writes the mask as a PNG in the convention you choose."),
+            section="files",
+        ),
+        Command(
+            "mask.copy", tr("Copy the mask"), MASK, lambda w: files.copy(), when=can_change, section="files"
+        ),
+        Command(
+            "mask.paste",
+            tr("Paste as the mask"),
+            MASK,
+            lambda w: files.paste(),
+            when=can_change,
+            section="files",
         ),
     )
 

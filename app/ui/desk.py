@@ -16,12 +16,14 @@ from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QT
 
 from app.base.resources import resource_path
 from app.base.text import tr
+from app.session.mask_actions import accept_trial
 from app.ui.actions import Actions
 from app.ui.canvas.widget import CanvasWidget
-from app.ui.commands import file_commands, help_commands, view_commands
+from app.ui.commands import file_commands, help_commands, mask_commands, view_commands
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
+from app.ui.mask_files import MaskFlows
 from app.ui.panels.candidates_strip import CandidatesStrip
 from app.ui.panels.canvas_host import CanvasHost
 from app.ui.panels.compare_view import CompareView
@@ -30,6 +32,8 @@ from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
 from app.ui.panels.history_panel import HistoryPanel
 from app.ui.panels.jobs_panel import JobsPanel
+from app.ui.panels.mask_operation_bar import MaskOperationBar
+from app.ui.panels.mask_picker import MaskPicker
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.side import HISTORY, USUAL_WIDTH, SidePanel
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
 
 TOOLS = ("tool.brush", "tool.eraser", "tool.rectangle", "tool.lasso", "tool.hand")
 TOOL_BAR_EXTRAS = ("edit.undo", "edit.redo", "", "mask.invert", "mask.clear", "", "view.fit")
+
+MASK_LIST = ("mask.new", "mask.duplicate", "mask.rename", "mask.delete")
 
 
 class Desk:
@@ -164,10 +170,14 @@ class Desk:
         about.open()
 
     def escape(self) -> bool:
-        """Esc that nobody used: dismiss a message, else leave the candidates. False when there is neither."""
+        """Esc that nobody used: stop work on the mask, dismiss a message, or leave the candidates; else False."""
+        session = self.workspace.current
+        work = session.mask_work if session is not None else None
+        if work is not None and (work.trial is not None or work.is_busy):
+            work.cancel()
+            return True
         if self.notices.dismiss_newest():
             return True
-        session = self.workspace.current
         if session is not None and session.candidates.items:
             session.candidates.clear()
             return True
@@ -188,6 +198,8 @@ class Desk:
             self.history,
             self.strip,
             self.options,
+            self.mask_bar,
+            self.mask_picker,
             self.status,
         ):
             panel.detach()
@@ -204,6 +216,9 @@ class Desk:
         self.canvas = CanvasWidget(workspace.toolbox, surround=QColor(DARK.surround))
         self.strip = CandidatesStrip(workspace, tasks, self.transfer)
         self.host = CanvasHost(self.canvas, self.strip)
+        self.mask_files = MaskFlows(workspace, self.window)
+        self.mask_bar = MaskOperationBar(self.host, self.canvas)
+        self.mask_picker = MaskPicker()
         self.compare = CompareView(tasks)
         self.empty = EmptyView(sample_files(resource_path("samples")))
         self.documents = DocumentTabs(workspace)
@@ -215,7 +230,12 @@ class Desk:
         self.side = SidePanel(self.edit, self.jobs, self.history)
 
     def _register_commands(self) -> None:
-        for each in (*file_commands(self), *view_commands(self), *help_commands(self)):
+        for each in (
+            *file_commands(self),
+            *mask_commands(self),
+            *view_commands(self),
+            *help_commands(self),
+        ):
             self.workspace.commands.add(each)
 
     def _make_tool_bars(self) -> None:
@@ -236,6 +256,9 @@ class Desk:
             button = self.tools.widgetForAction(action)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setAccessibleName(action.text())
+
+        self.options.addWidget(self.mask_picker)
+        self.mask_picker.set_actions([self.actions.action(id) for id in MASK_LIST])
 
     def _lay_out(self) -> None:
         self.centre = QStackedWidget()
@@ -294,6 +317,8 @@ class Desk:
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
         self.strip.left.connect(self.canvas.setFocus)
+        self.mask_bar.accepted.connect(lambda: tasks.start(accept_trial(self.workspace), "mask"))
+        self.mask_bar.left.connect(self.canvas.setFocus)
         self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
+from app.base.text import tr
 from app.session.document_session import Stage
 from app.session.toolbox import ToolKind
 from app.ui.compositing import mask_rect
@@ -29,6 +30,7 @@ class FollowCurrent:
         self._desk = desk
         self._session: DocumentSession | None = None
         self._count = 0
+        self._works_on_mask = False
         self._links = Links()
         self._document_links = Links()
         self._own_links = Links()
@@ -105,6 +107,11 @@ class FollowCurrent:
         self._document_links.clear()
         desk, session = self._desk, self._session
         document = session.document if session is not None else None
+        work = session.mask_work if session is not None else None
+        desk.mask_bar.set_work(work)
+        desk.mask_picker.set_document(document)
+        if work is not None:
+            self._document_links.add(work.changed.connect(self._mirror_mask_work))
         if document is not None:
             self._document_links.add(
                 document.undo.changed.connect(desk.actions.refresh_soon),
@@ -113,8 +120,18 @@ class FollowCurrent:
             )
         if session is not None and session.stage is Stage.READY and not _is_typing():
             desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._mirror_mask_work()
         self._mirror_title()
         desk.actions.refresh()
+
+    def _mirror_mask_work(self) -> None:
+        """What is tried out is shown on the canvas; what takes a while is told."""
+        work = self._session.mask_work if self._session is not None else None
+        self._desk.canvas.set_mask_preview(work.preview if work is not None else None)
+        busy = work is not None and work.is_busy
+        if busy != self._works_on_mask:
+            self._works_on_mask = busy
+            self._desk.status.show_activity(tr("Changing the mask… Esc cancels") if busy else "")
 
     def _show_mask(self) -> None:
         """Whoever changes the mask sees it: a variant that hides it gives way, and stays on the strip."""

@@ -151,6 +151,7 @@ QPushButton[role="primary"]:disabled { background: $raised; border-color: $raise
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 3px; }
 QToolButton:hover { background: $raised; }
 QToolButton:pressed { background: $border; }
+QToolButton::menu-indicator { image: none; }
 QToolButton:checked { background: $selection; border-color: $accent_line; }
 QToolButton:focus { border-color: $accent_line; }
 QToolButton:checked:focus { border-color: $on_accent; }
@@ -237,6 +238,7 @@ QFrame[role="card"] { background: $raised; border-radius: 6px; border: none; }
 QFrame[role="notice"] { background: $raised; border: none; border-left: 4px solid $accent_line; }
 QFrame[role="notice"][level="warning"] { border-left-color: $warning; }
 QFrame[role="notice"][level="error"] { border-left-color: $error; }
+QFrame#maskOperation { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
 QFrame#candidates { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
 QFrame#candidates:focus { border-color: $accent_line; }
 QFrame#candidates QToolButton { padding: 3px; }

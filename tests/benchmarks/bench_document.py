@@ -3,7 +3,8 @@
 Budget 1: a stroke event (dabs and undo capture) takes at most 1.5 times an unscaled QPainter.drawImage of the
 rectangle it changed, plus 0.15 ms. Budget 7: what a stroke keeps for undo is at most 20 % of the bytes of the
 tiles it touched, and keeping it takes at most 0.1 ms per event. Below them stand the other promises of this
-room: the release, whole-mask operations, and layers whose cost follows their region.
+room: the release, whole-mask operations (budget 9, against a copy of the mask; what is long can be cancelled), what
+of them is done on the document's own thread, and layers whose cost follows their region.
 
 Times are medians. Short ones count only while the thread was not preempted; whole-picture work, which is
 hardly ever left alone so long, is counted in processor time of its thread, with cv2 on one thread.
@@ -31,8 +32,9 @@ from app.document.document import Document
 from app.document.gestures import GestureRunner, PointerSample, brush_stroke
 from app.document.layers import EditLayer
 from app.document.mask import Mask
-from app.document.tiles import TILE
+from app.document.tiles import TILE, TileSnapshot
 from app.imaging.arrays import U8
+from app.imaging.mask_operations import MaskOperation, OperationKind
 from app.imaging.photograph import Metadata, from_bgra
 
 SIZE = Size(6000, 4000)
@@ -191,6 +193,46 @@ def measure_whole(table: Table) -> None:
     table.row("9", "invert 24 MP, with its undo", inverted.median, copied.median, allowed, "ms")
 
 
+def painted_masks() -> dict[str, U8]:
+    """What people mask: one large subject, and many strokes with the softness of the usual brush."""
+    random = np.random.default_rng(9)
+    subject = np.zeros((SIZE.height, SIZE.width), np.uint8)
+    cv2.ellipse(subject, (3000, 2000), (1500, 900), 20, 0, 360, 255, -1, cv2.LINE_AA)
+    document = new_document(SIZE)
+    runner = GestureRunner(document)
+    for way in strokes(random):
+        runner.press(brush_stroke(Brush(200, hardness=0.8)), PointerSample(way[0]))
+        runner.move([PointerSample(point) for point in way[1:]])
+        runner.release()
+    return {"a subject": subject, "soft strokes": document.mask.coverage.copy()}
+
+
+def measure_operations(table: Table) -> None:
+    """Budget 9 for one mask operation after the other, and what putting its tiles into a document costs."""
+    masks, copy = painted_masks(), np.empty((SIZE.height, SIZE.width), np.uint8)
+    cases = [(OperationKind.GROW, px, 80.0) for px in (2, 8, 32, 100, 300)]
+    cases += [(OperationKind.SHRINK, 8, 80.0)]
+    cases += [(OperationKind.FEATHER, px, 40.0) for px in (2, 6, 8, 20, 100, 400)]
+    for name, mask in masks.items():
+        for kind, px, times in cases:
+            operation, spent, copied = MaskOperation(kind, px), Samples(), Samples()
+            for _ in range(7):
+                spent.time_processor(partial(operation.apply, mask))
+                for _ in range(3):
+                    copied.time_processor(partial(np.copyto, copy, mask))
+            what = f"{kind.value} {px} px, {name}"
+            table.row("9", what, spent.median, copied.median, times * copied.median, "ms")
+    document, put = new_document(SIZE), Samples()
+    for mask in masks.values():
+        document.set_mask(mask, "Mask")
+        for kind, px in ((OperationKind.GROW, 8), (OperationKind.FEATHER, 100)):
+            after = MaskOperation(kind, px).apply(mask)
+            tiles = TileSnapshot.of_changes(mask, after, SIZE.rect)
+            put.time_processor(partial(document.put_in_mask, tiles, "Operation"))
+            document.undo.undo()
+    table.row("11", "putting an operation's tiles into the mask", max(put), float("nan"), 16.0, "ms")
+
+
 def measure_layers(table: Table) -> None:
     random = np.random.default_rng(4)
     pixels = random.integers(0, 256, (1000, 1000, 3), dtype=np.uint8)
@@ -218,6 +260,7 @@ def main() -> int:
     reference.close()
     cv2.setNumThreads(1)
     measure_whole(table)
+    measure_operations(table)
     measure_layers(table)
     print(f"{table.missed} missed" if table.missed else "all kept")
     return 1 if table.missed else 0

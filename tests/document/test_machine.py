@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.base.geometry import Rect, Size
+from app.base.geometry import Rect, Size, united
 from app.document.brush import Brush
 from app.document.gestures import (
     Combine,
@@ -19,7 +19,10 @@ from app.document.gestures import (
     lasso,
     rectangle,
 )
+from app.document.named_masks import prepare_mask
+from app.document.tiles import TILE, TileSnapshot
 from app.imaging import masks
+from app.imaging.mask_operations import MaskOperation, OperationKind
 from app.imaging.pyramid import Pyramid
 from tests.document.making import document, drag, exact_occupancy, layer
 
@@ -38,6 +41,7 @@ tools = st.one_of(
     st.sampled_from(Combine).map(rectangle),
     st.sampled_from(Combine).map(lasso),
 )
+operations = st.builds(MaskOperation, st.sampled_from(OperationKind), st.sampled_from([1, 3, 20, 150]))
 modifiers = st.sets(st.sampled_from([Modifier.SHIFT, Modifier.ALT]))
 
 
@@ -60,10 +64,11 @@ class DocumentMachine(RuleBasedStateMachine):
         for rect in rects:
             self.seen[which][rect.slices] = now[rect.slices]
 
-    def look(self) -> tuple[bytes, bytes, tuple[str, ...]]:
+    def look(self) -> tuple[object, ...]:
         doc = self.document
         shown = tuple(f"{each.id} {each.visible}" for each in doc.layers)
-        return doc.mask.coverage.tobytes(), doc.picture.tobytes(), shown
+        masks = tuple((each.name, each.mask.coverage.tobytes()) for each in doc.masks)
+        return masks, doc.active_mask, doc.picture.tobytes(), shown
 
     def act(self, action: Callable[[], object]) -> None:
         """Do what is one undo step, or none exactly when it changes nothing."""
@@ -114,6 +119,41 @@ class DocumentMachine(RuleBasedStateMachine):
     @rule(which=st.sampled_from(["invert_mask", "clear_mask", "fill_mask"]))
     def whole_mask(self, which: str) -> None:
         self.act(getattr(self.document, which))
+
+    @rule(operation=operations, whole=st.booleans())
+    def operate(self, operation: MaskOperation, whole: bool) -> None:
+        """As a worker does it: on a copy, cut at tiles, of what is covered or of all there is."""
+        mask = self.document.mask
+        reach = mask.bounds().expanded(operation.reach + 1)
+        cells = list(reach.intersected(SIZE.rect).tiles(TILE)) if not mask.is_empty else []
+        at = SIZE.rect if whole else united(cells).intersected(SIZE.rect)
+        before = mask.coverage[at.slices].copy()
+        after = operation.apply(before)
+        expected = operation.apply(mask.coverage)
+        tiles = TileSnapshot.of_changes(before, after, at)
+        self.act(lambda: self.document.put_in_mask(tiles, "Operation"))
+        assert np.array_equal(mask.coverage, expected)
+
+    @rule(copied=st.booleans())
+    def add_mask(self, copied: bool) -> None:
+        coverage = self.document.mask.coverage.copy() if copied else None
+        self.made += 1
+        self.act(lambda: self.document.add_mask(f"Mask {self.made}", prepare_mask(SIZE, coverage)))
+
+    @rule(data=st.data())
+    def switch_mask(self, data: st.DataObject) -> None:
+        place = data.draw(st.integers(0, len(self.document.masks) - 1))
+        self.act(lambda: self.document.activate_mask(place))
+        assert self.document.active_mask == place
+
+    @rule(name=st.sampled_from(["Sky", "Face"]))
+    def rename_mask(self, name: str) -> None:
+        self.act(lambda: self.document.rename_mask(name))
+
+    @precondition(lambda self: len(self.document.masks) > 1)
+    @rule()
+    def remove_mask(self) -> None:
+        self.act(self.document.remove_mask)
 
     @rule(seed=st.integers(0, 2**16))
     def load_mask(self, seed: int) -> None:

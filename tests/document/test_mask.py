@@ -148,7 +148,7 @@ def test_replace_takes_the_values_and_keeps_the_array() -> None:
 
 
 def test_a_mask_of_another_shape_than_its_size_is_refused() -> None:
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(ValueError, match="coverage of 3x4"):
         Mask(Size(4, 3), pixels=np.zeros((4, 3), np.uint8))
 
 

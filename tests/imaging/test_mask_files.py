@@ -97,3 +97,22 @@ def test_masks_are_written_as_png_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         save_mask(coverage(), tmp_path / "none" / "mask.png")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "convention", [MaskConvention.WHITE, MaskConvention.TRANSPARENT, MaskConvention.OPAQUE]
+)
+def test_a_saved_mask_comes_back_in_its_convention(tmp_path: Path, convention: MaskConvention) -> None:
+    path = tmp_path / "mask.png"
+    save_mask(coverage(), path, convention)
+    assert np.array_equal(load_mask(path, SIZE, convention), coverage())
+    if convention is not MaskConvention.OPAQUE:
+        assert np.array_equal(load_mask(path, SIZE), coverage())
+    with Image.open(path) as written:
+        assert written.mode == ("L" if convention is MaskConvention.WHITE else "RGBA")
+        assert np.array_equal(np.asarray(written.convert("RGB"))[..., 0], coverage())
+
+
+def test_a_mask_is_never_saved_as_ignored(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="ignored"):
+        save_mask(coverage(), tmp_path / "mask.png", MaskConvention.IGNORED)

@@ -20,6 +20,8 @@ from app.ui.canvas.view_transform import ViewTransform, level_for
 
 _MANY = 12
 """More stale rectangles than this are drawn as one."""
+_TOO_MANY = 80
+"""More than this are not even looked at one by one: comparing them all would take longer than drawing."""
 _WASTE = 1.25
 """Rectangles are drawn as one where that draws at most this much more than drawing each."""
 
@@ -133,6 +135,8 @@ def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:
     if total.area <= sum(rect.area for rect in rects) * _WASTE:
         total = total.intersected(within)
         return [] if total.is_empty else [total.intersected(within)]
+    if len(rects) > _TOO_MANY:
+        return [total.intersected(within)]
     done: list[Rect] = []
     for rect in rects:
         joined, index = rect.intersected(within), 0

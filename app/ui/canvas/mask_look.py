@@ -64,10 +64,13 @@ class MaskLook:
 
     @property
     def _is_due(self) -> bool:
+        # What is tried out on the mask is to be seen whatever else is.
+        if self._source.has_mask_preview:
+            return True
         return self._visible and not self._source.covers_mask
 
     def _show_edge(self) -> None:
-        shown = self._is_due and not self._is_drawing
+        shown = self._is_due and not self._is_drawing and not self._source.has_mask_preview
         self._update_view(self._frame.set_edge(self._edge if shown else None))
 
     def _forget_edge(self) -> None:

@@ -16,6 +16,7 @@ from app.base.geometry import Rect, Size
 from app.base.signal import Signal
 from app.document.document import Document
 from app.document.gestures import GestureRunner
+from app.document.named_masks import PreparedMask
 from app.document.tiles import TILE
 from app.edits.types import Patch
 from app.imaging.arrays import U8
@@ -69,6 +70,7 @@ class SceneSource:
         self._candidate: Patch | None = None
         self._original = False
         self._patches: tuple[Picture, ...] = ()
+        self._preview: PreparedMask | None = None
         self._workshop = Workshop(parent)
         self._workshop.made.connect(self._take_patches)
 
@@ -91,6 +93,10 @@ class SceneSource:
         return self._original or self._candidate is not None
 
     @property
+    def has_mask_preview(self) -> bool:
+        return self._preview is not None
+
+    @property
     def has_candidate(self) -> bool:
         return self._candidate is not None
 
@@ -98,7 +104,7 @@ class SceneSource:
         """Show `session` from now on, without the candidate of the one before."""
         self._leave()
         self.session = session
-        self._candidate, self._original, self._patches = None, False, ()
+        self._candidate, self._original, self._patches, self._preview = None, False, (), None
         if session is not None:
             self._connections.append(session.stage_changed.connect(self._enter))
         self._enter()
@@ -114,6 +120,12 @@ class SceneSource:
             self._original = shown
             self._prepare()
 
+    def set_mask_preview(self, preview: PreparedMask | None) -> None:
+        """Show this in the place of the document's mask, or the mask again."""
+        if preview is not self._preview:
+            self._preview = preview
+            self._compose()
+
     def refresh_mask(self) -> None:
         """Bring the mask's smaller levels up to date, once before each frame."""
         if self._document is not None:
@@ -128,6 +140,7 @@ class SceneSource:
             self._picture = self._find_picture()
             if document is not None:
                 self._connections += [
+                    document.masks_changed.connect(self._compose),
                     document.mask_changed.connect(self._on_mask_changed),
                     document.picture_changed.connect(self._on_picture_changed),
                 ]
@@ -158,7 +171,10 @@ class SceneSource:
         elif document is None:
             self.scene = Scene(picture.rect_doc.size, picture)
         else:
-            overlay = Overlay.over(document.mask_pyramid.levels, document.mask.occupied, TILE)
+            preview = self._preview
+            levels = document.mask_pyramid.levels if preview is None else preview.pyramid.levels
+            occupied = document.mask.occupied if preview is None else preview.plane.occupied
+            overlay = Overlay.over(levels, occupied, TILE)
             self.scene = Scene(document.size, picture, self._patches, overlay)
         self.scene_changed.emit()
 

@@ -1,4 +1,4 @@
-"""File dialogs for opening photographs and for saving a single file."""
+"""File dialogs for photographs and masks, and for saving a single file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.base.states import MaskConvention
 from app.base.text import tr
 from app.ui.dialogs.answers import answer
 
@@ -31,3 +32,46 @@ async def ask_target(parent: QWidget, title: str, suggested: Path) -> Path | Non
     dialog.setDefaultSuffix(suggested.suffix.lstrip("."))
     accepted = await answer(dialog)
     return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
+
+
+def _conventions() -> dict[MaskConvention, str]:
+    """What each convention means, in few words."""
+    return {
+        MaskConvention.WHITE: tr("white = edit"),
+        MaskConvention.TRANSPARENT: tr("transparent = edit"),
+        MaskConvention.OPAQUE: tr("opaque = edit"),
+    }
+
+
+async def ask_mask(parent: QWidget, folder: str) -> tuple[Path, MaskConvention | None] | None:
+    """The mask to load and what it means, None = as the file tells; None when the dialog was cancelled."""
+    dialog = QFileDialog(parent, tr("Load a mask"), folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    patterns = f"({PHOTOGRAPHS} {PHOTOGRAPHS.upper()})"
+    filters: dict[str, MaskConvention | None] = {
+        tr("Masks, as the file tells {patterns}", patterns=patterns): None
+    }
+    for convention, meaning in _conventions().items():
+        filters[tr("Masks, {meaning} {patterns}", meaning=meaning, patterns=patterns)] = convention
+    dialog.setNameFilters(list(filters))
+    if not await answer(dialog) or not dialog.selectedFiles():
+        return None
+    return Path(dialog.selectedFiles()[0]), filters.get(dialog.selectedNameFilter())
+
+
+async def ask_mask_target(parent: QWidget, suggested: Path) -> tuple[Path, MaskConvention] | None:
+    """Where to save a mask and in which convention; None when the dialog was cancelled."""
+    dialog = QFileDialog(parent, tr("Save the mask"), str(suggested.parent))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    filters = {
+        tr("PNG, {meaning} (*.png)", meaning=meaning): convention
+        for convention, meaning in _conventions().items()
+    }
+    dialog.setNameFilters(list(filters))
+    dialog.selectFile(suggested.name)
+    dialog.setDefaultSuffix("png")
+    if not await answer(dialog) or not dialog.selectedFiles():
+        return None
+    convention = filters.get(dialog.selectedNameFilter(), MaskConvention.WHITE)
+    return Path(dialog.selectedFiles()[0]), convention

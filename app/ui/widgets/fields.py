@@ -187,7 +187,9 @@ class NumberField(QWidget):
         self.slider = CalmSlider()
         self.slider.setRange(0, SLIDER_STEPS)
         self.slider.setAccessibleName(tr("{title}, slider", title=title))
-        self.slider.setVisible(slider)
+        if not slider:
+            # Never shown before it has a parent: it would be a window of its own for a moment.
+            self.slider.hide()
         self.box = NumberBox()
         self.box.setObjectName(name)
         self.box.setAccessibleName(title)

@@ -22,12 +22,15 @@ from tests.ui.window.conftest import Window
 WIDGETS = (
     *("canvas", "tools", "prompt", "provider", "model", "strength", "guidance", "steps", "seed", "variants"),
     *("size", "quality", "context", "feather", "generate", "jobs", "history", "compare"),
-    *("brushSize", "brushHardness", "brushOpacity"),
+    *("brushSize", "brushHardness", "brushOpacity", "masks", "maskAmount"),
 )
 COMMANDS = (
     *("file.open", "file.export", "file.exportAgain", "file.close", "app.quit"),
     *("edit.generate", "edit.undo", "edit.redo", "edit.copy", "edit.paste"),
-    *("mask.invert", "mask.clear", "mask.fill"),
+    *("mask.invert", "mask.clear", "mask.fill", "mask.fill_holes", "mask.remove_specks"),
+    *("mask.grow", "mask.shrink", "mask.feather", "mask.border", "mask.smooth"),
+    *("mask.load", "mask.save", "mask.copy", "mask.paste", "mask.from_alpha", "mask.from_difference"),
+    *("mask.new", "mask.duplicate", "mask.rename", "mask.delete", "mask.next", "mask.previous"),
     *("tool.brush", "tool.eraser", "tool.rectangle", "tool.lasso", "tool.hand"),
     *("view.fit", "view.actual", "view.zoomIn", "view.zoomOut", "view.overlay"),
     *("compare.open", "history.search", "help.shortcuts"),
@@ -56,6 +59,7 @@ DESIGNERS_KEYS = {
     "Ctrl+D": "mask.clear",
     "Ctrl+Shift+I": "mask.invert",
     "Delete": "mask.clear",
+    "Shift+F6": "mask.feather",
     "Ctrl+E": "file.exportAgain",
     "Ctrl+Shift+E": "file.export",
     "Ctrl+V": "edit.paste",

@@ -1,0 +1,91 @@
+"""A document's masks: each with a name, and with a pyramid that is brought up to date when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.base.cancel import CancelToken
+from app.base.geometry import Rect, Size
+from app.document.mask import Mask, blank_coverage
+from app.document.tiles import Plane
+from app.imaging.arrays import U8
+from app.imaging.pyramid import Pyramid
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedMask:
+    """The large arrays of a mask that is about to be added, with all their memory really there."""
+
+    plane: Plane
+    pyramid: Pyramid
+    """Over the plane's pixels."""
+
+
+def prepare_mask(size: Size, coverage: U8 | None = None, cancel: CancelToken | None = None) -> PreparedMask:
+    """Make what `Document.add_mask` needs; takes a while, so it is done in a worker.
+
+    `coverage` (H, W) belongs to the mask from then on; without it the mask is empty.
+
+    Raises:
+        Cancelled: `cancel` was cancelled.
+    """
+    pixels = blank_coverage(size) if coverage is None else coverage
+    return PreparedMask(Plane(pixels), Pyramid.build(pixels, cancel))
+
+
+class MaskLevels:
+    """The pyramid over a mask. A frame pays once for many changes."""
+
+    __slots__ = ("_pyramid", "_stale")
+
+    def __init__(self, mask: Mask, pyramid: Pyramid) -> None:
+        self._pyramid = pyramid
+        self._stale: list[Rect] = []
+        mask.changed.connect(self._stale.extend)
+
+    def refreshed(self) -> Pyramid:
+        """The pyramid, up to date."""
+        for rect in _joined(self._stale):
+            self._pyramid.update(rect)
+        self._stale.clear()
+        return self._pyramid
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedMask:
+    """One of a document's masks. Renamed by `dataclasses.replace`, so that undo keeps what it was."""
+
+    name: str
+    mask: Mask
+    levels: MaskLevels
+
+    @classmethod
+    def made(
+        cls, name: str, prepared: PreparedMask, follow: Callable[[Mask, tuple[Rect, ...]], None]
+    ) -> NamedMask:
+        """A mask over prepared arrays, which belong to it; it changes on this thread.
+
+        `follow` is called with the mask and what changed in it.
+        """
+        mask = Mask(prepared.plane.size, plane=prepared.plane)
+        mask.changed.connect(lambda rects: follow(mask, rects))
+        return cls(name, mask, MaskLevels(mask, prepared.pyramid))
+
+    @property
+    def nbytes(self) -> int:
+        """Of the coverage and its pyramid, which has a third as many pixels again."""
+        return self.mask.size.area * 4 // 3
+
+
+def _joined(rects: list[Rect]) -> list[Rect]:
+    """`rects` with neighbours in the list joined where that adds little, to update them fewer times."""
+    joined: list[Rect] = []
+    for rect in rects:
+        if joined:
+            both = joined[-1].united(rect)
+            if both.area <= 2 * (joined[-1].area + rect.area):
+                joined[-1] = both
+                continue
+        joined.append(rect)
+    return joined

@@ -1,0 +1,288 @@
+"""What can be done to a whole mask: grow, shrink, feather, border, smooth, fill holes, remove specks. Pure.
+
+Coverage is uint8 (H, W), 255 = edit. As in `masks`, the picture's border is no edge, every operation works on the
+bounds of what is covered and as far around as it reaches, and the result is a new array.
+
+Partial coverage takes part everywhere. Growing and shrinking take the maximum and minimum over a disc, so a soft
+edge keeps its ramp and moves with it; whatever is covered to some degree grows to that degree.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.base.cancel import CancelToken
+from app.base.geometry import Rect
+from app.imaging import masks
+from app.imaging.arrays import U8, Bool, as_u8
+
+_FINE_SIGMA, _COARSE_SIGMA = 3.0, 5.0
+"""Up to the first standard deviation a blur is done at full resolution, up to the second (counted there) on a
+reduced one."""
+_STRETCH = 1 / math.erf(math.sqrt(2.0))
+"""By which what lies within two sigmas of a blurred edge becomes all of it."""
+_FEW_LEVELS = 8
+_LEVEL_STEP = 16
+_LOWEST, _HIGHEST = 64.0, 192.0
+"""How far the line between inside and outside may move so that a smoothed mask keeps its area."""
+
+
+class OperationKind(enum.Enum):
+    """What is done."""
+
+    GROW = "grow"
+    SHRINK = "shrink"
+    FEATHER = "feather"
+    BORDER = "border"
+    SMOOTH = "smooth"
+    REMOVE_SPECKS = "remove_specks"
+    FILL_HOLES = "fill_holes"
+
+
+@dataclass(frozen=True, slots=True)
+class MaskOperation:
+    """An operation and how far it goes: in pixels, for specks the area in pixels, for holes nothing."""
+
+    kind: OperationKind
+    amount: int = 0
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond what is covered in which coverage may appear."""
+        match self.kind:
+            case OperationKind.GROW:
+                return self.amount
+            case OperationKind.BORDER:
+                return self.amount - self.amount // 2
+            case OperationKind.FEATHER | OperationKind.SMOOTH:
+                return _blur_reach(self.amount / 2)
+            case _:
+                return 0
+
+    def apply(self, coverage: U8, cancel: CancelToken | None = None) -> U8:
+        """The coverage afterwards, (H, W).
+
+        `coverage` ends at the picture's border, or where nothing within `reach` + 1 pixels is covered.
+
+        Raises:
+            Cancelled: the token was cancelled.
+        """
+        match self.kind:
+            case OperationKind.GROW:
+                return masks.grow(coverage, self.amount, cancel)
+            case OperationKind.SHRINK:
+                return masks.shrink(coverage, self.amount, cancel)
+            case OperationKind.FEATHER:
+                return feather(coverage, self.amount, cancel)
+            case OperationKind.BORDER:
+                return border(coverage, self.amount, cancel)
+            case OperationKind.SMOOTH:
+                return smooth(coverage, self.amount, cancel)
+            case OperationKind.REMOVE_SPECKS:
+                return remove_specks(coverage, self.amount, cancel)
+            case OperationKind.FILL_HOLES:
+                return fill_holes(coverage, cancel)
+
+
+def feather(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
+    """Coverage whose edges fade over `px` pixels to either side.
+
+    It is blurred by a Gaussian of sigma px / 2, at most 3 levels from the exact one, and stretched so that the
+    last 2 % at both ends are cut off: a straight edge fades within `px` pixels and not for ever. The blur goes on
+    beyond the picture's border as if its outermost pixels did.
+    """
+    area = _around(coverage, _blur_reach(px / 2))
+    feathered = coverage.copy()
+    if px > 0 and not area.is_empty:
+        blurred = _blurred(coverage[area.slices], px / 2, cancel)
+        feathered[area.slices] = cv2.LUT(blurred, _sharpened(127.5, _STRETCH))
+    return feathered
+
+
+def border(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
+    """A band of `px` pixels along the edges: half of it inside, half outside, an odd one's rest outside.
+
+    What is left is the smaller of the grown mask and of all but the shrunk one.
+    """
+    inside = px // 2
+    grown = masks.grow(coverage, px - inside, cancel)
+    shrunk = masks.shrink(coverage, inside, cancel)
+    return as_u8(np.minimum(grown, np.invert(shrunk, out=shrunk), out=grown))
+
+
+def smooth(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
+    """Coverage without what is jagged on a scale of `px` pixels; its area and the softness of its edges stay.
+
+    It is blurred and made as sharp again as it was. The line at which that happens is the one that keeps the
+    sum of all coverage, unless what there was is too thin or too scattered to be kept.
+    """
+    area = _around(coverage, _blur_reach(px / 2))
+    smoothed = coverage.copy()
+    if px <= 0 or area.is_empty:
+        return smoothed
+    before = coverage[area.slices]
+    softness = _edge_width(before)
+    blurred = _blurred(before, px / 2, cancel)
+    spread = math.sqrt((px / 2) ** 2 + softness**2 / 12)
+    gain = max(1.0, spread * math.sqrt(2 * math.pi) / softness)
+    table = _sharpened(_line_that_keeps(int(before.sum(dtype=np.int64)), _counts(blurred), gain), gain)
+    smoothed[area.slices] = cv2.LUT(blurred, table)
+    return smoothed
+
+
+def fill_holes(coverage: U8, cancel: CancelToken | None = None) -> U8:
+    """Coverage without holes: what is enclosed on all sides becomes as covered as what encloses it.
+
+    A hole that the picture's border cuts is open. Pixels that meet at a corner only enclose. What encloses is looked
+    at in full coverage, at every level that is frequent, and in steps of 16 levels where much is partly covered.
+    """
+    filled = coverage.copy()
+    area = _around(coverage, 1)
+    if area.is_empty:
+        return filled
+    before, after = coverage[area.slices], filled[area.slices]
+    for level in _levels(before):
+        if cancel is not None:
+            cancel.check()
+        open_ = cv2.threshold(before, level - 1, 1, cv2.THRESH_BINARY_INV)[1]
+        open_ = as_u8(cv2.copyMakeBorder(open_, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1))
+        cv2.floodFill(open_, None, (0, 0), 0, flags=4)
+        if cv2.hasNonZero(open_):
+            enclosed = np.multiply(open_[1:-1, 1:-1], np.uint8(level))
+            np.maximum(after, enclosed, out=after)
+    return filled
+
+
+def remove_specks(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
+    """Coverage without the groups of less than `px` covered pixels; pixels that meet at a corner are a group."""
+    cleaned = coverage.copy()
+    area = masks.bounds(coverage)
+    if area.is_empty:
+        return cleaned
+    inside = cleaned[area.slices]
+    covered = as_u8(cv2.threshold(inside, 0, 1, cv2.THRESH_BINARY)[1])
+    _, labels, found, _ = cv2.connectedComponentsWithStats(covered, connectivity=8)
+    if cancel is not None:
+        cancel.check()
+    kept: Bool = found[:, cv2.CC_STAT_AREA] >= px
+    kept[0] = True
+    if not kept.all():
+        inside[~kept[labels]] = 0
+    return cleaned
+
+
+def _around(coverage: U8, reach: int) -> Rect:
+    """Bounds and what lies within `reach` of them; empty where nothing is covered."""
+    covered = masks.bounds(coverage)
+    return covered if covered.is_empty else covered.expanded(reach).intersected(masks.size_of(coverage).rect)
+
+
+# Blurring
+
+
+def _blur_reach(sigma: float) -> int:
+    """Pixels over which a blur carries at least half a level of full coverage."""
+    return math.ceil(3.0 * sigma) + 1
+
+
+def _blurred(plane: U8, sigma: float, cancel: CancelToken | None) -> U8:
+    """A Gaussian blur; a wide one is done on a reduced plane, less the blur that reducing and enlarging add."""
+    if sigma <= _FINE_SIGMA:
+        return _gaussian(plane, sigma)
+    factor = 2
+    while sigma / factor > _COARSE_SIGMA:
+        factor *= 2
+    height, width = plane.shape
+    # Around the outermost pixels there must be some for the filter that enlarges.
+    even = cv2.copyMakeBorder(
+        plane, factor, factor + -height % factor, factor, factor + -width % factor, cv2.BORDER_REPLICATE
+    )
+    small = (even.shape[1] // factor, even.shape[0] // factor)
+    reduced = as_u8(cv2.resize(even, small, interpolation=cv2.INTER_AREA))
+    if cancel is not None:
+        cancel.check()
+    # The variances of a mean over `factor` pixels and of the bilinear filter that enlarges.
+    added = (factor**2 - 1) / 12 + (factor**2 + 0.5) / 6
+    reduced = _gaussian(reduced, math.sqrt(sigma**2 - added) / factor)
+    if cancel is not None:
+        cancel.check()
+    enlarged = cv2.resize(reduced, (even.shape[1], even.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return as_u8(enlarged)[factor : factor + height, factor : factor + width]
+
+
+def _gaussian(plane: U8, sigma: float) -> U8:
+    side = 2 * math.ceil(4.0 * sigma) + 1
+    return as_u8(cv2.GaussianBlur(plane, (side, side), sigma, borderType=cv2.BORDER_REPLICATE))
+
+
+# Smoothing
+
+
+def _edge_width(coverage: U8) -> float:
+    """Pixels over which coverage rises at its edges, in the mean; at least 1.
+
+    The sum of all slopes is the length of the edges, however soft they are (the coarea formula), and the pixels of
+    partial coverage are that length times the width.
+    """
+    down = int(cv2.absdiff(coverage[1:], coverage[:-1]).sum(dtype=np.int64))
+    across = int(cv2.absdiff(coverage[:, 1:], coverage[:, :-1]).sum(dtype=np.int64))
+    # An edge of any direction is counted by its width and its height, 4 / pi of its length in the mean.
+    length = (down + across) / 255 * math.pi / 4
+    partial = cv2.countNonZero(coverage) - int(np.count_nonzero(coverage == 255))
+    return max(1.0, partial / length) if length else 1.0
+
+
+def _sharpened(line: float, gain: float) -> U8:
+    """For each level of 0-255 what it becomes when `line` becomes one half."""
+    levels = (np.arange(256) - line) * gain + 127.5
+    return as_u8(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
+
+
+def _line_that_keeps(total: int, counts: NDArray[np.int64], gain: float) -> float:
+    """The line at which levels that occur `counts` times sum up to `total`, as near as it may go."""
+    low, high = _LOWEST, _HIGHEST
+    for _ in range(16):
+        line = (low + high) / 2
+        if int(np.dot(counts, _sharpened(line, gain).astype(np.int64))) > total:
+            low = line
+        else:
+            high = line
+    return (low + high) / 2
+
+
+# Holes
+
+
+def _levels(coverage: U8) -> list[int]:
+    """The levels at which holes are looked for, the lowest first."""
+    counts = _counts(coverage)
+    covered, partial = int(counts[1:].sum()), counts.copy()
+    partial[0] = partial[255] = 0
+    # Smooth edges have a few pixels of every level, which enclose nothing of their own.
+    frequent = [int(level) for level in np.argsort(partial)[-_FEW_LEVELS:] if partial[level] * 200 > covered]
+    steps = range(_LEVEL_STEP, 255, _LEVEL_STEP) if int(partial.sum()) * 10 > covered else (128,)
+    return sorted({1, 255, *frequent, *steps})
+
+
+def _counts(plane: U8) -> NDArray[np.int64]:
+    """How often each level occurs, (256,)."""
+    counts: NDArray[np.int64] = np.asarray(
+        cv2.calcHist([plane], [0], None, [256], [0, 256]), np.int64
+    ).ravel()
+    return counts
+
+
+# From two pictures
+
+
+def difference(first: U8, second: U8, levels: int) -> U8:
+    """255 where two pictures of one size, (h, w, 3), differ by more than `levels` in any channel, else 0. (h, w)."""
+    apart = as_u8(cv2.absdiff(np.ascontiguousarray(first), np.ascontiguousarray(second)))
+    most = as_u8(np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2]))
+    return as_u8(cv2.threshold(most, levels, 255, cv2.THRESH_BINARY)[1])
