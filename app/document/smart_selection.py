@@ -83,8 +83,6 @@ class SmartObject:
 class SmartSelection(Selection):
     """One try at the object, with all hints so far."""
 
-    replaces = True
-
     def __init__(self, smart: SmartObject, document: Document, hints: tuple[Hint, ...]) -> None:
         def find(work: Work) -> Shape:
             return Shape(*smart_select(document.picture, hints, work))
@@ -95,6 +93,9 @@ class SmartSelection(Selection):
 
     def put(self, document: Document, found: Shape) -> None:
         self._smart.put(document, found, self)
+
+    def replaces(self, other: Selection) -> bool:
+        return isinstance(other, SmartSelection) and other._smart is self._smart
 
     def drop(self) -> None:
         self._smart.forget(self)

@@ -31,6 +31,7 @@ from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
 from app.session.pipeline import EditPipeline, renumbered
 from app.session.requests import freeze_request
+from app.session.selecting import Selecting
 from app.session.source import Origin, Source
 
 REPLAN_DELAY = 0.12
@@ -78,6 +79,7 @@ class DocumentSession:
         self.source: Source | None = None
         self.document: Document | None = None
         self.gestures: GestureRunner | None = None
+        self.selecting: Selecting | None = None
         self.export_target: ExportTarget | None = None
         self.plan: EditPlan | None = None
         self.effective_mask: EffectiveMask | None = None
@@ -108,7 +110,8 @@ class DocumentSession:
     def show_document(self, document: Document, source: Source) -> None:
         """The photograph is decoded: from now on it can be painted on and edited."""
         self.document, self.source, self.size = document, source, document.size
-        self.gestures = GestureRunner(document)
+        self.selecting = Selecting(document, self._notices)
+        self.gestures = GestureRunner(document, self.selecting.order)
         self.preview = None
         self.stage = Stage.READY
         document.mask_changed.connect(lambda rects: self._plan_soon())
@@ -288,9 +291,13 @@ class DocumentSession:
             self._timer.cancel()
             self._timer = None
         self._replan_cancel.cancel()
+        if self.selecting is not None:
+            self.selecting.cancel()
 
     async def aclose(self) -> None:
-        """Retire, and wait for the thread that is still planning."""
+        """Retire, and wait for the threads that are still planning or selecting."""
         self.retire()
+        if self.selecting is not None:
+            await self.selecting.aclose()
         if self._replan is not None:
             await asyncio.wait({self._replan})

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QT
 
 from app.base.resources import resource_path
 from app.base.text import tr
+from app.session.tools import TOOL_KEYS
 from app.ui.actions import Actions
 from app.ui.canvas.widget import CanvasWidget
 from app.ui.commands import file_commands, help_commands, view_commands
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from app.ui.transfer import Transfer
     from app.ui.window import MainWindow
 
-TOOLS = ("tool.brush", "tool.eraser", "tool.rectangle", "tool.lasso", "tool.hand")
+TOOLS = tuple(f"tool.{kind.value}" for kind in TOOL_KEYS)
 TOOL_BAR_EXTRAS = ("edit.undo", "edit.redo", "", "mask.invert", "mask.clear", "", "view.fit")
 
 
@@ -161,10 +162,12 @@ class Desk:
         about.open()
 
     def escape(self) -> bool:
-        """Esc that nobody used: dismiss a message, else leave the candidates. False when there is neither."""
+        """Esc that nobody used: stop selecting, dismiss a message, leave the candidates. False for none of them."""
+        session = self.workspace.current
+        if session is not None and session.selecting is not None and session.selecting.cancel():
+            return True
         if self.notices.dismiss_newest():
             return True
-        session = self.workspace.current
         if session is not None and session.candidates.items:
             session.candidates.clear()
             return True
