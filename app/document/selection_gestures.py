@@ -143,6 +143,7 @@ def smart_select(start: SmartStart, diameter: float, how: Combine = Combine.ADD)
         document, smart = stage.document, stage.smart
         refines = smart is not None and bool(smart.hints(document.undo))
         boxes = not refines and start is SmartStart.BOX
+        takes_away = smart is not None and refines and smart.takes_away(chosen(press, how))
         points = [press.position]
         with contextlib.suppress(GeneratorExit):
             while True:
@@ -159,8 +160,7 @@ def smart_select(start: SmartStart, diameter: float, how: Combine = Combine.ADD)
                 return
             hint = Hint(ends)
         else:
-            belongs = not refines or Modifier.ALT not in press.modifiers
-            hint = Hint(tuple(points), max(0.5, diameter / 2), belongs)
+            hint = Hint(tuple(points), max(0.5, diameter / 2), belongs=not takes_away)
         if smart is None or not refines:
             smart = stage.smart = SmartObject(chosen(press, how))
         stage.order(smart.with_hint(document, hint))

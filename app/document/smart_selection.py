@@ -42,6 +42,10 @@ class SmartObject:
             return self._ordered.hints
         return next((each.hints for each in self._outcomes if each.top is undo.top), ())
 
+    def takes_away(self, how: Combine) -> bool:
+        """Whether a stroke that would do this to a mask says what is not part of the object."""
+        return how is Combine.SUBTRACT and self._how is not Combine.SUBTRACT
+
     def with_hint(self, document: Document, hint: Hint) -> SmartSelection:
         """The object with one more hint, to be ordered."""
         self._ordered = SmartSelection(self, document, (*self.hints(document.undo), hint))

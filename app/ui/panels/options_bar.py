@@ -39,7 +39,7 @@ TOOL_ICONS = {
 
 def tool_hint(tool: ToolKind) -> str:
     """How `tool` is used, and what the keys held with it do."""
-    combines = tr("Alt takes away · Shift+Alt keeps only this")
+    combines = tr("Alt takes away · Shift+Alt keeps only it")
     return {
         ToolKind.BRUSH: tr("Shift-click draws a straight line · Alt erases · Ctrl+Alt-drag resizes"),
         ToolKind.ERASER: tr("Shift-click draws a straight line · X goes back to painting"),
@@ -53,8 +53,7 @@ def tool_hint(tool: ToolKind) -> str:
         ToolKind.WAND: tr("Click a colour · {keys}", keys=combines),
         ToolKind.COLOUR_RANGE: tr("Click a colour, Shift-click more of them · {keys}", keys=combines),
         ToolKind.SMART: tr(
-            "Then paint what belongs to it, with Alt what does not · Enter: the next object · {keys}",
-            keys=combines,
+            "Then paint over what is missing, with Alt over what is too much · Enter: next object"
         ),
         ToolKind.BUCKET: tr("Click an area that the mask encloses · {keys}", keys=combines),
         ToolKind.GRADIENT: tr("Drag from full to nothing · {keys}", keys=combines),

@@ -39,6 +39,8 @@ class ToolOptionsRow(QWidget):
         self.smooth = _check("wandSmooth", tr("Smooth edge"))
         self.gradient = ChoiceBox("gradientKind", tr("Kind of gradient"))
         self.smart_start = ChoiceBox("smartStart", tr("How an object is first told of"))
+        for choice in (self.combine, self.sample, self.gradient, self.smart_start):
+            choice.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToContents)
         self._parts: list[tuple[QWidget, frozenset[ToolKind]]] = []
         self._lay_out()
         self._connect()
