@@ -124,7 +124,7 @@ def gradient(kind: GradientKind, how: Combine = Combine.ADD) -> Tool:
                 else:
                     view = GestureView(_circle(start, start.distance(end)))
                 end = (yield view).position
-        if start == end:
+        if start.distance(end) < 1.0:
             return
         size = stage.document.size
 
@@ -143,7 +143,7 @@ def smart_select(start: SmartStart, diameter: float, how: Combine = Combine.ADD)
         document, smart = stage.document, stage.smart
         refines = smart is not None and bool(smart.hints(document.undo))
         boxes = not refines and start is SmartStart.BOX
-        takes_away = smart is not None and refines and smart.takes_away(chosen(press, how))
+        takes_away = Modifier.ALT in press.modifiers or (smart is not None and smart.takes_away(how))
         points = [press.position]
         with contextlib.suppress(GeneratorExit):
             while True:
@@ -160,7 +160,7 @@ def smart_select(start: SmartStart, diameter: float, how: Combine = Combine.ADD)
                 return
             hint = Hint(ends)
         else:
-            hint = Hint(tuple(points), max(0.5, diameter / 2), belongs=not takes_away)
+            hint = Hint(tuple(points), max(0.5, diameter / 2), belongs=not (refines and takes_away))
         if smart is None or not refines:
             smart = stage.smart = SmartObject(chosen(press, how))
         stage.order(smart.with_hint(document, hint))

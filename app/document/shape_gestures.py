@@ -102,8 +102,10 @@ class _Moved:
         left = self.box.translated(*self._at).intersected(whole)
         place = self.box.translated(dx, dy)
         entered = place.intersected(whole)
-        self._edit.view(left)[...] = 0
-        self._edit.view(entered)[...] = self._pixels[entered.relative_to(place).slices]
+        if not left.is_empty:
+            self._edit.view(left)[...] = 0
+        if not entered.is_empty:
+            self._edit.view(entered)[...] = self._pixels[entered.relative_to(place).slices]
         self._edit.mark(left, entered)
         self._at = dx, dy
 

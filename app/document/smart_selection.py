@@ -43,7 +43,7 @@ class SmartObject:
         return next((each.hints for each in self._outcomes if each.top is undo.top), ())
 
     def takes_away(self, how: Combine) -> bool:
-        """Whether a stroke that would do this to a mask says what is not part of the object."""
+        """Whether the option of the tool, changed to this since, says that strokes tell what is not part of it."""
         return how is Combine.SUBTRACT and self._how is not Combine.SUBTRACT
 
     def with_hint(self, document: Document, hint: Hint) -> SmartSelection:

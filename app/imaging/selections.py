@@ -78,9 +78,13 @@ def wand(
     if area.is_empty:
         return nothing()
     if smooth:
-        # Beyond the window's edge there is nothing of it, or no picture.
+        # Round the area there is nothing, or the picture ends and goes on as it was.
         area = area.expanded(1).intersected(window.relative_to(window))
-        found = as_u8(cv2.GaussianBlur(np.ascontiguousarray(chosen[area.slices]), (3, 3), 0))
+        found = as_u8(
+            cv2.GaussianBlur(
+                np.ascontiguousarray(chosen[area.slices]), (3, 3), 0, borderType=cv2.BORDER_REPLICATE
+            )
+        )
     else:
         found = np.ascontiguousarray(chosen[area.slices])
     return area.translated(window.x, window.y), found
@@ -131,13 +135,13 @@ def enclosed(coverage: U8, x: int, y: int, work: Work | None = None) -> Found:
 
 
 def gradient(size: Size, start: Point, end: Point, kind: GradientKind, work: Work | None = None) -> Found:
-    """Coverage that falls from 255 at `start` to 0 at `end`; nothing when both are one point.
+    """Coverage that falls from 255 at `start` to 0 at `end`; nothing when they are less than a pixel apart.
 
     Linear: across the line between them, full behind its start. Radial: by the distance from `start`.
     """
     work = work or Work()
     length = start.distance(end)
-    if length == 0.0 or size.is_empty:
+    if length < 1.0 or size.is_empty:
         return nothing()
     xs = np.arange(size.width, dtype=np.float32) + np.float32(0.5 - start.x)
     ys = np.arange(size.height, dtype=np.float32) + np.float32(0.5 - start.y)

@@ -31,6 +31,8 @@ class Selecting:
         self._notices = notices
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Selection] = deque()
+        self._running: Selection | None = None
+        """The first of those that wait, while a thread is at work on it."""
         self._cancel = CancelToken()
         self._task: asyncio.Task[None] | None = None
         self._free = asyncio.Event()
@@ -43,17 +45,19 @@ class Selecting:
 
     def order(self, selection: Selection) -> None:
         """Have it found after what waits already; what it replaces is not found any more."""
-        for other in [other for other in self._waiting if selection.replaces(other)]:
-            self._leave_out(other)
+        replaced = [other for other in self._waiting if selection.replaces(other)]
         self._waiting.append(selection)
+        for other in replaced:
+            self._leave_out(other)
         if self._task is None or self._task.done():
             self._task = self._loop.create_task(self._work_off())
 
     def cancel(self) -> bool:
         """Find nothing of what was ordered; False when nothing was."""
-        for selection in tuple(self._waiting):
+        waiting = tuple(self._waiting)
+        for selection in waiting:
             self._leave_out(selection)
-        return bool(self._waiting)
+        return bool(waiting)
 
     async def aclose(self) -> None:
         """Cancel, and wait for the thread that is still at work."""
@@ -63,8 +67,8 @@ class Selecting:
 
     def _leave_out(self, selection: Selection) -> None:
         selection.drop()
-        if selection is self._waiting[0]:
-            # It is being worked on, and leaves when the thread has noticed.
+        if selection is self._running:
+            # It leaves when the thread has noticed.
             self._cancel.cancel()
             self._free.set()
         else:
@@ -72,7 +76,7 @@ class Selecting:
 
     async def _work_off(self) -> None:
         while self._waiting:
-            selection = self._waiting[0]
+            selection = self._running = self._waiting[0]
             cancel = self._cancel = CancelToken()
             self._tell(cancel, 0.0)
             try:
@@ -83,6 +87,7 @@ class Selecting:
                 selection.drop()
                 self._notices.error(error, topic="select")
             finally:
+                self._running = None
                 self._waiting.popleft()
         self.changed.emit()
 

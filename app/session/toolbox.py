@@ -58,7 +58,7 @@ class ToolOptions:
     """What an area does when no key is held."""
     wand: Wand = Wand()
     """The sample counts for the colour range, too."""
-    fuzziness: int = 60
+    fuzziness: int = 40
     """1–255."""
     gradient: GradientKind = GradientKind.LINEAR
     smart_start: SmartStart = SmartStart.BOX
