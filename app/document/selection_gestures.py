@@ -57,7 +57,7 @@ def magic_wand(wand: Wand, how: Combine = Combine.ADD) -> Tool:
     """Click a colour: all of it hereabouts, in the picture with its visible layers."""
 
     def select(stage: Stage, press: PointerSample, x: int, y: int) -> None:
-        picture = stage.document.picture
+        picture, opaque = stage.document.picture, not stage.document.photograph.has_alpha
 
         def find(work: Work) -> Shape:
             found = selections.wand(
@@ -68,6 +68,7 @@ def magic_wand(wand: Wand, how: Combine = Combine.ADD) -> Tool:
                 contiguous=wand.contiguous,
                 sample=wand.sample,
                 smooth=wand.smooth,
+                opaque=opaque,
                 work=work,
             )
             return Shape(*found)

@@ -92,8 +92,14 @@ class Selecting:
         self.changed.emit()
 
     async def _find(self, selection: Selection, cancel: CancelToken) -> None:
+        told = 0.0
+
         def tell(share: float) -> None:
-            self._loop.call_soon_threadsafe(self._tell, cancel, share)
+            nonlocal told
+            # Work may have thousands of steps; the loop hears of a hundred.
+            if share - told >= 0.01:
+                told = share
+                self._loop.call_soon_threadsafe(self._tell, cancel, share)
 
         found = await asyncio.to_thread(selection.find, Work(cancel, tell))
         cancel.check()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QActionGroup, QColor
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from app.base.resources import resource_path
@@ -225,12 +225,16 @@ class Desk:
         self.tools.setMovable(False)
         self.tools.setIconSize(QSize(20, 20))
         self.tools.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        # One of them is always in hand: its own key does not put it down.
+        tools = QActionGroup(self.window)
         for id in (*TOOLS, "", *TOOL_BAR_EXTRAS):
             if not id:
                 self.tools.addSeparator()
                 continue
             action = self.actions.action(id)
-            action.setCheckable(id in TOOLS)
+            if id in TOOLS:
+                action.setCheckable(True)
+                tools.addAction(action)
             self.tools.addAction(action)
             button = self.tools.widgetForAction(action)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -175,7 +175,7 @@ def test_a_gradient_falls_in_a_straight_line(start, end, kind: GradientKind) -> 
 
 
 def test_what_is_found_in_threads_is_the_same_and_can_be_cancelled() -> None:
-    picture = np.random.default_rng(4).integers(0, 256, (1400, 90, 4), np.uint8)
+    picture = np.random.default_rng(4).integers(0, 256, (1400, 900, 4), np.uint8)
     low, high = np.array([90, 80, 70, 60]), np.array([160, 150, 140, 255])
     picture[700, 45] = (125, 115, 105, 100)
     picture[..., 3] = 100
@@ -185,7 +185,20 @@ def test_what_is_found_in_threads_is_the_same_and_can_be_cancelled() -> None:
         picture, 45, 700, tolerance=tolerance, contiguous=False, smooth=False, work=Work(tell=told.append)
     )
     assert np.array_equal(laid_out(found, picture.shape), cv2.inRange(picture, low, high))
+    soft = wand(picture, 45, 700, tolerance=tolerance, contiguous=False)
+    blurred = cv2.GaussianBlur(cv2.inRange(picture, low, high), (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
+    assert np.array_equal(laid_out(soft, picture.shape), blurred)
+    picture[::2, :, 3] = 255
+    opaque = wand(picture, 45, 700, tolerance=tolerance, contiguous=False, smooth=False, opaque=True)
+    assert np.array_equal(laid_out(opaque, picture.shape), laid_out(found, picture.shape))
     assert len(told) > 10
     cancel = CancelToken()
     with pytest.raises(Cancelled):
-        wand(picture, 45, 700, tolerance=tolerance, work=Work(cancel, lambda share: cancel.cancel()))
+        wand(
+            picture,
+            45,
+            700,
+            tolerance=tolerance,
+            contiguous=False,
+            work=Work(cancel, lambda share: cancel.cancel()),
+        )

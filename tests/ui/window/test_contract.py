@@ -29,6 +29,8 @@ COMMANDS = (
     *("edit.generate", "edit.undo", "edit.redo", "edit.copy", "edit.paste"),
     *("mask.invert", "mask.clear", "mask.fill"),
     *("tool.brush", "tool.eraser", "tool.rectangle", "tool.lasso", "tool.hand"),
+    *("tool.ellipse", "tool.polygon", "tool.wand", "tool.range", "tool.smart"),
+    *("tool.bucket", "tool.gradient", "tool.move"),
     *("view.fit", "view.actual", "view.zoomIn", "view.zoomOut", "view.overlay"),
     *("compare.open", "history.search", "help.shortcuts"),
 )
@@ -42,7 +44,9 @@ DESIGNERS_KEYS = {
     "X": "brush.swap",
     "D": "brush.reset",
     "M": "tool.rectangle",
+    "Shift+M": "tool.ellipse",
     "L": "tool.lasso",
+    "W": "tool.wand",
     "H": "tool.hand",
     "Q": "view.overlay",
     "Ctrl+0": "view.fit",
