@@ -2,7 +2,8 @@
 
 Pictures are (H, W, 4) uint8 BGRA as the document shows them. Every function returns the rectangle that holds all
 it found, inside the picture, and the coverage (h, w) of it, 255 = selected; an empty rectangle for nothing.
-The coverage may be a part of a larger plane. They are made to run in a thread: they poll their `Work` between pieces and free the interpreter lock in cv2.
+The coverage may be a part of a larger plane. They are made to run in a thread: they poll their `Work` between
+pieces and free the interpreter lock in cv2.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Colour = tuple[int, int, int, int]
 
 _BAND = 262144
 """Pixels that are worked on at a time: their channels stay in the cache, and in memory that is kept at hand."""
-_NEAR_EDGE = 1536
+_NEAR_EDGE = 1024
 """Most selections end within a square of this edge around the click: it is tried before the whole picture."""
 _THREADS = 2
 _WORTH_THREADS = 1_000_000
@@ -75,10 +76,10 @@ def wand(
         return nothing()
     colour = colour_at(picture, x, y, sample)[: 3 if opaque else 4]
     if contiguous:
-        window, chosen = _contiguous(picture, x, y, colour, tolerance, sample, work)
+        window, area, chosen = _contiguous(picture, x, y, colour, tolerance, sample, work)
     else:
         window, chosen = size_of(picture).rect, _alike(picture, colour, tolerance, work)
-    area = bounds(chosen)
+        area = bounds(chosen)
     if area.is_empty:
         return nothing()
     if smooth:
@@ -207,8 +208,8 @@ def _blurred(plane: U8, work: Work) -> U8:
 
 def _contiguous(
     picture: U8, x: int, y: int, colour: tuple[int, ...], tolerance: int, sample: int, work: Work
-) -> tuple[Rect, U8]:
-    """A window around (x, y), and in it 255 for the pixels like `colour` that hang together with that place."""
+) -> tuple[Rect, Rect, U8]:
+    """A window around (x, y), and in it the bounds of the pixels like `colour` that hang together, and 255 for them."""
     whole = size_of(picture).rect
     near = Rect(x - _NEAR_EDGE // 2, y - _NEAR_EDGE // 2, _NEAR_EDGE, _NEAR_EDGE).intersected(whole)
     for window in (near, whole):
@@ -222,8 +223,8 @@ def _contiguous(
         # What stops at the window's edge may go on beyond it.
         around = Rect(*box).translated(window.x, window.y).expanded(1).intersected(whole)
         if window.contains(around):
-            return window, reached[1:-1, 1:-1]
-    return nothing()
+            return window, Rect(*box), reached[1:-1, 1:-1]
+    return whole, *nothing()
 
 
 def _seed(chosen: U8, x: int, y: int, sample: int) -> tuple[int, int] | None:

@@ -191,7 +191,7 @@ def test_what_is_found_in_threads_is_the_same_and_can_be_cancelled() -> None:
     picture[::2, :, 3] = 255
     opaque = wand(picture, 45, 700, tolerance=tolerance, contiguous=False, smooth=False, opaque=True)
     assert np.array_equal(laid_out(opaque, picture.shape), laid_out(found, picture.shape))
-    assert len(told) > 10
+    assert len(told) > 3
     cancel = CancelToken()
     with pytest.raises(Cancelled):
         wand(
