@@ -209,7 +209,7 @@ def _blurred(plane: U8, work: Work) -> U8:
 def _contiguous(
     picture: U8, x: int, y: int, colour: tuple[int, ...], tolerance: int, sample: int, work: Work
 ) -> tuple[Rect, Rect, U8]:
-    """A window around (x, y), and in it the bounds of the pixels like `colour` that hang together, and 255 for them."""
+    """A window around (x, y), and in it the bounds of what is like `colour` and hangs together, and 255 for it."""
     whole = size_of(picture).rect
     near = Rect(x - _NEAR_EDGE // 2, y - _NEAR_EDGE // 2, _NEAR_EDGE, _NEAR_EDGE).intersected(whole)
     for window in (near, whole):
