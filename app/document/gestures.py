@@ -18,7 +18,10 @@ from app.base.text import tr
 from app.document.brush import F64, Brush, StampCache, Stamps, runs, stamp_run
 from app.document.document import Document
 from app.document.mask import MaskEdit
-from app.document.shapes import Shape, add, intersect, polygon, rectangle_between, subtract
+from app.document.selection import Selection, at_once
+from app.document.shapes import Combine, Shape, combine, polygon, rectangle_between
+from app.document.smart_selection import SmartObject
+from app.imaging.selections import Colour
 
 
 class Modifier(enum.Enum):
@@ -29,12 +32,15 @@ class Modifier(enum.Enum):
     CTRL = "ctrl"
 
 
-class Combine(enum.Enum):
-    """What a drawn shape does to the mask."""
+class Phase(enum.Enum):
+    """What a sample tells of."""
 
-    ADD = "add"
-    SUBTRACT = "subtract"
-    INTERSECT = "intersect"
+    MOVE = "move"
+    PRESS = "press"
+    """Another press in a gesture that stays."""
+    RELEASE = "release"
+    BACK = "back"
+    """The last press in a gesture that stays is taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class PointerSample:
     modifiers: frozenset[Modifier] = frozenset()
     time: float = 0.0
     """Seconds, of any clock that only runs forwards."""
+    phase: Phase = Phase.MOVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +62,15 @@ class GestureView:
     """What is to be drawn over the canvas while a gesture runs."""
 
     outline: tuple[Point, ...] = ()
-    """A closed line through these points, in document pixels."""
+    """A line through these points, in document pixels."""
+    is_closed: bool = True
+    """Whether the line goes back to its first point."""
+    stays: bool = False
+    """True: a release does not end the gesture, and presses are sent to it, until it is finished or cancelled."""
 
 
 class GestureCancelled(Exception):
-    """Thrown into a gesture to end it without effect."""
+    """Thrown into a gesture to end it without effect; a gesture that raises it has ended itself so."""
 
 
 Gesture = Generator[GestureView | None, PointerSample, None]
@@ -73,6 +84,12 @@ class Stage:
     stamps: StampCache = field(default_factory=StampCache)
     last_point: Point | None = None
     """Where the last stroke ended: Shift-click draws a straight line from there."""
+    order: Callable[[Selection], None] = field(kw_only=True)
+    """Takes what is to be found in the picture, which is too much for this thread."""
+    colours: tuple[Colour, ...] = ()
+    """What the last colour range was picked from: Shift-click adds another."""
+    smart: SmartObject | None = None
+    """The object that strokes refine; None when the next begins another."""
 
 
 Tool = Callable[[Stage, PointerSample], Gesture]
@@ -82,8 +99,9 @@ Tool = Callable[[Stage, PointerSample], Gesture]
 class GestureRunner:
     """Feeds pointer events to the gesture of the tool in hand, one gesture at a time."""
 
-    def __init__(self, document: Document) -> None:
-        self._stage = Stage(document)
+    def __init__(self, document: Document, order: Callable[[Selection], None] | None = None) -> None:
+        """`order` has selections found in a thread; without it they are found at once."""
+        self._stage = Stage(document, order=order or at_once(document))
         self._gesture: Gesture | None = None
         self._view: GestureView | None = None
 
@@ -93,12 +111,30 @@ class GestureRunner:
 
     @property
     def outline(self) -> tuple[Point, ...]:
-        """The closed line to draw while a rectangle or lasso is dragged, in document pixels; else empty."""
+        """The line to draw while a shape is dragged, in document pixels; else empty."""
         return self._view.outline if self._view is not None else ()
 
+    @property
+    def outline_is_closed(self) -> bool:
+        return self._view is None or self._view.is_closed
+
+    @property
+    def stays(self) -> bool:
+        """True while a gesture goes on between presses, as a polygon does: it takes the next ones, see `finish`."""
+        return self._view is not None and self._view.stays
+
+    @property
+    def refines(self) -> bool:
+        """True while further strokes change the object that was selected last, see `settle`."""
+        smart = self._stage.smart
+        return smart is not None and bool(smart.hints(self._stage.document.undo))
+
     def press(self, tool: Tool, sample: PointerSample) -> None:
-        """Start a gesture; one whose release was lost is ended first, where it stands."""
-        self._finish()
+        """Start a gesture, or go on with one that stays; one whose release was lost is ended where it stands."""
+        if self.stays:
+            self.move((replace(sample, phase=Phase.PRESS),))
+            return
+        self.finish()
         gesture = tool(self._stage, sample)
         with self._ended_by_errors():
             self._view = next(gesture)
@@ -112,10 +148,22 @@ class GestureRunner:
                     self._view = self._gesture.send(sample)
 
     def release(self, sample: PointerSample | None = None) -> None:
-        """End the gesture, at `sample` where there is one, and commit it as one undo step."""
+        """End the gesture, at `sample` where there is one, and commit it as one undo step; one that stays goes on."""
         if sample is not None:
-            self.move((sample,))
-        self._finish()
+            self.move((replace(sample, phase=Phase.RELEASE),))
+        if not self.stays:
+            self.finish()
+
+    def back(self) -> None:
+        """Take back the last press of a gesture that stays."""
+        if self.stays:
+            self.move((PointerSample(Point(0.0, 0.0), phase=Phase.BACK),))
+
+    def settle(self) -> None:
+        """End what outlasts a release: a gesture that stays is committed, and the next stroke is another object's."""
+        if self.stays:
+            self.finish()
+        self._stage.smart = None
 
     def cancel(self) -> None:
         """End the gesture without effect: the mask has the same bits as before the press."""
@@ -124,7 +172,8 @@ class GestureRunner:
             with contextlib.suppress(GestureCancelled):
                 gesture.throw(GestureCancelled)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """End the gesture where it stands, also one that stays, and commit it as one undo step."""
         gesture, self._gesture, self._view = self._gesture, None, None
         if gesture is not None:
             gesture.close()
@@ -134,6 +183,8 @@ class GestureRunner:
         """A gesture that raises is over; it has rolled itself back."""
         try:
             yield
+        except GestureCancelled:
+            self._gesture = self._view = None
         except BaseException:
             self._gesture = self._view = None
             raise
@@ -201,7 +252,7 @@ class _Stroke:
         return [stamp_run(self._edit, self._stamps, self._brush, run) for run in runs(centres, self._brush)]
 
 
-def rectangle(combine: Combine = Combine.ADD) -> Tool:
+def rectangle(how: Combine = Combine.ADD) -> Tool:
     """Drag from corner to corner, on whole pixels. Shift adds, Alt subtracts, Shift and Alt intersect."""
 
     def gesture(stage: Stage, press: PointerSample) -> Gesture:
@@ -210,15 +261,15 @@ def rectangle(combine: Combine = Combine.ADD) -> Tool:
             area = rectangle_between(press.position, press.position, size)
             with contextlib.suppress(GeneratorExit):
                 while True:
-                    sample = yield GestureView(_corners(area))
+                    sample = yield GestureView(corners(area))
                     area = rectangle_between(press.position, sample.position, size)
             if not area.is_empty:
-                _combine(edit, Shape(area), _chosen(press, combine))
+                edit.mark(combine(edit, Shape(area), chosen(press, how)))
 
     return gesture
 
 
-def lasso(combine: Combine = Combine.ADD) -> Tool:
+def lasso(how: Combine = Combine.ADD) -> Tool:
     """Draw round an area. Shift adds, Alt subtracts, Shift and Alt intersect."""
 
     def gesture(stage: Stage, press: PointerSample) -> Gesture:
@@ -230,12 +281,12 @@ def lasso(combine: Combine = Combine.ADD) -> Tool:
                     if sample.position != points[-1]:
                         points.append(sample.position)
             if len(points) > 2:
-                _combine(edit, polygon(points, stage.document.size), _chosen(press, combine))
+                edit.mark(combine(edit, polygon(points, stage.document.size), chosen(press, how)))
 
     return gesture
 
 
-def _chosen(press: PointerSample, default: Combine) -> Combine:
+def chosen(press: PointerSample, default: Combine) -> Combine:
     """The modifiers held at the press win over the default."""
     match Modifier.SHIFT in press.modifiers, Modifier.ALT in press.modifiers:
         case True, True:
@@ -248,12 +299,8 @@ def _chosen(press: PointerSample, default: Combine) -> Combine:
             return default
 
 
-def _combine(edit: MaskEdit, shape: Shape, combine: Combine) -> None:
-    apply = {Combine.ADD: add, Combine.SUBTRACT: subtract, Combine.INTERSECT: intersect}[combine]
-    edit.mark(apply(edit, shape))
-
-
-def _corners(area: Rect) -> tuple[Point, ...]:
+def corners(area: Rect) -> tuple[Point, ...]:
+    """The outline of a rectangle; none for an empty one."""
     if area.is_empty:
         return ()
     return (

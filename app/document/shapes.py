@@ -1,7 +1,8 @@
-"""Filled shapes: exact coverage of a polygon, and adding, taking away or intersecting it with a mask."""
+"""Filled shapes: exact coverage of polygons and ellipses, and adding, taking away or intersecting it with a mask."""
 
 from __future__ import annotations
 
+import enum
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,14 @@ from app.imaging.arrays import U8, as_u8
 F64 = NDArray[np.float64]
 
 
+class Combine(enum.Enum):
+    """What a shape does to the mask."""
+
+    ADD = "add"
+    SUBTRACT = "subtract"
+    INTERSECT = "intersect"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """A filled area of the document."""
@@ -29,9 +38,32 @@ class Shape:
 
 def rectangle_between(first: Point, second: Point, size: Size) -> Rect:
     """The whole pixels between two corners, each moved to the nearest pixel corner, inside `size`."""
+    return whole_box(first, second).intersected(size.rect)
+
+
+def whole_box(first: Point, second: Point) -> Rect:
+    """The whole pixels between two corners, each moved to the nearest pixel corner."""
     xs, ys = sorted((first.x, second.x)), sorted((first.y, second.y))
     near = [math.floor(value + 0.5) for value in (xs[0], ys[0], xs[1], ys[1])]
-    return Rect.from_edges(*near).intersected(size.rect)
+    return Rect.from_edges(*near)
+
+
+def ellipse(box: Rect, size: Size) -> Shape:
+    """The ellipse that touches the four sides of `box`, inside a document of `size`.
+
+    It is filled as a polygon of the ellipse's very area, whose sides leave it by less than a hundredth of a pixel.
+    """
+    if box.is_empty:
+        return Shape(EMPTY)
+    across, down = box.width / 2, box.height / 2
+    count = max(24, 4 * math.ceil(math.sqrt(max(across, down)) * 6.0))
+    turn = 2 * math.pi / count
+    # A polygon with its corners on the line would lie inside it.
+    wider = math.sqrt(turn / math.sin(turn))
+    angles = turn * np.arange(count)
+    xs = box.centre.x + wider * across * np.cos(angles)
+    ys = box.centre.y + wider * down * np.sin(angles)
+    return polygon([Point(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)], size)
 
 
 def polygon(points: Sequence[Point], size: Size) -> Shape:
@@ -90,6 +122,17 @@ def _pieces(corners: F64) -> tuple[F64, F64, F64, F64]:
     cut = start[edge] + way[edge] * share[:, np.newaxis]
     following = np.roll(cut, -1, axis=0)
     return cut[:, 0], cut[:, 1], following[:, 0], following[:, 1]
+
+
+def combine(edit: MaskEdit, shape: Shape, how: Combine) -> Rect:
+    """Change the mask by the shape; returns the rectangle of all changes, which the caller marks."""
+    match how:
+        case Combine.ADD:
+            return add(edit, shape)
+        case Combine.SUBTRACT:
+            return subtract(edit, shape)
+        case Combine.INTERSECT:
+            return intersect(edit, shape)
 
 
 def add(edit: MaskEdit, shape: Shape) -> Rect:

@@ -66,6 +66,11 @@ class UndoStack:
         return self._position
 
     @property
+    def top(self) -> UndoStep | None:
+        """The step that was done last, which `undo` takes back; None for none."""
+        return self._steps[self._position - 1] if self._position else None
+
+    @property
     def nbytes(self) -> int:
         return sum(step.nbytes for step in self._steps)
 
@@ -85,7 +90,7 @@ class UndoStack:
     @property
     def undo_title(self) -> str:
         """The title of the step that `undo` takes back; empty for none."""
-        return self._steps[self._position - 1].title if self._position else ""
+        return self.top.title if self.top is not None else ""
 
     @property
     def redo_title(self) -> str:

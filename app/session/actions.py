@@ -13,6 +13,7 @@ from app.document.document import Document
 from app.session.commands import Command, Scope, command
 from app.session.document_session import DocumentSession
 from app.session.toolbox import ToolKind
+from app.session.tools import TOOL_KEYS, tool_title
 from app.session.workspace import Workspace
 
 EDIT = "edit"
@@ -223,15 +224,14 @@ def _show(number: int, workspace: Workspace) -> None:
 
 def tool_commands() -> Iterator[Command]:
     """A command for each tool."""
-    for tool, title, key in (
-        (ToolKind.BRUSH, tr("Brush"), "B"),
-        (ToolKind.ERASER, tr("Eraser"), "E"),
-        (ToolKind.RECTANGLE, tr("Rectangle"), "M"),
-        (ToolKind.LASSO, tr("Lasso"), "L"),
-        (ToolKind.HAND, tr("Hand"), "H"),
-    ):
+    for tool, key in TOOL_KEYS.items():
         yield Command(
-            f"tool.{tool.value}", title, TOOL, partial(_take_up, tool), shortcuts=(key,), scope=Scope.CANVAS
+            f"tool.{tool.value}",
+            tool_title(tool),
+            TOOL,
+            partial(_take_up, tool),
+            shortcuts=(key,),
+            scope=Scope.CANVAS,
         )
 
 

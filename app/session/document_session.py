@@ -34,6 +34,7 @@ from app.session.mask_work import MaskWork
 from app.session.pipeline import EditPipeline, renumbered
 from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
+from app.session.selecting import Selecting
 from app.session.source import Origin, Source
 from app.session.verdicts import mask_warning
 
@@ -83,6 +84,7 @@ class DocumentSession:
         self.document: Document | None = None
         self.gestures: GestureRunner | None = None
         self.mask_work: MaskWork | None = None
+        self.selecting: Selecting | None = None
         self.export_target: ExportTarget | None = None
         self.plan: EditPlan | None = None
         self.effective_mask: EffectiveMask | None = None
@@ -114,8 +116,9 @@ class DocumentSession:
     def show_document(self, document: Document, source: Source) -> None:
         """The photograph is decoded: from now on it can be painted on and edited."""
         self.document, self.source, self.size = document, source, document.size
-        self.gestures = GestureRunner(document)
         self.mask_work = MaskWork(document, self._notices)
+        self.selecting = Selecting(document, self._notices)
+        self.gestures = GestureRunner(document, self.selecting.order)
         self.preview = None
         self.stage = Stage.READY
         document.mask_changed.connect(lambda rects: self._plan_soon())
@@ -318,10 +321,14 @@ class DocumentSession:
         self._replan_cancel.cancel()
         if self.mask_work is not None:
             self.mask_work.cancel()
+        if self.selecting is not None:
+            self.selecting.cancel()
 
     async def aclose(self) -> None:
-        """Retire, and wait for the threads that are still planning or working on a mask."""
+        """Retire, and wait for the threads that are still planning, selecting or working on a mask."""
         self.retire()
+        if self.selecting is not None:
+            await self.selecting.aclose()
         if self._replan is not None:
             await asyncio.wait({self._replan})
         if self.mask_work is not None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 from app.base.errors import MaskroomError
 from app.session.commands import Scope
 from app.ui.icons import icon
+from app.ui.panels.options_bar import TOOL_ICONS
 from app.ui.wording import GROUPS, group_title
 
 if TYPE_CHECKING:
@@ -40,11 +41,7 @@ ICONS = {
     "mask.invert": "contrast",
     "mask.clear": "square-x",
     "mask.fill": "square-check",
-    "tool.brush": "brush",
-    "tool.eraser": "eraser",
-    "tool.rectangle": "square-dashed",
-    "tool.lasso": "lasso",
-    "tool.hand": "hand",
+    **{f"tool.{kind.value}": name for kind, name in TOOL_ICONS.items()},
     "view.fit": "maximize",
     "view.zoomIn": "zoom-in",
     "view.zoomOut": "zoom-out",

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QActionGroup, QColor
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from app.base.resources import resource_path
 from app.base.text import tr
 from app.session.mask_actions import accept_trial
+from app.session.tools import TOOL_KEYS
 from app.ui.actions import Actions
 from app.ui.canvas.widget import CanvasWidget
 from app.ui.commands import file_commands, help_commands, mask_commands, view_commands
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from app.ui.transfer import Transfer
     from app.ui.window import MainWindow
 
-TOOLS = ("tool.brush", "tool.eraser", "tool.rectangle", "tool.lasso", "tool.hand")
+TOOLS = tuple(f"tool.{kind.value}" for kind in TOOL_KEYS)
 TOOL_BAR_EXTRAS = ("edit.undo", "edit.redo", "", "mask.invert", "mask.clear", "", "view.fit")
 
 MASK_LIST = ("mask.new", "mask.duplicate", "mask.rename", "mask.delete")
@@ -170,11 +171,13 @@ class Desk:
         about.open()
 
     def escape(self) -> bool:
-        """Esc that nobody used: stop work on the mask, dismiss a message, or leave the candidates; else False."""
+        """Esc that nobody used: stop work on the mask, dismiss a message, leave the candidates; else False."""
         session = self.workspace.current
         work = session.mask_work if session is not None else None
         if work is not None and (work.trial is not None or work.is_busy):
             work.cancel()
+            return True
+        if session is not None and session.selecting is not None and session.selecting.cancel():
             return True
         if self.notices.dismiss_newest():
             return True
@@ -246,12 +249,16 @@ class Desk:
         self.tools.setMovable(False)
         self.tools.setIconSize(QSize(20, 20))
         self.tools.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        # One of them is always in hand: its own key does not put it down.
+        tools = QActionGroup(self.window)
         for id in (*TOOLS, "", *TOOL_BAR_EXTRAS):
             if not id:
                 self.tools.addSeparator()
                 continue
             action = self.actions.action(id)
-            action.setCheckable(id in TOOLS)
+            if id in TOOLS:
+                action.setCheckable(True)
+                tools.addAction(action)
             self.tools.addAction(action)
             button = self.tools.widgetForAction(action)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

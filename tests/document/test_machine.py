@@ -20,10 +20,13 @@ from app.document.gestures import (
     rectangle,
 )
 from app.document.named_masks import prepare_mask
+from app.document.selection_gestures import Wand, bucket, colour_range, gradient, magic_wand
+from app.document.shape_gestures import ellipse_between, move_mask, polygon_by_corners
 from app.document.tiles import TILE, TileSnapshot
 from app.imaging import masks
 from app.imaging.mask_operations import MaskOperation, OperationKind
 from app.imaging.pyramid import Pyramid
+from app.imaging.selections import GradientKind
 from tests.document.making import document, drag, exact_occupancy, layer
 
 SIZE = Size(330, 270)
@@ -40,6 +43,12 @@ tools = st.one_of(
     brushes.map(erase_stroke),
     st.sampled_from(Combine).map(rectangle),
     st.sampled_from(Combine).map(lasso),
+    st.sampled_from(Combine).map(ellipse_between),
+    st.sampled_from(Combine).map(bucket),
+    st.builds(magic_wand, st.builds(Wand, st.just(200), st.booleans()), st.sampled_from(Combine)),
+    st.builds(colour_range, st.just(150), st.just(1), st.sampled_from(Combine)),
+    st.builds(gradient, st.sampled_from(GradientKind), st.sampled_from(Combine)),
+    st.just(move_mask),
 )
 operations = st.builds(MaskOperation, st.sampled_from(OperationKind), st.sampled_from([1, 3, 20, 150]))
 modifiers = st.sets(st.sampled_from([Modifier.SHIFT, Modifier.ALT]))
@@ -86,6 +95,26 @@ class DocumentMachine(RuleBasedStateMachine):
     @rule(tool=tools, way=ways, held=modifiers)
     def draw(self, tool: Tool, way: list[tuple[float, float]], held: set[Modifier]) -> None:
         self.act(lambda: drag(self.runner, tool, way, held))
+
+    @rule(
+        corners=ways, back=st.integers(0, 3), how=st.sampled_from(Combine), held=modifiers, ends=st.booleans()
+    )
+    def draw_polygon(
+        self,
+        corners: list[tuple[float, float]],
+        back: int,
+        how: Combine,
+        held: set[Modifier],
+        ends: bool,
+    ) -> None:
+        def click() -> None:
+            for corner in corners:
+                drag(self.runner, polygon_by_corners(how), [corner], held)
+            for _ in range(back):
+                self.runner.back()
+            self.runner.finish() if ends else self.runner.cancel()
+
+        self.act(click)
 
     @rule(tool=tools, way=ways, held=modifiers)
     def draw_and_cancel(self, tool: Tool, way: list[tuple[float, float]], held: set[Modifier]) -> None:

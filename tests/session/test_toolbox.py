@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.document.brush import Brush
-from app.session.toolbox import MAX_DIAMETER, MIN_DIAMETER, ToolBox, ToolKind
+from app.session.toolbox import MAX_DIAMETER, MIN_DIAMETER, ToolBox, ToolKind, ToolOptions
 
 
 def make_toolbox(diameter: float = 40.0) -> ToolBox:
@@ -23,6 +25,12 @@ def test_brush_and_eraser_keep_their_own_sizes() -> None:
     assert toolbox.brush.diameter == 40
     toolbox.swap()
     assert toolbox.brush.diameter == 90
+    toolbox.set_tool(ToolKind.SMART)
+    toolbox.set_diameter(17)
+    toolbox.set_tool(ToolKind.ERASER)
+    toolbox.set_hardness(0.1)
+    toolbox.set_tool(ToolKind.SMART)
+    assert (toolbox.brush.diameter, toolbox.brush.hardness, toolbox.brush.erase) == (17, 1.0, False)
 
 
 def test_other_tools_change_the_painting_brush() -> None:
@@ -38,7 +46,9 @@ def test_reset_brings_back_the_start() -> None:
     toolbox.set_tool(ToolKind.ERASER)
     toolbox.set_opacity(0.1)
     toolbox.set_diameter(7)
+    toolbox.set_options(replace(toolbox.options, fuzziness=3))
     toolbox.reset()
+    assert toolbox.options == ToolOptions()
     assert (toolbox.tool, toolbox.brush) == (ToolKind.BRUSH, Brush(40.0, 0.8, 1.0))
 
 

@@ -28,6 +28,7 @@ class Decorations:
     def __init__(self) -> None:
         self.region: Rect | None = None
         self.outline: tuple[Point, ...] = ()
+        self.outline_is_closed = True
         self.line = 1.0
         """Device pixels that a thin line is wide."""
 
@@ -54,7 +55,8 @@ class Decorations:
         if self.region is not None:
             _paint_box(painter, view.rect_to_view(self.region), seen, self.line)
         if len(self.outline) > 1:
-            _paint_outline(painter, [view.to_view(point) for point in self.outline], self.line)
+            points = [view.to_view(point) for point in self.outline]
+            _paint_outline(painter, points, self.line, closed=self.outline_is_closed)
 
 
 def _paint_box(painter: QPainter, box: Rect, seen: Rect, line: float) -> None:
@@ -79,14 +81,17 @@ def _paint_side(painter: QPainter, pen: QPen, start: QPointF, end: QPointF, skip
     painter.drawLine(start, end)
 
 
-def _paint_outline(painter: QPainter, points: Sequence[Point], line: float) -> None:
+def _paint_outline(painter: QPainter, points: Sequence[Point], line: float, *, closed: bool) -> None:
     # Through the centres of pixels: upright lines are crisp there.
     polygon = QPolygonF([QPointF(math.floor(point.x) + 0.5, math.floor(point.y) + 0.5) for point in points])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in (_dark(line), QPen(_LIGHT, line)):
         painter.setPen(pen)
-        painter.drawPolygon(polygon)
+        if closed:
+            painter.drawPolygon(polygon)
+        else:
+            painter.drawPolyline(polygon)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 

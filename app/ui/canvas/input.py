@@ -15,9 +15,11 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent, QWheelEvent
 
 from app.base.geometry import Point
-from app.document.gestures import Modifier, PointerSample, Tool, brush_stroke, erase_stroke, lasso, rectangle
+from app.document.gestures import Modifier, PointerSample, Tool, brush_stroke, erase_stroke
 from app.session.toolbox import ToolBox, ToolKind
+from app.session.tools import gesture_in_hand
 from app.ui.canvas.keys import KeyAction, action_of
+from app.ui.canvas.tool_keys import ToolKeys
 
 if TYPE_CHECKING:
     from app.ui.canvas.widget import CanvasWidget
@@ -58,9 +60,11 @@ class CanvasInput:
         self._space = False
         self._inside = False
         self.is_zooming = False
+        self._tool_keys = ToolKeys(canvas, toolbox)
+        self._tool_before = toolbox.tool
         self._handlers: dict[QEvent.Type, Callable[[QEvent], bool]] = {
             QEvent.Type.MouseButtonPress: self._press,
-            QEvent.Type.MouseButtonDblClick: self._press,
+            QEvent.Type.MouseButtonDblClick: self._press_again,
             QEvent.Type.MouseMove: self._move,
             QEvent.Type.MouseButtonRelease: self._release,
             QEvent.Type.TabletPress: self._press,
@@ -74,7 +78,7 @@ class CanvasInput:
             QEvent.Type.FocusOut: self._focus_out,
             QEvent.Type.Hide: self._hide,
         }
-        toolbox.changed.connect(self.refresh)
+        toolbox.changed.connect(self._follow_toolbox)
 
     def handle(self, event: QEvent) -> bool:
         """True when the event was used up here."""
@@ -82,7 +86,10 @@ class CanvasInput:
         return handler(event) if handler is not None else False
 
     def leave(self) -> None:
-        """Another document comes: what is half done is taken back."""
+        """Another document comes: what is half drawn is taken back, what only waits for more stays."""
+        gestures = self._canvas.source.gestures
+        if gestures is not None and (gestures.stays or not gestures.active):
+            gestures.settle()
         self._cancel_stroke()
         self._drag = _Drag.NONE
 
@@ -92,7 +99,18 @@ class CanvasInput:
         self._show_pointer()
 
     def disconnect(self) -> None:
-        self._toolbox.changed.disconnect(self.refresh)
+        self._toolbox.changed.disconnect(self._follow_toolbox)
+
+    def _follow_toolbox(self) -> None:
+        """Taking up another tool ends what the one before has open."""
+        if self._toolbox.tool is not self._tool_before:
+            self._tool_before = self._toolbox.tool
+            self._tool_keys.end()
+            gestures = self._canvas.source.gestures
+            if gestures is not None:
+                gestures.settle()
+                self._canvas.follow_gesture()
+        self.refresh()
 
     # Pointer
 
@@ -107,7 +125,7 @@ class CanvasInput:
             self._pressed_at, self._pressed_origin = point, self._canvas.navigation.view.origin
         elif button != Qt.MouseButton.LeftButton:
             return False
-        elif held & _CTRL and held & _ALT and self._toolbox.tool.paints:
+        elif held & _CTRL and held & _ALT and self._toolbox.tool.has_brush:
             self._drag = _Drag.RESIZE
             self._pressed_at, self._pressed_diameter = point, self._toolbox.brush.diameter
         else:
@@ -115,10 +133,20 @@ class CanvasInput:
             if gestures is None:
                 return False
             self._drag = _Drag.PAINT
+            self._tool_keys.end()
             gestures.press(self._tool(event), self._sample(event, point))
             self._canvas.follow_gesture()
         self._button = button
         self._show_pointer()
+        return True
+
+    def _press_again(self, event: QEvent) -> bool:
+        """The second press of a double click ends what stays open; else it is a press like any other."""
+        gestures = self._canvas.source.gestures
+        if gestures is None or not gestures.stays:
+            return self._press(event)
+        gestures.finish()
+        self._canvas.follow_gesture()
         return True
 
     def _move(self, event: QEvent) -> bool:
@@ -129,7 +157,7 @@ class CanvasInput:
         elif self._drag is _Drag.RESIZE:
             grown = 2 * (point.x - self._pressed_at.x) / self._canvas.scale
             self._toolbox.set_diameter(self._pressed_diameter + grown)
-        elif self._drag is _Drag.PAINT:
+        elif self._drag is _Drag.PAINT or self._stays:
             gestures = self._canvas.source.gestures
             if gestures is not None:
                 gestures.move((self._sample(event, point),))
@@ -172,11 +200,10 @@ class CanvasInput:
     def _tool(self, event: QMouseEvent | QTabletEvent) -> Tool:
         """The gesture of the tool in hand; Alt and the pen's other end turn a brush into an eraser."""
         brush = self._toolbox.brush
+        in_hand = gesture_in_hand(self._toolbox)
+        if in_hand is not None:
+            return in_hand
         match self._toolbox.tool:
-            case ToolKind.RECTANGLE:
-                return rectangle()
-            case ToolKind.LASSO:
-                return lasso()
             case ToolKind.ERASER:
                 return erase_stroke(brush)
             case _:
@@ -192,6 +219,7 @@ class CanvasInput:
         if gestures is None or not gestures.active:
             return False
         gestures.cancel()
+        self._tool_keys.forget()
         self._drag = _Drag.NONE
         self._canvas.follow_gesture()
         return True
@@ -221,6 +249,8 @@ class CanvasInput:
 
     def _key_press(self, event: QEvent) -> bool:
         assert isinstance(event, QKeyEvent)
+        if self._tool_keys.press(event):
+            return True
         action = self._action(event)
         match action:
             case KeyAction.NONE:
@@ -244,6 +274,8 @@ class CanvasInput:
 
     def _key_release(self, event: QEvent) -> bool:
         assert isinstance(event, QKeyEvent)
+        if self._tool_keys.release(event):
+            return True
         if event.isAutoRepeat():
             return False
         match action_of(event.key()):
@@ -259,7 +291,7 @@ class CanvasInput:
     def _claim_key(self, event: QEvent) -> bool:
         """Keys that the canvas uses now are not the window's shortcuts."""
         assert isinstance(event, QKeyEvent)
-        if self._action(event) is KeyAction.NONE:
+        if self._action(event) is KeyAction.NONE and not self._tool_keys.claims(event):
             return False
         event.accept()
         return True
@@ -287,6 +319,7 @@ class CanvasInput:
     def _focus_out(self, event: QEvent) -> bool:
         """A key that goes up elsewhere is not heard here."""
         self._space = False
+        self._tool_keys.end()
         self._canvas.show_original(False)
         self._show_pointer()
         return False
@@ -298,6 +331,11 @@ class CanvasInput:
     # What is seen of it
 
     @property
+    def _stays(self) -> bool:
+        gestures = self._canvas.source.gestures
+        return self._drag is _Drag.NONE and gestures is not None and gestures.stays
+
+    @property
     def _pans(self) -> bool:
         return self._space or self._toolbox.tool is ToolKind.HAND
 
@@ -307,7 +345,7 @@ class CanvasInput:
 
     def _move_ring(self) -> None:
         """Put the ring under the pointer; there is none where nothing can be painted."""
-        paints = self._toolbox.tool.paints and not self._space and self._drag is not _Drag.PAN
+        paints = self._toolbox.tool.has_brush and not self._space and self._drag is not _Drag.PAN
         point: Point | None = self._pressed_at if self._drag is _Drag.RESIZE else self._last
         if self._canvas.source.gestures is None or not paints or not self._inside:
             point = None
@@ -323,7 +361,9 @@ class CanvasInput:
             shape = Qt.CursorShape.OpenHandCursor
         elif self._canvas.source.gestures is None:
             shape = Qt.CursorShape.BusyCursor
+        elif self._toolbox.tool is ToolKind.MOVE:
+            shape = Qt.CursorShape.SizeAllCursor
         else:
-            shape = Qt.CursorShape.BlankCursor if self._toolbox.tool.paints else Qt.CursorShape.CrossCursor
+            shape = Qt.CursorShape.BlankCursor if self._toolbox.tool.has_brush else Qt.CursorShape.CrossCursor
         if self._canvas.cursor().shape() is not shape:
             self._canvas.setCursor(shape)

@@ -183,6 +183,7 @@ class CanvasWidget(QWidget):
         """A gesture began, drew another outline, or ended."""
         gestures = self.source.gestures
         self.decorations.outline = gestures.outline if gestures is not None and gestures.active else ()
+        self.decorations.outline_is_closed = gestures is None or gestures.outline_is_closed
         self.update_decorations()
         self._look.refresh()
         self._rest.start(REST)

@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 from app.base.text import tr
 from app.session.document_session import Stage
 from app.ui.links import Links
+from app.ui.panels.options_bar import tool_hint
+from app.ui.panels.selecting_view import SelectingView
+from app.ui.widgets.labels import ElidedLabel
 from app.ui.wording import percent_text, size_text
 
 if TYPE_CHECKING:
@@ -52,6 +55,12 @@ class StatusBar(QStatusBar):
             label.setAccessibleName(name)
             label.setToolTip(name)
             self.addWidget(label)
+        self.hint = ElidedLabel()
+        self.hint.setProperty("role", "muted")
+        self.hint.setAccessibleName(tr("How the tool is used"))
+        self.addWidget(self.hint, 1)
+        self.selecting = SelectingView()
+        self.addPermanentWidget(self.selecting)
         self.activity = QLabel()
         self.activity.setAccessibleName(tr("What is being done"))
         self.addPermanentWidget(self.activity)
@@ -62,7 +71,11 @@ class StatusBar(QStatusBar):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MILLISECONDS)
         self._rest.timeout.connect(self._mirror_mask)
-        self._own_links.add(workspace.worker.changed.connect(lambda job: self._mirror_jobs()))
+        self._own_links.add(
+            workspace.worker.changed.connect(lambda job: self._mirror_jobs()),
+            workspace.toolbox.changed.connect(self._mirror_tool),
+        )
+        self._mirror_tool()
         self.set_session(None)
         self._mirror_jobs()
 
@@ -85,13 +98,15 @@ class StatusBar(QStatusBar):
 
     def detach(self) -> None:
         self._rest.stop()
+        self.selecting.detach()
         self._links.clear()
         self._own_links.clear()
 
     def _mirror_stage(self) -> None:
         session = self._session
         document = session.document if session is not None else None
-        for label in (self.zoom, self.size_label, self.colour, self.coverage):
+        self.selecting.follow(session.selecting if session is not None else None)
+        for label in (self.zoom, self.size_label, self.colour, self.coverage, self.hint):
             label.setVisible(session is not None)
         if session is None:
             return
@@ -111,6 +126,9 @@ class StatusBar(QStatusBar):
             return
         share = document.mask.share()
         self.coverage.setText(tr("Mask {share}", share=percent_text(share)) if share else tr("No mask"))
+
+    def _mirror_tool(self) -> None:
+        self.hint.setText(tool_hint(self._workspace.toolbox.tool))
 
     def _mirror_jobs(self) -> None:
         running = sum(not job.state.is_final for job in self._workspace.worker.jobs)

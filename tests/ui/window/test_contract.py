@@ -32,6 +32,8 @@ COMMANDS = (
     *("mask.load", "mask.save", "mask.copy", "mask.paste", "mask.from_alpha", "mask.from_difference"),
     *("mask.new", "mask.duplicate", "mask.rename", "mask.delete", "mask.next", "mask.previous"),
     *("tool.brush", "tool.eraser", "tool.rectangle", "tool.lasso", "tool.hand"),
+    *("tool.ellipse", "tool.polygon", "tool.wand", "tool.range", "tool.smart"),
+    *("tool.bucket", "tool.gradient", "tool.move"),
     *("view.fit", "view.actual", "view.zoomIn", "view.zoomOut", "view.overlay"),
     *("compare.open", "history.search", "help.shortcuts"),
 )
@@ -45,7 +47,9 @@ DESIGNERS_KEYS = {
     "X": "brush.swap",
     "D": "brush.reset",
     "M": "tool.rectangle",
+    "Shift+M": "tool.ellipse",
     "L": "tool.lasso",
+    "W": "tool.wand",
     "H": "tool.hand",
     "Q": "view.overlay",
     "Ctrl+0": "view.fit",

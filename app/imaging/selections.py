@@ -1,0 +1,286 @@
+"""Coverage found in a picture or in a mask: by colour, by what encloses a place, along a line. Pure.
+
+Pictures are (H, W, 4) uint8 BGRA as the document shows them. Every function returns the rectangle that holds all
+it found, inside the picture, and the coverage (h, w) of it, 255 = selected; an empty rectangle for nothing.
+The coverage may be a part of a larger plane. They are made to run in a thread: they poll their `Work` between
+pieces and free the interpreter lock in cv2.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from app.base.geometry import EMPTY, Point, Rect, Size
+from app.base.work import Work
+from app.imaging.arrays import F32, U8
+from app.imaging.masks import bounds, size_of
+
+Found = tuple[Rect, U8]
+Colour = tuple[int, int, int, int]
+"""BGRA, each 0–255."""
+
+_BAND = 262144
+"""Pixels that are worked on at a time: their channels stay in the cache, and in memory that is kept at hand."""
+_NEAR_EDGE = 1024
+"""Most selections end within a square of this edge around the click: it is tried before the whole picture."""
+_THREADS = 2
+_WORTH_THREADS = 1_000_000
+"""Pixels from which work is shared among threads."""
+_FLOOD = 4 | cv2.FLOODFILL_MASK_ONLY | (255 << 8)
+
+
+class GradientKind(enum.Enum):
+    """How coverage falls off."""
+
+    LINEAR = "linear"
+    RADIAL = "radial"
+
+
+def nothing() -> Found:
+    """What is returned when nothing was found."""
+    return EMPTY, np.empty((0, 0), np.uint8)
+
+
+def colour_at(picture: U8, x: int, y: int, sample: int = 1) -> Colour:
+    """The mean colour of the square of `sample` pixels around a pixel of the picture, which cuts it."""
+    square = _square(picture, x, y, sample)
+    blue, green, red, alpha = picture[square.slices].reshape(-1, 4).mean(axis=0)
+    return round(blue), round(green), round(red), round(alpha)
+
+
+def wand(
+    picture: U8,
+    x: int,
+    y: int,
+    *,
+    tolerance: int,
+    contiguous: bool = True,
+    sample: int = 1,
+    smooth: bool = True,
+    opaque: bool = False,
+    work: Work | None = None,
+) -> Found:
+    """Pixels whose every channel differs by at most `tolerance`, 0–255, from the colour at pixel (x, y).
+
+    `contiguous` keeps those that hang together with that place by their sides. `smooth` blurs the edge
+    by a binomial filter over 3 x 3 pixels: half of the softness lies on each side of it.
+    `opaque` says that alpha is 255 everywhere.
+    """
+    work = work or Work()
+    if not size_of(picture).rect.contains_point(Point(x, y)):
+        return nothing()
+    colour = colour_at(picture, x, y, sample)[: 3 if opaque else 4]
+    if contiguous:
+        window, area, chosen = _contiguous(picture, x, y, colour, tolerance, sample, work)
+    else:
+        window, chosen = size_of(picture).rect, _alike(picture, colour, tolerance, work)
+        area = bounds(chosen)
+    if area.is_empty:
+        return nothing()
+    if smooth:
+        # Round the area there is nothing, or the picture ends and goes on as it was.
+        area = area.expanded(1).intersected(window.relative_to(window))
+        found = _blurred(chosen[area.slices], work)
+    else:
+        found = chosen[area.slices]
+    return area.translated(window.x, window.y), found
+
+
+def colour_range(picture: U8, colours: Sequence[Colour], fuzziness: int, work: Work | None = None) -> Found:
+    """Pixels by their likeness to the nearest of `colours`.
+
+    The difference is the greatest among the channels. Coverage is full up to half of `fuzziness`, 1–255, and falls
+    from there in a straight line to 0 at `fuzziness`.
+    """
+    work = work or Work()
+
+    tables = [[_likeness(value, fuzziness) for value in colour] for colour in colours]
+
+    def cover(rows: slice, target: U8, scratch: U8) -> None:
+        planes, (alike, other) = list(scratch[:4]), scratch[4:]
+        cv2.split(picture[rows], planes)
+        target[...] = 0
+        for table in tables:
+            # The greatest difference is the least likeness.
+            cv2.LUT(planes[0], table[0], alike)
+            for plane, own in zip(planes[1:], table[1:], strict=True):
+                cv2.LUT(plane, own, other)
+                cv2.min(alike, other, alike)
+            cv2.max(target, alike, target)
+
+    coverage = _in_bands(size_of(picture), cover, work)
+    return _cropped(coverage)
+
+
+def enclosed(coverage: U8, x: int, y: int, work: Work | None = None) -> Found:
+    """The area of a mask around pixel (x, y) that is less covered than everything round it.
+
+    From the pixel on it spreads, by sides, to whatever is covered at least as much as where it comes from: up
+    the soft rim of a stroke, along its ridge and never down on the other side. So a closed line of any softness
+    holds it, no seam is left beside the line, and the picture's border closes what is open.
+    """
+    work = work or Work()
+    size = size_of(coverage)
+    if not size.rect.contains_point(Point(x, y)) or coverage[y, x] == 255:
+        return nothing()
+    work.step(0.0)
+    reached = np.zeros((size.height + 2, size.width + 2), np.uint8)
+    # cv2 asks for an image it may write to, and a mask changes under the hand that paints.
+    _, _, _, box = cv2.floodFill(coverage.copy(), reached, (x, y), 0, 0, 255, _FLOOD)
+    work.step(1.0)
+    area = Rect(*box)
+    return area, reached[1:-1, 1:-1][area.slices]
+
+
+def gradient(size: Size, start: Point, end: Point, kind: GradientKind, work: Work | None = None) -> Found:
+    """Coverage that falls from 255 at `start` to 0 at `end`; nothing when they are less than a pixel apart.
+
+    Linear: across the line between them, full behind its start. Radial: by the distance from `start`.
+    """
+    work = work or Work()
+    length = start.distance(end)
+    if length < 1.0 or size.is_empty:
+        return nothing()
+    xs = np.arange(size.width, dtype=np.float32) + np.float32(0.5 - start.x)
+    ys = np.arange(size.height, dtype=np.float32) + np.float32(0.5 - start.y)
+    if kind is GradientKind.LINEAR:
+        way = end - start
+        xs *= np.float32(way.x / length**2)
+        ys *= np.float32(way.y / length**2)
+    else:
+        xs, ys = (xs / np.float32(length)) ** 2, (ys / np.float32(length)) ** 2
+    coverage = np.empty((size.height, size.width), np.uint8)
+    for rows in _bands(size):
+        work.step(rows.start / size.height)
+        way_down: F32 = ys[rows, np.newaxis] + xs[np.newaxis, :]
+        if kind is GradientKind.RADIAL:
+            cv2.sqrt(way_down, way_down)
+        np.clip(way_down, 0.0, 1.0, out=way_down)
+        cv2.convertScaleAbs(way_down, coverage[rows], -255.0, 255.0)
+    return _cropped(coverage)
+
+
+# Colours
+
+
+def _likeness(value: int, fuzziness: int) -> U8:
+    """Coverage for each level of a channel whose picked level is `value`."""
+    difference = np.abs(np.arange(256) - value)
+    return np.rint(255 * np.clip(2 - 2 * difference / fuzziness, 0, 1)).astype(np.uint8)
+
+
+def _alike(picture: U8, colour: tuple[int, ...], tolerance: int, work: Work) -> U8:
+    """255 where no channel differs from `colour` by more than `tolerance`, else 0.
+
+    Channel by channel in bands it takes half of the time of one inRange over all four of them.
+    """
+    wanted = [np.full((_rows(picture.shape[1]), picture.shape[1]), value, np.uint8) for value in colour]
+
+    def cover(rows: slice, target: U8, scratch: U8) -> None:
+        planes, (worst, other) = list(scratch[:4]), scratch[4:]
+        cv2.split(picture[rows], planes)
+        count = len(target)
+        cv2.absdiff(planes[0], wanted[0][:count], worst)
+        for plane, value in zip(planes[1:], wanted[1:], strict=False):
+            cv2.absdiff(plane, value[:count], other)
+            cv2.max(worst, other, worst)
+        cv2.threshold(worst, tolerance, 255, cv2.THRESH_BINARY_INV, target)
+
+    return _in_bands(size_of(picture), cover, work)
+
+
+def _blurred(plane: U8, work: Work) -> U8:
+    """Through the binomial filter of 3 x 3; beyond its border a plane goes on as it ends."""
+
+    def cover(rows: slice, target: U8, scratch: U8) -> None:
+        above = min(rows.start, 1)
+        part = np.ascontiguousarray(plane[rows.start - above : rows.start + len(target) + 1])
+        blurred = cv2.GaussianBlur(part, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
+        target[...] = blurred[above : above + len(target)]
+
+    return _in_bands(size_of(plane), cover, work)
+
+
+def _contiguous(
+    picture: U8, x: int, y: int, colour: tuple[int, ...], tolerance: int, sample: int, work: Work
+) -> tuple[Rect, Rect, U8]:
+    """A window around (x, y), and in it the bounds of what is like `colour` and hangs together, and 255 for it."""
+    whole = size_of(picture).rect
+    near = Rect(x - _NEAR_EDGE // 2, y - _NEAR_EDGE // 2, _NEAR_EDGE, _NEAR_EDGE).intersected(whole)
+    for window in (near, whole):
+        chosen = _alike(picture[window.slices], colour, tolerance, work)
+        seed = _seed(chosen, x - window.x, y - window.y, sample)
+        if seed is None:
+            break
+        reached = np.zeros((window.height + 2, window.width + 2), np.uint8)
+        _, _, _, box = cv2.floodFill(chosen, reached, seed, 0, 0, 0, _FLOOD | cv2.FLOODFILL_FIXED_RANGE)
+        work.step(1.0)
+        # What stops at the window's edge may go on beyond it.
+        around = Rect(*box).translated(window.x, window.y).expanded(1).intersected(whole)
+        if window.contains(around):
+            return window, Rect(*box), reached[1:-1, 1:-1]
+    return whole, *nothing()
+
+
+def _seed(chosen: U8, x: int, y: int, sample: int) -> tuple[int, int] | None:
+    """The chosen pixel next to (x, y) in its sample: the mean colour may not be the pixel's own."""
+    square = _square(chosen, x, y, sample)
+    rows, columns = np.nonzero(chosen[square.slices])
+    if not rows.size:
+        return None
+    nearest = int(np.argmin(np.hypot(columns + square.x - x, rows + square.y - y)))
+    return int(columns[nearest]) + square.x, int(rows[nearest]) + square.y
+
+
+def _square(plane: U8, x: int, y: int, sample: int) -> Rect:
+    return Rect(x - sample // 2, y - sample // 2, sample, sample).intersected(size_of(plane).rect)
+
+
+# Planes
+
+
+def _in_bands(size: Size, cover: Callable[[slice, U8, U8], object], work: Work) -> U8:
+    """Have `cover` make the coverage of bands of rows, in threads; the plane of `size` of all of them.
+
+    It is given the rows, where their coverage goes, and six planes as large for its own use: to ask for fresh
+    memory band by band would take longer than the work.
+    """
+    coverage = np.empty((size.height, size.width), np.uint8)
+    bands = list(_bands(size))
+    count = _THREADS if size.area >= _WORTH_THREADS else 1
+
+    def every(first: int) -> None:
+        scratch = np.empty((6, _rows(size.width), size.width), np.uint8)
+        for rows in bands[first::count]:
+            work.step(rows.start / size.height)
+            target = coverage[rows]
+            cover(rows, target, scratch[:, : len(target)])
+
+    if count == 1:
+        every(0)
+        return coverage
+    with ThreadPoolExecutor(count, thread_name_prefix="selection") as pool:
+        for done in [pool.submit(every, first) for first in range(count)]:
+            done.result()
+    return coverage
+
+
+def _bands(size: Size) -> Iterator[slice]:
+    step = _rows(size.width)
+    return (slice(top, top + step) for top in range(0, size.height, step))
+
+
+def _rows(width: int) -> int:
+    """How many rows of a plane make a band."""
+    return max(1, _BAND // max(1, width))
+
+
+def _cropped(coverage: U8) -> Found:
+    """The part of a plane that holds all its coverage."""
+    area = bounds(coverage)
+    return area, coverage[area.slices]
