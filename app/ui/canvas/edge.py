@@ -30,8 +30,10 @@ _FRINGE = 2
 def edge_rects(edge: Edge, view: ViewTransform) -> list[Rect]:
     """Rectangles of the view that cover all of the line."""
     document = edge.document.rect
+    # What is turned reaches a little further.
+    seen, fringe = (visible_rect, _FRINGE) if view.is_upright else (_hull, _FRINGE + 2)
     return [
-        visible_rect(run.intersected(document), view).expanded(_FRINGE)
+        seen(run.intersected(document), view).expanded(fringe)
         for run in occupied_rects(edge.crossed, TILE, document)
     ]
 
@@ -89,6 +91,10 @@ def _pixels(low: int, count: int, origin: int, step: int) -> Indices:
     """
     centres = 2 * np.arange(low - 1 - origin, low + count + 1 - origin, dtype=np.int64) + 1
     return (centres * step // (2 * FIXED_POINT)).astype(np.intp)
+
+
+def _hull(rect_doc: Rect, view: ViewTransform) -> Rect:
+    return view.rect_to_view(rect_doc)
 
 
 def _qrect(rect: Rect) -> QRect:

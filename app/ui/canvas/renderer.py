@@ -81,10 +81,19 @@ class Renderer:
         self._tints = np.frombuffer(premultiplied.constBits(), np.uint32).copy()
 
     def draw(
-        self, scene: Scene | None, view: ViewTransform, rects_view: Iterable[Rect], *, smooth: bool = True
+        self,
+        scene: Scene | None,
+        view: ViewTransform,
+        rects_view: Iterable[Rect],
+        *,
+        smooth: bool = True,
+        onto: QImage | None = None,
     ) -> None:
-        """Compose these rectangles, which lie in the back buffer; `view` is snapped, upright and not mirrored."""
-        painter = QPainter(self.image)
+        """Compose these rectangles, which lie in the back buffer; `view` is snapped, upright and not mirrored.
+
+        With `onto` they are composed into that image instead.
+        """
+        painter = QPainter(self.image if onto is None else onto)
         try:
             for rect in rects_view:
                 self._draw_part(painter, scene, view, rect, smooth and view.scale < NEAREST_FROM)
@@ -259,8 +268,9 @@ def visible_rect(rect_doc: Rect, view: ViewTransform) -> Rect:
 
 def stale_rect(rect_doc: Rect, view: ViewTransform) -> Rect:
     """The view pixels that may change when the pixels of `rect_doc` do, the filters' reach included."""
-    reach = 2 + math.ceil(view.scale)
-    return view.rect_to_view(rect_doc).expanded(reach if view.scale < NEAREST_FROM else 1)
+    reach = 2 + math.ceil(view.scale) if view.scale < NEAREST_FROM else 1
+    # What is turned is filtered once more.
+    return view.rect_to_view(rect_doc).expanded(reach if view.is_upright else reach + 2)
 
 
 def _draw_picture(
