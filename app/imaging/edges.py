@@ -89,13 +89,13 @@ class Edge:
         top, bottom = np.searchsorted(rows, (0, rect.height))
         left, right = np.searchsorted(columns, (0, rect.width))
         if top < bottom and left < right:
-            found = _picked(self.levels[level], rows[top:bottom], columns[left:right])
+            found = picked(self.levels[level], rows[top:bottom], columns[left:right])
             covered[top:bottom, left:right] = _covered(found)
         return rim(covered)
 
 
-def _picked(plane: U8, rows: Indices, columns: Indices) -> U8:
-    """The pixels of `plane` at the crossings of ascending rows and columns."""
+def picked(plane: U8, rows: Indices, columns: Indices) -> U8:
+    """The pixels of `plane` at the crossings of rows and columns that ascend by steps as those of `rim_at` do."""
     first, last = int(rows[0]), int(rows[-1]) + 1
     if last - first < len(rows):
         # Rows repeat: fewer are picked from than are wanted.

@@ -59,6 +59,14 @@ class CanvasSettings:
     overlay_opacity: float = _option(
         0.5, "Mask opacity", "How strongly the colour covers the photograph.", minimum=0.1, maximum=1.0
     )
+    mask_look: str = _option(
+        "tint",
+        "Mask look",
+        "A colour over the photograph, a moving outline, or the mask alone in black and white.",
+        pattern="tint|outline|alone",
+    )
+    pixel_grid: bool = _option(True, "Pixel grid", "Part the pixels by fine lines above 800 %.")
+    navigator: bool = _option(False, "Navigator", "Show the whole photograph small in a corner.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,37 @@ class BrushSettings:
     )
     opacity: float = _option(
         1.0, "Opacity", "How much of the edit one stroke lets through.", minimum=0.01, maximum=1.0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PenSettings:
+    """What a pen's pressure does, and how much strokes are steadied."""
+
+    pressure_size: bool = _option(True, "Pressure: size", "Press lightly for a thin stroke.")
+    pressure_opacity: bool = _option(False, "Pressure: opacity", "Press lightly for a weak stroke.")
+    curve: float = _option(
+        1.0,
+        "Pressure curve",
+        "Above 100 % a light touch does less, below it does more.",
+        minimum=0.25,
+        maximum=4.0,
+    )
+    smoothing: float = _option(
+        0.0, "Smoothing", "Steadies strokes of a shaky hand, mouse or pen.", minimum=0.0, maximum=1.0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StepsSettings:
+    """What can be taken back."""
+
+    memory: int = _option(
+        256,
+        "Memory",
+        "Megabytes for the steps of one photograph; when they are full the oldest step goes.",
+        minimum=16,
+        maximum=8192,
     )
 
 
@@ -137,6 +176,8 @@ class Settings:
 
     canvas: CanvasSettings = field(default_factory=CanvasSettings)
     brush: BrushSettings = field(default_factory=BrushSettings)
+    pen: PenSettings = field(default_factory=PenSettings)
+    steps: StepsSettings = field(default_factory=StepsSettings)
     edit: EditSettings = field(default_factory=EditSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     files: FilesSettings = field(default_factory=FilesSettings)

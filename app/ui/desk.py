@@ -16,9 +16,11 @@ from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QT
 
 from app.base.resources import resource_path
 from app.base.text import tr
+from app.document.pen import PenDynamics
 from app.ui.actions import Actions
+from app.ui.canvas.mask_look import MaskStyle
 from app.ui.canvas.widget import CanvasWidget
-from app.ui.commands import file_commands, help_commands, view_commands
+from app.ui.commands import file_commands, help_commands, turn_commands, view_commands
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.panels.candidates_strip import CandidatesStrip
@@ -29,12 +31,14 @@ from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
 from app.ui.panels.history_panel import HistoryPanel
 from app.ui.panels.jobs_panel import JobsPanel
+from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
-from app.ui.panels.side import HISTORY, USUAL_WIDTH, SidePanel
+from app.ui.panels.side import HISTORY, STEPS, USUAL_WIDTH, SidePanel
 from app.ui.panels.status import StatusBar
+from app.ui.panels.steps_panel import StepsPanel
 from app.ui.theme import DARK
-from app.ui.wording import file_title
+from app.ui.wording import file_title, mask_looks
 
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
@@ -117,6 +121,17 @@ class Desk:
             target: QWidget = self.strip if not self.strip.isHidden() else self.canvas
             target.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def show_steps(self) -> None:
+        """Go to the list of steps."""
+        if not self.side.isVisible():
+            self.toggle_panels()
+        self.side.reveal(STEPS)
+        self.steps.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def set_canvas_option(self, **changes: object) -> None:
+        """Change how the canvas looks, and remember it."""
+        self.tasks.start(self.workspace.settings.update("canvas", **changes), "settings")
+
     def search_history(self) -> None:
         if not self.side.isVisible():
             self.toggle_panels()
@@ -147,7 +162,10 @@ class Desk:
         dialog = PreferencesDialog(
             settings,
             lambda section, name, value: tasks.start(settings.update(section, **{name: value}), "settings"),
-            {"edit.provider": [(p.title, p.name) for p in self.workspace.providers.list()]},
+            {
+                "edit.provider": [(p.title, p.name) for p in self.workspace.providers.list()],
+                "canvas.mask_look": mask_looks(),
+            },
             self.window,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -182,6 +200,8 @@ class Desk:
             self.edit,
             self.jobs,
             self.history,
+            self.steps,
+            self.navigator,
             self.strip,
             self.options,
             self.status,
@@ -200,6 +220,8 @@ class Desk:
         self.canvas = CanvasWidget(workspace.toolbox, surround=QColor(DARK.surround))
         self.strip = CandidatesStrip(workspace, tasks, self.transfer)
         self.host = CanvasHost(self.canvas, self.strip)
+        self.navigator = Navigator(self.canvas)
+        self.host.set_corner(self.navigator)
         self.compare = CompareView(tasks)
         self.empty = EmptyView(sample_files(resource_path("samples")))
         self.documents = DocumentTabs(workspace)
@@ -208,10 +230,11 @@ class Desk:
         self.edit = EditPanel(workspace)
         self.jobs = JobsPanel(workspace)
         self.history = HistoryPanel(workspace, tasks, self.transfer)
-        self.side = SidePanel(self.edit, self.jobs, self.history)
+        self.steps = StepsPanel()
+        self.side = SidePanel(self.edit, self.jobs, self.history, self.steps)
 
     def _register_commands(self) -> None:
-        for each in (*file_commands(self), *view_commands(self), *help_commands(self)):
+        for each in (*file_commands(self), *view_commands(self), *turn_commands(self), *help_commands(self)):
             self.workspace.commands.add(each)
 
     def _make_tool_bars(self) -> None:
@@ -281,14 +304,19 @@ class Desk:
         self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)
-        self.canvas.scale_changed.connect(self.status.set_scale)
+        self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
+        self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
 
     def mirror_settings(self) -> None:
-        """Take up the overlay's look and the list of recent files."""
+        """Take up the looks of mask and canvas, the pen, and the list of recent files."""
         settings = self.workspace.settings.value
-        overlay = QColor(settings.canvas.overlay_colour)
-        self.canvas.set_overlay(overlay, settings.canvas.overlay_opacity)
+        canvas, pen = settings.canvas, settings.pen
+        self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
+        self.canvas.mask_style = MaskStyle(canvas.mask_look)
+        self.canvas.shows_grid = canvas.pixel_grid
+        self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)
+        self.navigator.setVisible(canvas.navigator)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
 
     def _fill_recent(self) -> None:

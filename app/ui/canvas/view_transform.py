@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.base.geometry import EMPTY, Point, Rect, Size
 
 FIXED_POINT = 65536
@@ -24,6 +27,16 @@ def level_for(scale: float, levels: int = 32) -> int:
     while scale * (1 << level) <= 0.5 and level < levels - 1:
         level += 1
     return level
+
+
+def level_pixels(low: int, count: int, origin: int, scale: float) -> NDArray[np.intp]:
+    """The level pixels under the centres of view pixels [low, low + count): in whole numbers, exactly.
+
+    `scale` is view pixels per level pixel, of a snapped view; the level begins at `origin`.
+    """
+    step = round(FIXED_POINT / scale)
+    centres = 2 * np.arange(low - origin, low + count - origin, dtype=np.int64) + 1
+    return (centres * step // (2 * FIXED_POINT)).astype(np.intp)
 
 
 @dataclass(frozen=True, slots=True)

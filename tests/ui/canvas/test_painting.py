@@ -199,6 +199,7 @@ def draw_with(canvas: CanvasWidget, device: QPointingDevice, *points: tuple[floa
 def test_a_pen_paints_and_its_other_end_erases(make_canvas: MakeCanvas) -> None:
     shown = open_photograph()
     canvas = make_canvas(shown)
+    canvas.zoom_to_actual()
     draw_with(canvas, pen(QPointingDevice.PointerType.Pen), (80, 80), (200, 80))
     assert_painted(shown.opened.mask.coverage, distances(shown, Point(80, 80), Point(200, 80)), 20)
     draw_with(canvas, pen(QPointingDevice.PointerType.Eraser), (80, 80), (200, 80))
