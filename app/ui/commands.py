@@ -31,6 +31,17 @@ def has_mask(workspace: Workspace) -> bool:
     return document is not None and bool(document.mask.occupied.any())
 
 
+def _look_at_mask(desk: Desk) -> None:
+    document = desk.canvas.source.document
+    if document is not None:
+        desk.canvas.navigation.look_at(document.mask.bounds())
+
+
+def _remember(desk: Desk, **changes: object) -> None:
+    """Change how the canvas looks, now and at the next start."""
+    desk.tasks.start(desk.workspace.settings.update("canvas", **changes), "settings")
+
+
 def file_commands(desk: Desk) -> tuple[Command, ...]:
     """Opening, exporting, closing, the clipboard."""
     files = desk.files
@@ -68,19 +79,31 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
 
 def view_commands(desk: Desk) -> tuple[Command, ...]:
     """Zoom, panels, tabs, compare, the history's search field."""
-    canvas = desk.canvas
+    canvas, navigation = desk.canvas, desk.canvas.navigation
     return (
         Command("view.fit", tr("Fit"), VIEW, lambda w: canvas.zoom_to_fit(), ("Ctrl+0",), has_tab),
         Command(
             "view.actual", tr("Actual pixels"), VIEW, lambda w: canvas.zoom_to_actual(), ("Ctrl+1",), has_tab
         ),
         Command(
-            "view.zoomIn", tr("Zoom in"), VIEW, lambda w: canvas.zoom_in(), ("Ctrl+=", "Ctrl++"), has_tab
+            "view.zoomIn",
+            tr("Zoom in"),
+            VIEW,
+            lambda w: navigation.zoom_step(1),
+            ("Ctrl+=", "Ctrl++"),
+            has_tab,
         ),
-        Command("view.zoomOut", tr("Zoom out"), VIEW, lambda w: canvas.zoom_out(), ("Ctrl+-",), has_tab),
-        Command("view.fill", tr("Fill"), VIEW, lambda w: canvas.navigation.fill(), ("Ctrl+2",), has_tab),
         Command(
-            "view.mask", tr("Zoom to the mask"), VIEW, lambda w: canvas.zoom_to_mask(), ("Ctrl+3",), has_mask
+            "view.zoomOut",
+            tr("Zoom out"),
+            VIEW,
+            lambda w: navigation.zoom_step(-1),
+            ("Ctrl+-",),
+            has_tab,
+        ),
+        Command("view.fill", tr("Fill"), VIEW, lambda w: navigation.fill(), ("Ctrl+2",), has_tab),
+        Command(
+            "view.mask", tr("Zoom to the mask"), VIEW, lambda w: _look_at_mask(desk), ("Ctrl+3",), has_mask
         ),
         Command(
             "view.overlay",
@@ -95,7 +118,7 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
             "view.mask_look",
             tr("Next look of the mask"),
             VIEW,
-            lambda w: desk.set_canvas_option(mask_look=canvas.mask_style.next.value),
+            lambda w: _remember(desk, mask_look=canvas.mask_style.next.value),
             ("Shift+Q",),
             has_document,
             Scope.CANVAS,
@@ -177,14 +200,14 @@ def turn_commands(desk: Desk) -> tuple[Command, ...]:
             "view.pixelGrid",
             tr("Show or hide the pixel grid"),
             VIEW,
-            lambda w: desk.set_canvas_option(pixel_grid=not canvas.shows_grid),
+            lambda w: _remember(desk, pixel_grid=not canvas.shows_grid),
             ("Ctrl+'",),
         ),
         Command(
             "view.navigator",
             tr("Show or hide the navigator"),
             VIEW,
-            lambda w: desk.set_canvas_option(navigator=not settings.value.canvas.navigator),
+            lambda w: _remember(desk, navigator=not settings.value.canvas.navigator),
             ("N",),
             scope=Scope.CANVAS,
         ),

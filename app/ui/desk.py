@@ -128,10 +128,6 @@ class Desk:
         self.side.reveal(STEPS)
         self.steps.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def set_canvas_option(self, **changes: object) -> None:
-        """Change how the canvas looks, and remember it."""
-        self.tasks.start(self.workspace.settings.update("canvas", **changes), "settings")
-
     def search_history(self) -> None:
         if not self.side.isVisible():
             self.toggle_panels()

@@ -6,11 +6,9 @@ No pixel is touched here. Keys that are commands of the window (`[`, `B`, Ctrl+Z
 
 from __future__ import annotations
 
-import contextlib
 import enum
-import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,9 +20,9 @@ from app.document.gestures import Modifier, PointerSample, Tool, brush_stroke, l
 from app.document.pen import PenDynamics, pen_stroke
 from app.session.toolbox import ToolBox, ToolKind
 from app.ui.canvas.keys import KeyAction, action_of
-from app.ui.canvas.navigation import TURN_STEP
 from app.ui.canvas.stabiliser import Stabiliser
 from app.ui.canvas.touch import TouchInput, scrolled
+from app.ui.canvas.turning import TurningHand
 
 if TYPE_CHECKING:
     from app.ui.canvas.widget import CanvasWidget
@@ -63,14 +61,14 @@ class CanvasInput:
         self._pressed_at = Point(0.0, 0.0)
         self._pressed_origin = Point(0.0, 0.0)
         self._pressed_diameter = 0.0
-        self._pressed_angle = 0.0
         self._pressure = 1.0
         self._space = False
         self._turns = False
         self._inside = False
-        self._is_reshaping = False
-        self._touch = TouchInput(canvas, self._take_mouse, self.leave)
-        self._stabiliser = Stabiliser()
+        self._is_zooming = False
+        self._turning = TurningHand(canvas.navigation)
+        self._touch = TouchInput(canvas, self.handle, self.leave)
+        self.stabiliser = Stabiliser()
         self.pen = PenDynamics()
         """What the pressure of a pen does."""
         self._handlers: dict[QEvent.Type, Callable[[QEvent], bool]] = {
@@ -95,11 +93,7 @@ class CanvasInput:
     @property
     def is_reshaping(self) -> bool:
         """True while an event is handled after which more changes of scale or angle may follow."""
-        return self._is_reshaping or self._touch.is_zooming
-
-    def set_smoothing(self, strength: float) -> None:
-        """How much strokes are steadied, 0–1."""
-        self._stabiliser.strength = strength
+        return self._is_zooming or self._touch.is_zooming or self._turning.is_turning
 
     def handle(self, event: QEvent) -> bool:
         """True when the event was used up here."""
@@ -129,7 +123,7 @@ class CanvasInput:
         button, held = event.button(), event.modifiers()
         if button == Qt.MouseButton.LeftButton and (self._turns or (self._space and held & _SHIFT)):
             self._drag = _Drag.TURN
-            self._pressed_at, self._pressed_angle = point, self._canvas.navigation.view.angle
+            self._turning.press(point)
         elif button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._pans):
             self._drag = _Drag.PAN
             self._pressed_at, self._pressed_origin = point, self._canvas.navigation.view.origin
@@ -143,8 +137,8 @@ class CanvasInput:
             if gestures is None:
                 return False
             self._drag = _Drag.PAINT
-            self._stabiliser.unit = self._canvas.devicePixelRatioF()
-            self._stabiliser.start(point)
+            self.stabiliser.unit = self._canvas.devicePixelRatioF()
+            self.stabiliser.start(point)
             gestures.press(self._tool(event), self._sample(event, point))
             self._canvas.follow_gesture()
         self._button = button
@@ -160,11 +154,11 @@ class CanvasInput:
             grown = 2 * (point.x - self._pressed_at.x) / self._canvas.scale
             self._toolbox.set_diameter(self._pressed_diameter + grown)
         elif self._drag is _Drag.TURN:
-            self._turn(point, snaps=self._turns and bool(event.modifiers() & _SHIFT))
+            self._turning.move(point, snaps=self._turns and bool(event.modifiers() & _SHIFT))
         elif self._drag is _Drag.PAINT:
             gestures = self._canvas.source.gestures
             if gestures is not None:
-                steady = self._stabiliser.follow(point) if self._toolbox.tool.paints else point
+                steady = self.stabiliser.follow(point) if self._toolbox.tool.paints else point
                 gestures.move((self._sample(event, steady),))
                 if gestures.outline or self._canvas.decorations.outline:
                     self._canvas.follow_gesture()
@@ -241,9 +235,12 @@ class CanvasInput:
         turned = event.angleDelta()
         notches = (turned.y() or turned.x()) / _NOTCH
         if event.modifiers() & _CTRL:
-            with self._reshaping():
+            self._is_zooming = True
+            try:
                 about = self._canvas.to_view(event.position())
                 self._canvas.navigation.zoom_by(ZOOM_PER_NOTCH**notches, about)
+            finally:
+                self._is_zooming = False
         else:
             way = scrolled(event, SCROLL_PER_NOTCH)
             if event.modifiers() & _SHIFT and not way.x():
@@ -345,32 +342,6 @@ class CanvasInput:
     def _pan(self, dx: float, dy: float) -> None:
         ratio = self._canvas.devicePixelRatioF()
         self._canvas.navigation.pan(dx * ratio, dy * ratio)
-
-    def _turn(self, point: Point, *, snaps: bool) -> None:
-        """Turn the view about its middle by as much as the pointer went round it."""
-        middle = self._canvas.navigation.centre
-        before, after = self._pressed_at - middle, point - middle
-        if before == after or Point(0.0, 0.0) in (before, after):
-            return
-        angle = self._pressed_angle + math.degrees(
-            math.atan2(after.y, after.x) - math.atan2(before.y, before.x)
-        )
-        with self._reshaping():
-            self._canvas.navigation.turn_to(
-                round(angle / TURN_STEP) * TURN_STEP if snaps else angle, refit=False
-            )
-
-    @contextlib.contextmanager
-    def _reshaping(self) -> Iterator[None]:
-        self._is_reshaping = True
-        try:
-            yield
-        finally:
-            self._is_reshaping = False
-
-    def _take_mouse(self, event: QMouseEvent) -> bool:
-        handler = self._handlers[event.type()]
-        return handler(event)
 
     def _move_ring(self) -> None:
         """Put the ring under the pointer; there is none where nothing can be painted."""

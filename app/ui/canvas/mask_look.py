@@ -74,7 +74,7 @@ class MaskLook:
     def style(self, style: MaskStyle) -> None:
         if style is not self._style:
             self._style = style
-            self.refresh()
+            self._show(at_once=True)
 
     def set_edge(self, edge: Edge | None) -> None:
         """Show this edge when edges are shown, until the mask changes."""
@@ -83,13 +83,13 @@ class MaskLook:
 
     def refresh(self) -> None:
         """A gesture began or ended, or something else is on the stage."""
-        drawing, seen, canvas = self._is_drawing, self._is_drawing or self._is_due, self._canvas
-        tinted = seen and self._style is MaskStyle.TINT
-        self.overlay.show(
-            tinted, at_once=drawing or self._style is not MaskStyle.TINT or not canvas.isVisible()
-        )
-        self.ants.show(seen and self._style is MaskStyle.OUTLINE, moving=canvas.isVisible())
-        alone = seen and self._style is MaskStyle.ALONE
+        self._show(at_once=self._is_drawing or not self._canvas.isVisible())
+
+    def _show(self, *, at_once: bool) -> None:
+        seen, style = self._is_drawing or self._is_due, self._style
+        self.overlay.show(seen and style is MaskStyle.TINT, at_once=at_once or style is not MaskStyle.TINT)
+        self.ants.show(seen and style is MaskStyle.OUTLINE, moving=self._canvas.isVisible())
+        alone = seen and style is MaskStyle.ALONE
         if alone != self._frame.renderer.mask_alone:
             self._frame.renderer.mask_alone = alone
             self._frame.mark_all()

@@ -32,7 +32,7 @@ class TouchInput:
     """Turns touches into what `mouse` takes, or into moves of the view."""
 
     def __init__(
-        self, canvas: CanvasWidget, mouse: Callable[[QMouseEvent], bool], take_back: Callable[[], None]
+        self, canvas: CanvasWidget, mouse: Callable[[QEvent], bool], take_back: Callable[[], None]
     ) -> None:
         """`take_back` ends what a press by `mouse` began, without effect."""
         self._canvas = canvas

@@ -152,7 +152,7 @@ class CanvasWidget(QWidget):
     def set_pen(self, pen: PenDynamics, smoothing: float) -> None:
         """What the pressure of a pen does, and how much every stroke is steadied (0–1)."""
         self._input.pen = pen
-        self._input.set_smoothing(smoothing)
+        self._input.stabiliser.strength = smoothing
 
     # Where one looks
 
@@ -166,18 +166,6 @@ class CanvasWidget(QWidget):
 
     def zoom_to_actual(self) -> None:
         self.navigation.actual()
-
-    def zoom_in(self) -> None:
-        self.navigation.zoom_step(1)
-
-    def zoom_out(self) -> None:
-        self.navigation.zoom_step(-1)
-
-    def zoom_to_mask(self) -> None:
-        """Look at what is covered; nothing happens where nothing is."""
-        document = self.source.document
-        if document is not None:
-            self.navigation.look_at(document.mask.bounds())
 
     def zoom_at(self, point_view: Point, factor: float) -> None:
         """Scale by `factor` about a point of the view (device pixels)."""

@@ -399,7 +399,7 @@ def test_cursor_and_view_are_told(make_canvas: MakeCanvas, qtbot: QtBot) -> None
     QApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))
     assert places == [Point(120.5, 80.25), None]
     with qtbot.waitSignal(canvas.view_changed):
-        canvas.zoom_in()
+        canvas.navigation.zoom_step(1)
     assert canvas.scale == pytest.approx(1.5, rel=1e-3)
 
 
