@@ -17,7 +17,7 @@ BRUSH = Brush(40.0, 1.0)
 
 
 def new_document() -> Document:
-    return Document(Photograph(np.zeros((200, 400), np.uint8), Channels.GREY, Metadata(), "grey.png", "PNG"))
+    return Document(Photograph(np.zeros((200, 400), np.uint8), Channels.GRAY, Metadata(), "grey.png", "PNG"))
 
 
 def drawn(tool: Tool, *samples: PointerSample) -> U8:
@@ -60,7 +60,8 @@ def test_strength_follows_the_pressure_and_width_does_not() -> None:
     assert min(widths(coverage)) >= 38
     along = coverage[100, 80:340:20].astype(int)
     assert (np.diff(along) > 0).all()
-    assert abs(along[0] - 255 * 0.26) < 12
+    # At each place the strongest dab that reaches it counts: the one a radius further on.
+    assert abs(along[0] - 255 * 0.314) < 4
 
 
 def test_an_eraser_takes_away_by_pressure() -> None:
@@ -82,7 +83,7 @@ def test_shift_draws_a_straight_line_from_the_last_stroke() -> None:
     for sample in (at(60, 0.5), PointerSample(Point(340.0, 100.0), 0.5, frozenset({Modifier.SHIFT}))):
         runner.press(pen_stroke(BRUSH, PenDynamics()), sample)
         runner.release()
-    assert widths(document.mask.coverage) == pytest.approx([20] * 13, abs=1)
+    assert widths(document.mask.coverage) == pytest.approx([20] * 13, abs=2)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0.25, 4))

@@ -1,5 +1,6 @@
 """The stabiliser: it smooths, it does not depend on how often it is asked, and at no strength it is not there."""
 
+import itertools
 import math
 
 import pytest
@@ -29,7 +30,7 @@ def test_without_strength_the_pointer_is_followed_exactly(way: list[Point]) -> N
 @given(places, st.floats(0.05, 1.0), st.integers(2, 7))
 def test_a_device_that_tells_more_draws_the_same_line(way: list[Point], strength: float, parts: int) -> None:
     fine = [way[0]]
-    for start, end in zip(way, way[1:], strict=False):
+    for start, end in itertools.pairwise(way):
         fine += [start + (end - start).scaled(part / parts) for part in range(1, parts + 1)]
     coarse = followed(way, strength)
     for seen, expected in zip(followed(fine, strength)[parts - 1 :: parts], coarse, strict=True):

@@ -38,13 +38,13 @@ def test_two_fingers_pan_and_zoom_and_take_back_what_the_first_began(
         screen,
         {0: ("press", 250, 200)},
         {0: ("move", 252, 200)},
-        {0: ("stationary", 252, 200), 1: ("press", 348, 200)},
+        {0: ("move", 252, 200), 1: ("press", 348, 200)},
         {0: ("move", 222, 230), 1: ("move", 418, 230)},
     )
     assert canvas.scale == pytest.approx(196 / 96, rel=0.01)
     assert canvas.navigation.view.to_view(under).distance(Point(320, 230)) < 2
     assert canvas.frame.is_rough
-    touch(canvas, screen, {0: ("release", 222, 230), 1: ("stationary", 418, 230)}, {1: ("move", 300, 100)})
+    touch(canvas, screen, {0: ("release", 222, 230), 1: ("move", 418, 230)}, {1: ("move", 300, 100)})
     touch(canvas, screen, {1: ("release", 300, 100)})
     assert not shown.opened.mask.coverage.any()
     assert not shown.opened.undo.steps

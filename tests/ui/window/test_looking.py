@@ -134,6 +134,7 @@ async def test_one_looks_at_the_mask_or_fills_the_window(window: Window, photogr
     window.key(Qt.Key.Key_3, CTRL)
     assert canvas.navigation.view == before
     window.stroke(Point(60, 60), Point(90, 60))
+    await eventually(window.desk.actions.action("view.mask").isEnabled)
     window.key(Qt.Key.Key_3, CTRL)
     document = window.session.document
     assert document is not None
