@@ -95,8 +95,14 @@ class Edge:
 
 
 def picked(plane: U8, rows: Indices, columns: Indices) -> U8:
-    """The pixels of `plane` at the crossings of rows and columns that ascend by steps as those of `rim_at` do."""
+    """The pixels of `plane` at the crossings of rows and columns that ascend as those of `rim_at` do.
+
+    Perhaps a view of `plane`.
+    """
     first, last = int(rows[0]), int(rows[-1]) + 1
+    if last - first == len(rows) and columns[-1] - columns[0] + 1 == len(columns):
+        # Each is wanted once, as at 100 %: nothing has to be picked.
+        return plane[first:last, int(columns[0]) : int(columns[-1]) + 1]
     if last - first < len(rows):
         # Rows repeat: fewer are picked from than are wanted.
         return _columns(plane[first:last], columns).take(rows - first, axis=0)

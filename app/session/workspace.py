@@ -62,8 +62,10 @@ class Workspace:
         limits: Limits = Limits(),
         transports: Transports,
         host: EngineHost,
+        warm_up: Callable[[], None],
         end_logging: Callable[[], None],
     ) -> None:
+        """`warm_up` loads, in a thread, what the first request would else wait for."""
         self.folders = folders
         self.notices = notices
         self.settings = settings
@@ -83,6 +85,7 @@ class Workspace:
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted."""
         self._transports = transports
+        self._warm_up = warm_up
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
         self._chores: set[asyncio.Task[None]] = set()
@@ -230,6 +233,7 @@ class Workspace:
         session.show_document(document, source)
         # Now that nobody shows the preview any more, what opening needed for a while can go.
         self._in_thread(give_back_free_memory)
+        self._in_thread(self._warm_up)
         for note in photograph.notes:
             self.notices.info(f"{session.name}: {note}")
         return True
