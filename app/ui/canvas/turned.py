@@ -10,12 +10,13 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+import cv2
 import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from app.base.geometry import Point, Rect, Size
-from app.imaging.arrays import U8
+from app.imaging.arrays import U8, as_u8
 from app.ui.canvas.view_transform import FIXED_POINT, ViewTransform
 
 Compose = Callable[[QImage, U8, ViewTransform, Sequence[Rect]], None]
@@ -28,6 +29,7 @@ _REACH = 2
 _SIDE = math.ceil(_CELL * math.sqrt(2.0)) + 2 * _REACH + 2
 _LANES = 8
 """The raster engine filters so many pixels of a row at once, and those left over more finely."""
+_ROTATIONS = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
 _STEP_BIAS = 1e-7
 _ORIGIN_BIAS = 0.25
 
@@ -56,7 +58,10 @@ class Turner:
 
     def _move_pixels(self, level: ViewTransform, cell: Rect, upright: Callable[[Rect], U8]) -> U8:
         drawn = upright(level.rect_to_doc(cell))
-        return np.rot90(drawn[:, ::-1] if level.mirror else drawn, -round(level.angle / 90.0))
+        if level.mirror:
+            drawn = as_u8(cv2.flip(drawn, 1))
+        quarters = round(level.angle / 90.0) % 4
+        return as_u8(cv2.rotate(drawn, _ROTATIONS[quarters - 1])) if quarters else drawn
 
     def _turn_pixels(
         self, level: ViewTransform, cell: Rect, upright: Callable[[Rect], U8], *, smooth: bool
