@@ -70,6 +70,17 @@ class UndoStack:
         """The step that was done last, which `undo` takes back; None for none."""
         return self._steps[self._position - 1] if self._position else None
 
+    def limit_bytes(self) -> int:
+        """How much memory the steps may hold."""
+        return self._limit
+
+    def set_limit(self, limit_bytes: int) -> None:
+        """Hold no more than this from now on; the oldest steps go at once."""
+        count, self._limit = len(self._steps), limit_bytes
+        self._drop_oldest()
+        if len(self._steps) != count:
+            self.changed.emit()
+
     @property
     def nbytes(self) -> int:
         return sum(step.nbytes for step in self._steps)
@@ -137,6 +148,14 @@ class UndoStack:
         self.changed.emit()
         self._compress(step)
 
+    def go_to(self, position: int) -> None:
+        """Take back or do again, one after the other, until `position` steps are done."""
+        position = min(max(position, 0), len(self._steps))
+        while self._position > position and self.can_undo:
+            self.undo()
+        while self._position < position and self.can_redo:
+            self.redo()
+
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
         """While a change is in progress nothing can be undone or redone under it.
@@ -161,9 +180,9 @@ class UndoStack:
             self._compressor(step.compress)
 
     def _drop_oldest(self) -> None:
-        """Keep to the limit, but never drop the last step: a change that was made can be taken back."""
+        """Keep to the limit, but never drop the last step done: a change that was made can be taken back."""
         total = self.nbytes
-        while total > self._limit and len(self._steps) > 1:
+        while total > self._limit and self._position > 1:
             total -= self._steps.pop(0).nbytes
             self._position -= 1
             if self._saved is not None:

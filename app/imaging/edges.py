@@ -89,14 +89,20 @@ class Edge:
         top, bottom = np.searchsorted(rows, (0, rect.height))
         left, right = np.searchsorted(columns, (0, rect.width))
         if top < bottom and left < right:
-            found = _picked(self.levels[level], rows[top:bottom], columns[left:right])
+            found = picked(self.levels[level], rows[top:bottom], columns[left:right])
             covered[top:bottom, left:right] = _covered(found)
         return rim(covered)
 
 
-def _picked(plane: U8, rows: Indices, columns: Indices) -> U8:
-    """The pixels of `plane` at the crossings of ascending rows and columns."""
+def picked(plane: U8, rows: Indices, columns: Indices) -> U8:
+    """The pixels of `plane` at the crossings of rows and columns that ascend as those of `rim_at` do.
+
+    Perhaps a view of `plane`.
+    """
     first, last = int(rows[0]), int(rows[-1]) + 1
+    if last - first == len(rows) and columns[-1] - columns[0] + 1 == len(columns):
+        # Each is wanted once, as at 100 %: nothing has to be picked.
+        return plane[first:last, int(columns[0]) : int(columns[-1]) + 1]
     if last - first < len(rows):
         # Rows repeat: fewer are picked from than are wanted.
         return _columns(plane[first:last], columns).take(rows - first, axis=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -52,6 +53,12 @@ class InProcessTransports:
             app = create_app(self._host, self._progress.report)
             self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return self._transport
+
+
+def load_transports() -> None:
+    """Import what the first request needs; for a thread, as it takes a tenth of a second."""
+    importlib.import_module("httpx")
+    importlib.import_module("app.server.app")
 
 
 def build_workspace(
@@ -111,5 +118,6 @@ def build_workspace(
         commands=commands,
         transports=transports,
         host=host,
+        warm_up=load_transports,
         end_logging=end_logging,
     )

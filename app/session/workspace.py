@@ -65,8 +65,10 @@ class Workspace:
         limits: Limits = Limits(),
         transports: Transports,
         host: EngineHost,
+        warm_up: Callable[[], None],
         end_logging: Callable[[], None],
     ) -> None:
+        """`warm_up` loads, in a thread, what the first request would else wait for."""
         self.folders = folders
         self.notices = notices
         self.settings = settings
@@ -87,11 +89,13 @@ class Workspace:
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted."""
         self._transports = transports
+        self._warm_up = warm_up
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
         self._chores: set[asyncio.Task[None]] = set()
         self._documents: tuple[DocumentSession, ...] = ()
         self._current: DocumentSession | None = None
+        settings.changed.connect(lambda changed: self._limit_steps())
 
     @property
     def documents(self) -> tuple[DocumentSession, ...]:
@@ -225,12 +229,23 @@ class Workspace:
             return False
         if session not in self._documents:
             return False
-        session.show_document(Document(photograph, prepared, compressor=self._in_thread), source)
+        document = Document(photograph, prepared, undo_limit=self._undo_limit, compressor=self._in_thread)
+        session.show_document(document, source)
         # Now that nobody shows the preview any more, what opening needed for a while can go.
         self._in_thread(give_back_free_memory)
+        self._in_thread(self._warm_up)
         for note in photograph.notes:
             self.notices.info(f"{session.name}: {note}")
         return True
+
+    @property
+    def _undo_limit(self) -> int:
+        return self.settings.value.steps.memory * 1024 * 1024
+
+    def _limit_steps(self) -> None:
+        for session in self._documents:
+            if session.document is not None:
+                session.document.undo.set_limit(self._undo_limit)
 
     async def _remember(self, path: Path) -> None:
         recent = with_recent(self.settings.value.files.recent, path)

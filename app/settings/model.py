@@ -59,6 +59,14 @@ class CanvasSettings:
     overlay_opacity: float = _option(
         0.5, "Mask opacity", "How strongly the colour covers the photograph.", minimum=0.1, maximum=1.0
     )
+    mask_look: str = _option(
+        "tint",
+        "Mask look",
+        "A colour over the photograph, a moving outline, or the mask alone in black and white.",
+        pattern="tint|outline|alone",
+    )
+    pixel_grid: bool = _option(True, "Pixel grid", "Part the pixels by fine lines above 800 %.")
+    navigator: bool = _option(False, "Navigator", "Show the whole photograph small in a corner.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,36 @@ class MaskSettings:
     smooth: int = _option(8, "Smooth", minimum=1, maximum=400, shown=False)
     remove_specks: int = _option(100, "Remove specks", minimum=2, maximum=1_000_000, shown=False)
     difference: int = _option(8, "Differences", minimum=0, maximum=254, shown=False)
+
+
+class PenSettings:
+    """What a pen's pressure does, and how much strokes are steadied."""
+
+    pressure_size: bool = _option(True, "Pressure: size", "Press lightly for a thin stroke.")
+    pressure_opacity: bool = _option(False, "Pressure: opacity", "Press lightly for a weak stroke.")
+    curve: float = _option(
+        1.0,
+        "Pressure curve",
+        "Above 100 % a light touch does less, below it does more.",
+        minimum=0.25,
+        maximum=4.0,
+    )
+    smoothing: float = _option(
+        0.0, "Smoothing", "Steadies strokes of a shaky hand, mouse or pen.", minimum=0.0, maximum=1.0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StepsSettings:
+    """What can be taken back."""
+
+    memory: int = _option(
+        256,
+        "Memory",
+        "Megabytes for the steps of one photograph; when they are full the oldest step goes.",
+        minimum=16,
+        maximum=8192,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +189,8 @@ class Settings:
     canvas: CanvasSettings = field(default_factory=CanvasSettings)
     brush: BrushSettings = field(default_factory=BrushSettings)
     mask: MaskSettings = field(default_factory=MaskSettings)
+    pen: PenSettings = field(default_factory=PenSettings)
+    steps: StepsSettings = field(default_factory=StepsSettings)
     edit: EditSettings = field(default_factory=EditSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     files: FilesSettings = field(default_factory=FilesSettings)

@@ -25,6 +25,23 @@ def has_tabs(workspace: Workspace) -> bool:
     return len(workspace.documents) > 1
 
 
+def has_mask(workspace: Workspace) -> bool:
+    """True when something is covered in the photograph in front."""
+    document = workspace.current.document if workspace.current is not None else None
+    return document is not None and bool(document.mask.occupied.any())
+
+
+def _look_at_mask(desk: Desk) -> None:
+    document = desk.canvas.source.document
+    if document is not None:
+        desk.canvas.navigation.look_at(document.mask.bounds())
+
+
+def _remember(desk: Desk, **changes: object) -> None:
+    """Change how the canvas looks, now and at the next start."""
+    desk.tasks.start(desk.workspace.settings.update("canvas", **changes), "settings")
+
+
 def file_commands(desk: Desk) -> tuple[Command, ...]:
     """Opening, exporting, closing, the clipboard."""
     files = desk.files
@@ -129,22 +146,47 @@ def mask_commands(desk: Desk) -> tuple[Command, ...]:
 
 def view_commands(desk: Desk) -> tuple[Command, ...]:
     """Zoom, panels, tabs, compare, the history's search field."""
-    canvas = desk.canvas
+    canvas, navigation = desk.canvas, desk.canvas.navigation
     return (
         Command("view.fit", tr("Fit"), VIEW, lambda w: canvas.zoom_to_fit(), ("Ctrl+0",), has_tab),
         Command(
             "view.actual", tr("Actual pixels"), VIEW, lambda w: canvas.zoom_to_actual(), ("Ctrl+1",), has_tab
         ),
         Command(
-            "view.zoomIn", tr("Zoom in"), VIEW, lambda w: canvas.zoom_in(), ("Ctrl+=", "Ctrl++"), has_tab
+            "view.zoomIn",
+            tr("Zoom in"),
+            VIEW,
+            lambda w: navigation.zoom_step(1),
+            ("Ctrl+=", "Ctrl++"),
+            has_tab,
         ),
-        Command("view.zoomOut", tr("Zoom out"), VIEW, lambda w: canvas.zoom_out(), ("Ctrl+-",), has_tab),
+        Command(
+            "view.zoomOut",
+            tr("Zoom out"),
+            VIEW,
+            lambda w: navigation.zoom_step(-1),
+            ("Ctrl+-",),
+            has_tab,
+        ),
+        Command("view.fill", tr("Fill"), VIEW, lambda w: navigation.fill(), ("Ctrl+2",), has_tab),
+        Command(
+            "view.mask", tr("Zoom to the mask"), VIEW, lambda w: _look_at_mask(desk), ("Ctrl+3",), has_mask
+        ),
         Command(
             "view.overlay",
             tr("Show or hide the mask"),
             VIEW,
             lambda w: canvas.set_overlay_visible(not canvas.overlay_visible),
             ("Q",),
+            has_document,
+            Scope.CANVAS,
+        ),
+        Command(
+            "view.mask_look",
+            tr("Next look of the mask"),
+            VIEW,
+            lambda w: _remember(desk, mask_look=canvas.mask_style.next.value),
+            ("Shift+Q",),
             has_document,
             Scope.CANVAS,
         ),
@@ -178,6 +220,66 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
         ),
         Command(
             "history.search", tr("Search the history"), VIEW, lambda w: desk.search_history(), ("Ctrl+F",)
+        ),
+    )
+
+
+def turn_commands(desk: Desk) -> tuple[Command, ...]:
+    """Turning and mirroring the view, which change nothing of the photograph; what helps to look around."""
+    canvas, navigation = desk.canvas, desk.canvas.navigation
+    settings = desk.workspace.settings
+    return (
+        Command(
+            "view.turnLeft",
+            tr("Turn the view left"),
+            VIEW,
+            lambda w: navigation.turn_step(-1),
+            ("Ctrl+[",),
+            has_tab,
+        ),
+        Command(
+            "view.turnRight",
+            tr("Turn the view right"),
+            VIEW,
+            lambda w: navigation.turn_step(1),
+            ("Ctrl+]",),
+            has_tab,
+        ),
+        Command(
+            "view.mirror",
+            tr("Mirror the view"),
+            VIEW,
+            lambda w: navigation.mirror(),
+            ("Shift+H",),
+            has_tab,
+            Scope.CANVAS,
+        ),
+        Command(
+            "view.straighten",
+            tr("Straighten the view"),
+            VIEW,
+            lambda w: navigation.straighten(),
+            ("Shift+R",),
+            has_tab,
+            Scope.CANVAS,
+        ),
+        Command(
+            "view.pixelGrid",
+            tr("Show or hide the pixel grid"),
+            VIEW,
+            lambda w: _remember(desk, pixel_grid=not canvas.shows_grid),
+            ("Ctrl+'",),
+        ),
+        Command(
+            "view.navigator",
+            tr("Show or hide the navigator"),
+            VIEW,
+            lambda w: _remember(desk, navigator=not settings.value.canvas.navigator),
+            ("N",),
+            scope=Scope.CANVAS,
+        ),
+        Command(
+            "view.steps", tr("Steps"), VIEW, lambda w: desk.show_steps(), ("Ctrl+Shift+Y",), has_document
         ),
     )
 

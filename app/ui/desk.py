@@ -16,11 +16,13 @@ from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QT
 
 from app.base.resources import resource_path
 from app.base.text import tr
+from app.document.pen import PenDynamics
 from app.session.mask_actions import accept_trial
 from app.session.tools import TOOL_KEYS
 from app.ui.actions import Actions
+from app.ui.canvas.mask_look import MaskStyle
 from app.ui.canvas.widget import CanvasWidget
-from app.ui.commands import file_commands, help_commands, mask_commands, view_commands
+from app.ui.commands import file_commands, help_commands, mask_commands, turn_commands, view_commands
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
@@ -35,13 +37,15 @@ from app.ui.panels.history_panel import HistoryPanel
 from app.ui.panels.jobs_panel import JobsPanel
 from app.ui.panels.mask_operation_bar import MaskOperationBar
 from app.ui.panels.mask_picker import MaskPicker
+from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
-from app.ui.panels.side import HISTORY, USUAL_WIDTH, SidePanel
+from app.ui.panels.side import HISTORY, STEPS, USUAL_WIDTH, SidePanel
 from app.ui.panels.status import StatusBar
+from app.ui.panels.steps_panel import StepsPanel
 from app.ui.theme import DARK
 from app.ui.transfer import Offer
-from app.ui.wording import file_title
+from app.ui.wording import file_title, mask_looks
 
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
@@ -127,6 +131,13 @@ class Desk:
             target: QWidget = self.strip if not self.strip.isHidden() else self.canvas
             target.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def show_steps(self) -> None:
+        """Go to the list of steps."""
+        if not self.side.isVisible():
+            self.toggle_panels()
+        self.side.reveal(STEPS)
+        self.steps.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def search_history(self) -> None:
         if not self.side.isVisible():
             self.toggle_panels()
@@ -157,7 +168,10 @@ class Desk:
         dialog = PreferencesDialog(
             settings,
             lambda section, name, value: tasks.start(settings.update(section, **{name: value}), "settings"),
-            {"edit.provider": [(p.title, p.name) for p in self.workspace.providers.list()]},
+            {
+                "edit.provider": [(p.title, p.name) for p in self.workspace.providers.list()],
+                "canvas.mask_look": mask_looks(),
+            },
             self.window,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -199,6 +213,8 @@ class Desk:
             self.edit,
             self.jobs,
             self.history,
+            self.steps,
+            self.navigator,
             self.strip,
             self.options,
             self.mask_bar,
@@ -222,6 +238,8 @@ class Desk:
         self.mask_files = MaskFlows(workspace, self.window)
         self.mask_bar = MaskOperationBar(self.host, self.canvas)
         self.mask_picker = MaskPicker()
+        self.navigator = Navigator(self.canvas)
+        self.host.set_corner(self.navigator)
         self.compare = CompareView(tasks)
         self.empty = EmptyView(sample_files(resource_path("samples")))
         self.documents = DocumentTabs(workspace)
@@ -230,13 +248,15 @@ class Desk:
         self.edit = EditPanel(workspace)
         self.jobs = JobsPanel(workspace, tasks)
         self.history = HistoryPanel(workspace, tasks, self.transfer)
-        self.side = SidePanel(self.edit, self.jobs, self.history)
+        self.steps = StepsPanel()
+        self.side = SidePanel(self.edit, self.jobs, self.history, self.steps)
 
     def _register_commands(self) -> None:
         for each in (
             *file_commands(self),
             *mask_commands(self),
             *view_commands(self),
+            *turn_commands(self),
             *help_commands(self),
         ):
             self.workspace.commands.add(each)
@@ -330,14 +350,19 @@ class Desk:
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)
         self.notices.covering.connect(self.host.keep_below)
-        self.canvas.scale_changed.connect(self.status.set_scale)
+        self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
+        self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
 
     def mirror_settings(self) -> None:
-        """Take up the overlay's look and the list of recent files."""
+        """Take up the looks of mask and canvas, the pen, and the list of recent files."""
         settings = self.workspace.settings.value
-        overlay = QColor(settings.canvas.overlay_colour)
-        self.canvas.set_overlay(overlay, settings.canvas.overlay_opacity)
+        canvas, pen = settings.canvas, settings.pen
+        self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
+        self.canvas.mask_style = MaskStyle(canvas.mask_look)
+        self.canvas.shows_grid = canvas.pixel_grid
+        self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)
+        self.navigator.setVisible(canvas.navigator)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
 
     def _list_providers(self) -> None:

@@ -70,10 +70,11 @@ class FollowCurrent:
         desk.edit.set_session(session)
         desk.strip.set_session(session)
         desk.status.set_session(session)
+        desk.steps.set_session(session)
         desk.history.set_session_available(session is not None)
         desk.centre.setCurrentWidget(desk.host if session is not None else desk.empty)
         if session is not None:
-            desk.status.set_scale(desk.canvas.scale)
+            desk.status.show_view(desk.canvas.navigation.view)
         else:
             desk.empty.open.setFocus(Qt.FocusReason.OtherFocusReason)
         self._mirror_stage()

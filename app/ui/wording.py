@@ -104,6 +104,11 @@ def state_text(state: JobState) -> str:
     }[state]
 
 
+def mask_looks() -> list[tuple[str, object]]:
+    """The ways to show a mask: their names, and the values of the setting."""
+    return [(tr("Colour"), "tint"), (tr("Outline"), "outline"), (tr("Black and white"), "alone")]
+
+
 def when_text(created: str, now: datetime.datetime) -> str:
     """ISO 8601 time as "just now", "5 min ago", "14:03", or a date."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, QRectF, Qt
@@ -24,6 +25,13 @@ WINDOW = Size(1920, 1080)
 SURFACE = QImage(WINDOW.width, WINDOW.height, QImage.Format.Format_RGB32)
 
 
+_threads = ThreadPoolExecutor(1)
+
+
+def _in_thread(work: Callable[[], None]) -> None:
+    _threads.submit(work)
+
+
 class Shown:
     """An open photograph of noise over a gradient, as the canvas wants it."""
 
@@ -39,7 +47,7 @@ class Shown:
         self.stage_changed: Signal[[]] = Signal()
         self.preview = None
         self.size = size
-        self.document = Document(from_bgra(bgra, Metadata(), "noise", "PNG"))
+        self.document = Document(from_bgra(bgra, Metadata(), "noise", "PNG"), compressor=_in_thread)
         self.gestures = GestureRunner(self.document)
 
     def cover(self, share: float) -> None:

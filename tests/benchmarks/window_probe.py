@@ -3,6 +3,7 @@
     window_probe.py bare            a plain QMainWindow
     window_probe.py start           Maskroom, to its first paint and to the furnished window
     window_probe.py open FILE       Maskroom with a photograph, to the memory it holds then
+    window_probe.py stalls FILE     Maskroom through a whole edit, to the longest stall of each part of it
 
 Prints one JSON object; times are of the monotonic clock, which all processes of a machine share.
 """
@@ -13,6 +14,10 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.ui.app import Program
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -35,7 +40,7 @@ def bare() -> dict[str, float]:
     return found
 
 
-def maskroom(paths: list[str]) -> dict[str, float]:
+def maskroom(paths: list[str], *, edits: bool = False) -> dict[str, float]:
     """Let the real program run, look on at its steps, and close it the way a user does."""
     import app.ui.app as program
 
@@ -51,7 +56,9 @@ def maskroom(paths: list[str]) -> dict[str, float]:
         await furnish(self)
         self.window.repaint()
         found["furnished"] = time.monotonic()
-        if paths:
+        if edits:
+            found.update(await _stalls(self, Path(paths[0])))
+        elif paths:
             assert self.workspace is not None
             assert self.desk is not None
             await self.workspace.open_files([Path(path) for path in paths])
@@ -65,6 +72,51 @@ def maskroom(paths: list[str]) -> dict[str, float]:
     return found
 
 
+async def _stalls(program: Program, path: Path) -> dict[str, float]:
+    """Open, paint, heal, apply, undo and export; what the window's thread was kept from its events in each."""
+    import asyncio
+
+    from ticker import Ticker
+
+    from app.base.geometry import Point
+    from app.document.gestures import PointerSample, brush_stroke
+    from app.imaging.save import ExportOptions
+
+    assert program.workspace is not None
+    ticker, workspace = Ticker(), program.workspace
+    ticker.begin("opening")
+    (session,) = await workspace.open_files([path])
+    await asyncio.sleep(0.5)
+    assert session.gestures is not None
+    assert session.document is not None
+    ticker.begin("painting and planning")
+    x, y = session.document.size.width / 2, session.document.size.height / 2
+    session.gestures.press(brush_stroke(workspace.toolbox.brush), PointerSample(Point(x, y)))
+    for step in range(60):
+        session.gestures.move((PointerSample(Point(x + 4 * step, y + 2 * step)),))
+        await asyncio.sleep(0.008)
+    session.gestures.release()
+    await session.planned()
+    await asyncio.sleep(1.0)
+    ticker.begin("healing")
+    assert await session.generate() is not None
+    while not session.candidates.items:
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.5)
+    ticker.begin("applying and undoing")
+    session.apply_candidate()
+    await asyncio.sleep(0.3)
+    session.document.undo.undo()
+    await asyncio.sleep(0.3)
+    session.document.undo.redo()
+    await asyncio.sleep(0.3)
+    ticker.begin("exporting")
+    await session.export(path.with_name("exported.jpg"), ExportOptions())
+    await asyncio.sleep(0.2)
+    ticker.end()
+    return ticker.longest
+
+
 def _resident() -> int:
     """Bytes of memory this process holds."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
@@ -75,4 +127,4 @@ def _resident() -> int:
 
 if __name__ == "__main__":
     mode, *rest = sys.argv[1:]
-    print(json.dumps(bare() if mode == "bare" else maskroom(rest)))
+    print(json.dumps(bare() if mode == "bare" else maskroom(rest, edits=mode == "stalls")))

@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.base.geometry import Point, Rect
-from app.ui.canvas.view_transform import ViewTransform
+from app.ui.canvas.view_transform import ViewTransform, corners
 
 _DARK = QColor(0, 0, 0, 120)
 _DARK_WIDTH = 3.0
@@ -38,6 +38,8 @@ class Decorations:
             return ()
         reach = math.ceil(_REACH * self.line)
         outer = view.rect_to_view(self.region).expanded(reach)
+        if not view.is_upright:
+            return (outer,)
         width = 2 * reach + 1
         return (
             Rect(outer.x, outer.y, outer.width, width),
@@ -52,8 +54,10 @@ class Decorations:
 
     def paint(self, painter: QPainter, view: ViewTransform, seen: Rect) -> None:
         """Draw with `painter`, which speaks device pixels; only what lies in `seen` is needed."""
-        if self.region is not None:
+        if self.region is not None and view.is_upright:
             _paint_box(painter, view.rect_to_view(self.region), seen, self.line)
+        elif self.region is not None:
+            _paint_turned_box(painter, [view.to_view(each) for each in corners(self.region)], seen, self.line)
         if len(self.outline) > 1:
             points = [view.to_view(point) for point in self.outline]
             _paint_outline(painter, points, self.line, closed=self.outline_is_closed)
@@ -72,6 +76,35 @@ def _paint_box(painter: QPainter, box: Rect, seen: Rect, line: float) -> None:
         for x in (left, right):
             if low_y < high_y and low_x <= x <= high_x:
                 _paint_side(painter, pen, QPointF(x, low_y), QPointF(x, high_y), low_y - top)
+
+
+def _paint_turned_box(painter: QPainter, box: Sequence[Point], seen: Rect, line: float) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    for pen in (_dark(line), _dashed(line)):
+        painter.setPen(pen)
+        for start, end in zip(box, (*box[1:], box[0]), strict=True):
+            cut = _cut(start, end, seen)
+            if cut is not None:
+                way, length = end - start, start.distance(end)
+                low, high = (start + way.scaled(share) for share in cut)
+                _paint_side(painter, pen, QPointF(low.x, low.y), QPointF(high.x, high.y), cut[0] * length)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _cut(start: Point, end: Point, seen: Rect) -> tuple[float, float] | None:
+    """From which to which share of its length a line may be seen; None where it is not."""
+    low, high, way = 0.0, 1.0, end - start
+    for at, step, least, most in (
+        (start.x, way.x, seen.x - 2.0, seen.right + 2.0),
+        (start.y, way.y, seen.y - 2.0, seen.bottom + 2.0),
+    ):
+        if abs(step) < 1e-9:
+            if not least <= at <= most:
+                return None
+            continue
+        entry, leave = sorted(((least - at) / step, (most - at) / step))
+        low, high = max(low, entry), min(high, leave)
+    return (low, high) if low < high else None
 
 
 def _paint_side(painter: QPainter, pen: QPen, start: QPointF, end: QPointF, skipped: float) -> None:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-import numpy as np
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
 from app.base.geometry import Rect
-from app.imaging.edges import TILE, Edge, Indices
+from app.imaging.edges import TILE, Edge
 from app.ui.canvas.renderer import visible_rect
 from app.ui.canvas.tiles import occupied_rects
-from app.ui.canvas.view_transform import FIXED_POINT, ViewTransform, level_for
+from app.ui.canvas.view_transform import ViewTransform, level_for, level_pixels
 
 _DARK = QColor(0, 0, 0, 150)
 _LIGHT = QColor(255, 255, 255, 190)
@@ -30,8 +29,10 @@ _FRINGE = 2
 def edge_rects(edge: Edge, view: ViewTransform) -> list[Rect]:
     """Rectangles of the view that cover all of the line."""
     document = edge.document.rect
+    # What is turned reaches a little further.
+    seen, fringe = (visible_rect, _FRINGE) if view.is_upright else (_hull, _FRINGE + 2)
     return [
-        visible_rect(run.intersected(document), view).expanded(_FRINGE)
+        seen(run.intersected(document), view).expanded(fringe)
         for run in occupied_rects(edge.crossed, TILE, document)
     ]
 
@@ -63,12 +64,12 @@ def draw_edge(image: QImage, edge: Edge, view: ViewTransform, rects_view: Sequen
 
 def _draw_part(painter: QPainter, edge: Edge, view: ViewTransform, part: QRect) -> None:
     level = level_for(view.scale, len(edge.levels))
-    step = round(FIXED_POINT / (view.scale * (1 << level)))
-    columns = _pixels(part.x(), part.width(), int(view.origin.x), step)
-    rows = _pixels(part.y(), part.height(), int(view.origin.y), step)
+    scale = view.scale * (1 << level)
+    # With the neighbours all round, which are only there to be looked at.
+    columns = level_pixels(part.x() - 1, part.width() + 2, int(view.origin.x), scale)
+    rows = level_pixels(part.y() - 1, part.height() + 2, int(view.origin.y), scale)
     kinds = edge.rim_at(level, rows, columns)
     stride = kinds.shape[1]
-    # Without the neighbours all round, which were only there to be looked at.
     header = QImage(
         kinds.reshape(-1)[stride + 1 :].data,
         part.width(),
@@ -82,13 +83,8 @@ def _draw_part(painter: QPainter, edge: Edge, view: ViewTransform, part: QRect) 
     )
 
 
-def _pixels(low: int, count: int, origin: int, step: int) -> Indices:
-    """The level pixels under the centres of view pixels [low - 1, low + count + 1): in whole numbers, exactly.
-
-    `step` is level pixels per view pixel, in 1 / FIXED_POINT.
-    """
-    centres = 2 * np.arange(low - 1 - origin, low + count + 1 - origin, dtype=np.int64) + 1
-    return (centres * step // (2 * FIXED_POINT)).astype(np.intp)
+def _hull(rect_doc: Rect, view: ViewTransform) -> Rect:
+    return view.rect_to_view(rect_doc)
 
 
 def _qrect(rect: Rect) -> QRect:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
@@ -16,10 +17,14 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent,
 
 from app.base.geometry import Point
 from app.document.gestures import Modifier, PointerSample, Tool, brush_stroke, erase_stroke
+from app.document.pen import PenDynamics, pen_stroke
 from app.session.toolbox import ToolBox, ToolKind
 from app.session.tools import gesture_in_hand
 from app.ui.canvas.keys import KeyAction, action_of
+from app.ui.canvas.stabiliser import Stabiliser
 from app.ui.canvas.tool_keys import ToolKeys
+from app.ui.canvas.touch import TouchInput, scrolled
+from app.ui.canvas.turning import TurningHand
 
 if TYPE_CHECKING:
     from app.ui.canvas.widget import CanvasWidget
@@ -43,10 +48,11 @@ class _Drag(enum.Enum):
     PAINT = enum.auto()
     PAN = enum.auto()
     RESIZE = enum.auto()
+    TURN = enum.auto()
 
 
 class CanvasInput:
-    """Handles the events of one canvas. `is_zooming` is True while a wheel event is being handled."""
+    """Handles the events of one canvas."""
 
     def __init__(self, canvas: CanvasWidget, toolbox: ToolBox) -> None:
         self._canvas = canvas
@@ -57,11 +63,18 @@ class CanvasInput:
         self._pressed_at = Point(0.0, 0.0)
         self._pressed_origin = Point(0.0, 0.0)
         self._pressed_diameter = 0.0
+        self._pressure = 1.0
         self._space = False
+        self._turns = False
         self._inside = False
-        self.is_zooming = False
         self._tool_keys = ToolKeys(canvas, toolbox)
         self._tool_before = toolbox.tool
+        self._is_zooming = False
+        self._turning = TurningHand(canvas.navigation)
+        self._touch = TouchInput(canvas, self.handle, self.leave)
+        self.stabiliser = Stabiliser()
+        self.pen = PenDynamics()
+        """What the pressure of a pen does."""
         self._handlers: dict[QEvent.Type, Callable[[QEvent], bool]] = {
             QEvent.Type.MouseButtonPress: self._press,
             QEvent.Type.MouseButtonDblClick: self._press_again,
@@ -77,8 +90,14 @@ class CanvasInput:
             QEvent.Type.Leave: self._leave,
             QEvent.Type.FocusOut: self._focus_out,
             QEvent.Type.Hide: self._hide,
+            **self._touch.handlers,
         }
         toolbox.changed.connect(self._follow_toolbox)
+
+    @property
+    def is_reshaping(self) -> bool:
+        """True while an event is handled after which more changes of scale or angle may follow."""
+        return self._is_zooming or self._touch.is_zooming or self._turning.is_turning
 
     def handle(self, event: QEvent) -> bool:
         """True when the event was used up here."""
@@ -120,7 +139,10 @@ class CanvasInput:
         if self._drag is not _Drag.NONE:
             return True
         button, held = event.button(), event.modifiers()
-        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._pans):
+        if button == Qt.MouseButton.LeftButton and (self._turns or (self._space and held & _SHIFT)):
+            self._drag = _Drag.TURN
+            self._turning.press(point)
+        elif button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._pans):
             self._drag = _Drag.PAN
             self._pressed_at, self._pressed_origin = point, self._canvas.navigation.view.origin
         elif button != Qt.MouseButton.LeftButton:
@@ -134,6 +156,8 @@ class CanvasInput:
                 return False
             self._drag = _Drag.PAINT
             self._tool_keys.end()
+            self.stabiliser.unit = self._canvas.devicePixelRatioF()
+            self.stabiliser.start(point)
             gestures.press(self._tool(event), self._sample(event, point))
             self._canvas.follow_gesture()
         self._button = button
@@ -157,10 +181,13 @@ class CanvasInput:
         elif self._drag is _Drag.RESIZE:
             grown = 2 * (point.x - self._pressed_at.x) / self._canvas.scale
             self._toolbox.set_diameter(self._pressed_diameter + grown)
+        elif self._drag is _Drag.TURN:
+            self._turning.move(point, snaps=self._turns and bool(event.modifiers() & _SHIFT))
         elif self._drag is _Drag.PAINT or self._stays:
             gestures = self._canvas.source.gestures
             if gestures is not None:
-                gestures.move((self._sample(event, point),))
+                steady = self.stabiliser.follow(point) if self._toolbox.tool.has_brush else point
+                gestures.move((self._sample(event, steady),))
                 if gestures.outline or self._canvas.decorations.outline:
                     self._canvas.follow_gesture()
         return True
@@ -190,9 +217,14 @@ class CanvasInput:
     def _sample(self, event: QMouseEvent | QTabletEvent, point: Point) -> PointerSample:
         held = event.modifiers()
         pressed = [modifier for flag, modifier in _MODIFIERS if held & flag] if held.value else ()
+        if not isinstance(event, QTabletEvent):
+            self._pressure = 1.0
+        elif event.type() is not QEvent.Type.TabletRelease:
+            # A pen that has left presses with nothing; its stroke ends as hard as it was.
+            self._pressure = event.pressure()
         return PointerSample(
             self._canvas.navigation.view.to_doc(point),
-            event.pressure() if isinstance(event, QTabletEvent) else 1.0,
+            self._pressure,
             frozenset(pressed),
             time.monotonic(),
         )
@@ -203,15 +235,15 @@ class CanvasInput:
         in_hand = gesture_in_hand(self._toolbox)
         if in_hand is not None:
             return in_hand
-        match self._toolbox.tool:
-            case ToolKind.ERASER:
-                return erase_stroke(brush)
-            case _:
-                erases = event.modifiers() & _ALT or (
-                    isinstance(event, QTabletEvent)
-                    and event.pointerType() is QPointingDevice.PointerType.Eraser
-                )
-                return erase_stroke(brush) if erases else brush_stroke(brush)
+        by_pen = isinstance(event, QTabletEvent)
+        erases = bool(
+            self._toolbox.tool is ToolKind.ERASER
+            or event.modifiers() & _ALT
+            or (isinstance(event, QTabletEvent) and event.pointerType() is QPointingDevice.PointerType.Eraser)
+        )
+        if by_pen and self.pen.is_felt:
+            return pen_stroke(replace(brush, erase=erases), self.pen)
+        return erase_stroke(brush) if erases else brush_stroke(brush)
 
     def _cancel_stroke(self) -> bool:
         """Take back the stroke that is being drawn, to the same bits; False when there is none."""
@@ -228,20 +260,20 @@ class CanvasInput:
 
     def _wheel(self, event: QEvent) -> bool:
         assert isinstance(event, QWheelEvent)
-        turned, navigation = event.angleDelta(), self._canvas.navigation
+        turned = event.angleDelta()
         notches = (turned.y() or turned.x()) / _NOTCH
         if event.modifiers() & _CTRL:
-            self.is_zooming = True
+            self._is_zooming = True
             try:
-                navigation.zoom_by(ZOOM_PER_NOTCH**notches, self._canvas.to_view(event.position()))
+                about = self._canvas.to_view(event.position())
+                self._canvas.navigation.zoom_by(ZOOM_PER_NOTCH**notches, about)
             finally:
-                self.is_zooming = False
-        elif event.modifiers() & _SHIFT:
-            self._pan(notches * SCROLL_PER_NOTCH, 0.0)
-        elif not event.pixelDelta().isNull():
-            self._pan(event.pixelDelta().x(), event.pixelDelta().y())
+                self._is_zooming = False
         else:
-            self._pan(turned.x() / _NOTCH * SCROLL_PER_NOTCH, turned.y() / _NOTCH * SCROLL_PER_NOTCH)
+            way = scrolled(event, SCROLL_PER_NOTCH)
+            if event.modifiers() & _SHIFT and not way.x():
+                way = way.transposed()
+            self._pan(way.x(), way.y())
         event.accept()
         return True
 
@@ -257,6 +289,9 @@ class CanvasInput:
                 return False
             case KeyAction.HAND:
                 self._space = True
+                self.refresh()
+            case KeyAction.TURN:
+                self._turns = True
                 self.refresh()
             case KeyAction.ORIGINAL:
                 if not event.isAutoRepeat():
@@ -281,6 +316,9 @@ class CanvasInput:
         match action_of(event.key()):
             case KeyAction.HAND if self._space:
                 self._space = False
+                self.refresh()
+            case KeyAction.TURN if self._turns:
+                self._turns = False
                 self.refresh()
             case KeyAction.ORIGINAL:
                 self._canvas.show_original(False)
@@ -320,6 +358,7 @@ class CanvasInput:
         """A key that goes up elsewhere is not heard here."""
         self._space = False
         self._tool_keys.end()
+        self._space = self._turns = False
         self._canvas.show_original(False)
         self._show_pointer()
         return False
@@ -346,6 +385,8 @@ class CanvasInput:
     def _move_ring(self) -> None:
         """Put the ring under the pointer; there is none where nothing can be painted."""
         paints = self._toolbox.tool.has_brush and not self._space and self._drag is not _Drag.PAN
+        held = self._space or self._turns or self._drag in (_Drag.PAN, _Drag.TURN)
+        paints = self._toolbox.tool.paints and not held
         point: Point | None = self._pressed_at if self._drag is _Drag.RESIZE else self._last
         if self._canvas.source.gestures is None or not paints or not self._inside:
             point = None
@@ -355,6 +396,8 @@ class CanvasInput:
         shape = Qt.CursorShape.ArrowCursor
         if self._canvas.source.size_doc is None:
             pass
+        elif self._turns or self._drag is _Drag.TURN:
+            shape = Qt.CursorShape.SizeAllCursor
         elif self._drag is _Drag.PAN:
             shape = Qt.CursorShape.ClosedHandCursor
         elif self._pans:

@@ -14,6 +14,7 @@ class KeyAction(enum.Enum):
 
     NONE = "none"
     HAND = "hand"
+    TURN = "turn"
     ORIGINAL = "original"
     PANELS = "panels"
     LEAVE = "leave"
@@ -51,6 +52,7 @@ def action_of(key: int) -> KeyAction:
 _ACTIONS: Mapping[int, KeyAction] = MappingProxyType(
     {
         Qt.Key.Key_Space: KeyAction.HAND,
+        Qt.Key.Key_R: KeyAction.TURN,
         Qt.Key.Key_Backslash: KeyAction.ORIGINAL,
         Qt.Key.Key_Tab: KeyAction.PANELS,
         Qt.Key.Key_F6: KeyAction.LEAVE,

@@ -1,10 +1,11 @@
-"""Where one looks: zoom and pan of the open documents, each of which keeps its own view.
+"""Where one looks: zoom, pan and turn of the open documents, each of which keeps its own view.
 
 Pure arithmetic on view transforms and sizes in device pixels; whoever shows the view is told of changes.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
@@ -12,17 +13,21 @@ from app.base.geometry import Point, Rect, Size
 from app.base.signal import Signal
 from app.ui.canvas.view_transform import ViewTransform
 
-MAX_SCALE = 64.0
+MIN_SCALE, MAX_SCALE = 0.01, 64.0
+FIT_LIMIT = 4.0
+"""A small document is not enlarged further than this when it is fitted unasked: one sees what it is."""
+MASK_LIMIT = 8.0
+"""The mask is not enlarged further than this."""
+MASK_MARGIN = 64
+"""Device pixels around the mask that one looks at."""
+TURN_STEP = 15.0
+"""Degrees."""
 FIT_MARGIN = 16
 """Device pixels kept clear around a document that is fitted into the view."""
 _STOPS = (
-    *(1 / 64, 1 / 48, 1 / 32, 1 / 24, 1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3),
+    *(MIN_SCALE, 1 / 64, 1 / 48, 1 / 32, 1 / 24, 1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3),
     *(1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, MAX_SCALE),
 )
-_ENLARGED = 4.0
-"""A small document is opened no larger than this."""
-_SMALLEST = 32
-"""The longer side of a document is never made smaller than this many device pixels."""
 _KEPT = 48
 """Device pixels of the document that panning leaves in the view."""
 
@@ -73,11 +78,11 @@ class Navigation:
             place = _Place(size_doc, ViewTransform())
             self._places[key] = place
             self._place = place
-            self._fit(limit=self._opening_limit(size_doc))
+            self._fit(limit=self._opening_limit(place))
             return
         self._place = place
         if place.fitted:
-            self._fit(limit=max(self._opening_limit(size_doc), place.view.scale))
+            self._fit(limit=max(self._opening_limit(place), place.view.scale))
         else:
             self._go(place.view)
 
@@ -87,7 +92,7 @@ class Navigation:
         if self._place is None:
             return
         if self._place.fitted:
-            self._fit(limit=max(self._opening_limit(self._place.size_doc), self._view.scale))
+            self._fit(limit=max(self._opening_limit(self._place), self._view.scale))
         else:
             shift = size.rect.centre - before.rect.centre
             self._go(self._view.panned(shift.x, shift.y))
@@ -95,6 +100,18 @@ class Navigation:
     def fit(self) -> None:
         """Show the whole document as large as it goes."""
         self._fit(limit=MAX_SCALE)
+
+    def fill(self) -> None:
+        """Leave nothing of the view empty."""
+        if self._place is not None:
+            self._place.fitted = False
+            self._show_part(self._place.size_doc.rect, 0, MAX_SCALE, fill=True)
+
+    def look_at(self, rect_doc: Rect) -> None:
+        """Show a part of the document as large as is sensible, with some of what is around it."""
+        if self._place is not None and not rect_doc.is_empty:
+            self._place.fitted = False
+            self._show_part(rect_doc, MASK_MARGIN, MASK_LIMIT)
 
     def actual(self, point_view: Point | None = None) -> None:
         """One document pixel on one device pixel, about a point (default: the middle of the view)."""
@@ -117,8 +134,9 @@ class Navigation:
     def zoom_to(self, scale: float, point_view: Point | None = None) -> None:
         if self._place is None:
             return
-        longer = max(self._place.size_doc.width, self._place.size_doc.height)
-        scale = min(max(scale, min(1.0, _SMALLEST / longer)), MAX_SCALE)
+        # A document may be so large that only a smaller scale shows all of it.
+        least = min(MIN_SCALE, self._view.fitted(self._place.size_doc.rect, self._size, FIT_MARGIN).scale)
+        scale = min(max(scale, least), MAX_SCALE)
         # The snapped scale first: at it the point under the cursor is held, not at the one asked for.
         scale = replace(self._view, scale=scale).snapped().scale
         self._place.fitted = False
@@ -134,17 +152,63 @@ class Navigation:
         """Put the document's corner at a point of the view, as far as it stays in sight."""
         self.pan(origin.x - self._view.origin.x, origin.y - self._view.origin.y)
 
-    def _opening_limit(self, size_doc: Size) -> float:
-        room = ViewTransform.fitting(size_doc, self._size, FIT_MARGIN, _ENLARGED).scale
+    def _opening_limit(self, place: _Place) -> float:
+        """The scale at which a small document is shown unasked: enlarged by a whole number."""
+        room = place.view.fitted(place.size_doc.rect, self._size, FIT_MARGIN, FIT_LIMIT).scale
         return max(1.0, float(int(room)))
 
-    def _fit(self, limit: float) -> None:
-        if self._place is None:
+    def go_to(self, point_doc: Point) -> None:
+        """Put a point of the document in the middle of the view, as far as something stays in sight."""
+        shift = self.centre - self._view.to_view(point_doc)
+        self.pan(shift.x, shift.y)
+
+    def turn_step(self, steps: int) -> None:
+        """To the next multiple of `TURN_STEP` clockwise (1) or the other way (-1)."""
+        places = self._view.angle / TURN_STEP
+        near = round(places)
+        if abs(places - near) > 1e-6:
+            near = math.floor(places) if steps > 0 else math.ceil(places)
+        self.turn_to((near + steps) * TURN_STEP)
+
+    def turn_to(self, angle: float, *, refit: bool = True) -> None:
+        """Turn the view clockwise to `angle` about its middle.
+
+        A fitted document stays fitted, unless `refit` is off: it would breathe while it is turned by hand.
+        """
+        if angle % 360.0 != self._view.angle:
+            self._take_turned(self._view.turned_at(self.centre, angle), refit=refit)
+
+    def mirror(self) -> None:
+        """See the document in a mirror, or no longer; what is in the middle stays there."""
+        self._take_turned(self._view.mirrored_at(self.centre))
+
+    def straighten(self) -> None:
+        """Neither turned nor mirrored."""
+        if not self._view.is_upright:
+            view = self._view if not self._view.mirror else self._view.mirrored_at(self.centre)
+            self._take_turned(view.turned_at(self.centre, 0.0))
+
+    def _take_turned(self, view: ViewTransform, *, refit: bool = True) -> None:
+        place = self._place
+        if place is None:
             return
-        self._place.fitted = True
-        size_doc = self._place.size_doc
-        view = ViewTransform.fitting(size_doc, self._size, FIT_MARGIN, limit)
-        self._go(view.snapped().centred(size_doc, self._size))
+        if place.fitted and refit:
+            place.view = view
+            self._fit(limit=max(self._opening_limit(place), view.scale))
+        else:
+            place.fitted = False
+            self._go(view)
+
+    def _fit(self, limit: float) -> None:
+        if self._place is not None:
+            self._place.fitted = True
+            self._show_part(self._place.size_doc.rect, FIT_MARGIN, limit)
+
+    def _show_part(self, rect_doc: Rect, margin: int, limit: float, *, fill: bool = False) -> None:
+        place = self._place
+        if place is not None:
+            view = place.view.fitted(rect_doc, self._size, margin, limit, fill=fill)
+            self._go(view.snapped().centred(rect_doc, self._size))
 
     def _go(self, view: ViewTransform) -> None:
         place = self._place

@@ -57,6 +57,8 @@ class Renderer:
         self._table: list[int] = []
         self._tints: NDArray[np.uint32] = np.zeros(256, np.uint32)
         self._checker = QBrush(_checkerboard())
+        self.mask_alone = False
+        """Whether the mask's coverage is shown as shades of grey, and nothing of the picture."""
         self.set_overlay(QColor(255, 0, 80), 0.5)
         self.resize(size)
 
@@ -81,10 +83,19 @@ class Renderer:
         self._tints = np.frombuffer(premultiplied.constBits(), np.uint32).copy()
 
     def draw(
-        self, scene: Scene | None, view: ViewTransform, rects_view: Iterable[Rect], *, smooth: bool = True
+        self,
+        scene: Scene | None,
+        view: ViewTransform,
+        rects_view: Iterable[Rect],
+        *,
+        smooth: bool = True,
+        onto: QImage | None = None,
     ) -> None:
-        """Compose these rectangles, which lie in the back buffer; `view` is snapped, upright and not mirrored."""
-        painter = QPainter(self.image)
+        """Compose these rectangles, which lie in the back buffer; `view` is snapped, upright and not mirrored.
+
+        With `onto` they are composed into that image instead.
+        """
+        painter = QPainter(self.image if onto is None else onto)
         try:
             for rect in rects_view:
                 self._draw_part(painter, scene, view, rect, smooth and view.scale < NEAREST_FROM)
@@ -112,13 +123,16 @@ class Renderer:
             return
         paper = visible_rect(scene.size_doc.rect, view)
         inside = part.intersected(paper)
-        for strip in _around(part, inside):
+        for strip in around(part, inside):
             painter.fillRect(_qrect(strip), self.surround)
         if inside.is_empty:
             return
         if not scene.picture.opaque:
             painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
             painter.fillRect(_qrect(inside), self._checker)
+        if self.mask_alone and scene.overlay is not None:
+            self._draw_mask(painter, scene.overlay, view, inside, smooth)
+            return
         overlay = scene.overlay if self.strength > 0 else None
         if overlay is not None and view.scale > 1.0 and scene.picture.opaque and not scene.patches:
             tinted = self._tinted_picture(scene.picture, overlay, view, inside)
@@ -134,6 +148,17 @@ class Renderer:
                 _draw_picture(painter, patch, view, covered, smooth)
         if overlay is not None:
             self._draw_overlay(painter, overlay, scene.size_doc, view, inside, smooth)
+
+    def _draw_mask(
+        self, painter: QPainter, overlay: Overlay, view: ViewTransform, inside: Rect, smooth: bool
+    ) -> None:
+        level = level_for(view.scale, len(overlay.levels))
+        coverage = overlay.levels[level]
+        step = 1.0 / (view.scale * (1 << level))
+        source = _source_rect(inside, view, step, coverage.shape[1], coverage.shape[0])
+        header = wrapped_part(coverage, source, QImage.Format.Format_Grayscale8)
+        image = header.convertToFormat(QImage.Format.Format_RGB32)
+        _draw_level(painter, image, source, view, step, step, inside, smooth)
 
     def _draw_overlay(
         self,
@@ -192,11 +217,16 @@ class Renderer:
         if source.area < _FEW:
             tinted = self._tints.take(coverage[source.slices])
             return QImage(tinted.data, source.width, source.height, source.width * 4, _ARGB)
-        stride = coverage.strides[0]
-        start = coverage.reshape(-1)[source.y * stride + source.x :]
-        header = QImage(start.data, source.width, source.height, stride, QImage.Format.Format_Indexed8)
+        header = wrapped_part(coverage, source, QImage.Format.Format_Indexed8)
         header.setColorTable(self._table)
         return header.convertToFormat(_ARGB)
+
+
+def wrapped_part(plane: U8, part: Rect, form: QImage.Format) -> QImage:
+    """An image on a part of a contiguous (h, w) plane, without a copy."""
+    stride = plane.strides[0]
+    start = plane.reshape(-1)[part.y * stride + part.x :]
+    return QImage(start.data, part.width, part.height, stride, form)
 
 
 def _off_page(length: int) -> U8:
@@ -259,8 +289,9 @@ def visible_rect(rect_doc: Rect, view: ViewTransform) -> Rect:
 
 def stale_rect(rect_doc: Rect, view: ViewTransform) -> Rect:
     """The view pixels that may change when the pixels of `rect_doc` do, the filters' reach included."""
-    reach = 2 + math.ceil(view.scale)
-    return view.rect_to_view(rect_doc).expanded(reach if view.scale < NEAREST_FROM else 1)
+    reach = 2 + math.ceil(view.scale) if view.scale < NEAREST_FROM else 1
+    # What is turned is filtered once more.
+    return view.rect_to_view(rect_doc).expanded(reach if view.is_upright else reach + 2)
 
 
 def _draw_picture(
@@ -334,7 +365,7 @@ def _source_rect(covered: Rect, view: ViewTransform, step: float, width: int, he
     )
 
 
-def _around(outer: Rect, hole: Rect) -> list[Rect]:
+def around(outer: Rect, hole: Rect) -> list[Rect]:
     """What is left of `outer` without `hole`, which lies in it, as at most four rectangles."""
     if hole == outer:
         return []

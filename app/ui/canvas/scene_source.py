@@ -60,6 +60,8 @@ class SceneSource:
         """Emitted when `scene` became another one."""
         self.pixels_changed: Signal[[tuple[Rect, ...]]] = Signal()
         """Emitted with the document pixels that look different now."""
+        self.picture_changed: Signal[[]] = Signal()
+        """Emitted with `pixels_changed` when it is the picture's."""
         self.mask_changed: Signal[[]] = Signal()
         """Emitted with `pixels_changed` when it is the mask's."""
         self.session: Showable | None = None
@@ -185,6 +187,7 @@ class SceneSource:
         self.pixels_changed.emit(rects)
 
     def _on_picture_changed(self, rects: tuple[Rect, ...]) -> None:
+        self.picture_changed.emit()
         self.pixels_changed.emit(rects)
         if self._candidate is not None or self._original:
             self._prepare()

@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.base.geometry import EMPTY, Point, Rect, Size
 
 FIXED_POINT = 65536
@@ -24,6 +27,16 @@ def level_for(scale: float, levels: int = 32) -> int:
     while scale * (1 << level) <= 0.5 and level < levels - 1:
         level += 1
     return level
+
+
+def level_pixels(low: int, count: int, origin: int, scale: float) -> NDArray[np.intp]:
+    """The level pixels under the centres of view pixels [low, low + count): in whole numbers, exactly.
+
+    `scale` is view pixels per level pixel, of a snapped view; the level begins at `origin`.
+    """
+    step = round(FIXED_POINT / scale)
+    centres = 2 * np.arange(low - origin, low + count - origin, dtype=np.int64) + 1
+    return (centres * step // (2 * FIXED_POINT)).astype(np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +59,7 @@ class ViewTransform:
     @property
     def matrix(self) -> tuple[float, float, float, float]:
         """The linear part, row by row: x' = a·x + b·y, y' = c·x + d·y."""
-        turn = math.radians(self.angle)
-        cos, sin = self.scale * math.cos(turn), self.scale * math.sin(turn)
+        cos, sin = (self.scale * each for each in _turn(self.angle))
         flip = -1.0 if self.mirror else 1.0
         return flip * cos, -sin, flip * sin, cos
 
@@ -55,6 +67,11 @@ class ViewTransform:
     def is_upright(self) -> bool:
         """Neither turned nor mirrored: only scaled and moved."""
         return self.angle == 0.0 and not self.mirror
+
+    @property
+    def is_square(self) -> bool:
+        """Turned by quarters only: pixels of the document stand as upright as they are shown."""
+        return self.angle % 90.0 == 0.0
 
     def to_view(self, point_doc: Point) -> Point:
         if self.is_upright:
@@ -80,7 +97,7 @@ class ViewTransform:
         if rect_doc.is_empty:
             return EMPTY
         if not self.is_upright:
-            return Rect.around(map(self.to_view, _corners(rect_doc)))
+            return Rect.around(map(self.to_view, corners(rect_doc)))
         scale, x, y = self.scale, self.origin.x, self.origin.y
         return Rect.from_edges(
             math.floor(rect_doc.x * scale + x),
@@ -94,7 +111,7 @@ class ViewTransform:
         if rect_view.is_empty:
             return EMPTY
         if not self.is_upright:
-            return Rect.around(map(self.to_doc, _corners(rect_view)))
+            return Rect.around(map(self.to_doc, corners(rect_view)))
         scale, x, y = self.scale, self.origin.x, self.origin.y
         return Rect.from_edges(
             math.floor((rect_view.x - x) / scale),
@@ -113,7 +130,11 @@ class ViewTransform:
 
     def rotated_at(self, point_view: Point, degrees: float) -> ViewTransform:
         """Turned clockwise by `degrees` about `point_view`."""
-        return self._holding(point_view, replace(self, angle=(self.angle + degrees) % 360.0))
+        return self.turned_at(point_view, self.angle + degrees)
+
+    def turned_at(self, point_view: Point, angle: float) -> ViewTransform:
+        """At another `angle`, with the document point under `point_view` staying where it is."""
+        return self._holding(point_view, replace(self, angle=angle % 360.0))
 
     def mirrored_at(self, point_view: Point) -> ViewTransform:
         """Seen in a mirror that stands upright at `point_view`."""
@@ -134,18 +155,26 @@ class ViewTransform:
         origin = Point(float(round(self.origin.x)), float(round(self.origin.y)))
         return replace(self, scale=scale, origin=origin)
 
-    @classmethod
-    def fitting(cls, document: Size, view: Size, margin: int = 0, limit: float = math.inf) -> ViewTransform:
-        """The whole document in the middle of the view, `margin` pixels clear of its edges, up to `limit`."""
-        if document.is_empty or view.is_empty:
-            return cls()
-        width, height = max(1, view.width - 2 * margin), max(1, view.height - 2 * margin)
-        scale = min(limit, width / document.width, height / document.height)
-        return cls(scale=scale).centred(document, view)
+    def fitted(
+        self, part_doc: Rect, view: Size, margin: int = 0, limit: float = math.inf, *, fill: bool = False
+    ) -> ViewTransform:
+        """As turned and mirrored as this one, with `part_doc` in the middle of the view, at most at `limit`.
 
-    def centred(self, document: Size, view: Size) -> ViewTransform:
-        """The middle of the document in the middle of the view."""
-        middle = replace(self, origin=Point(0, 0)).to_view(document.rect.centre)
+        All of it is seen, `margin` pixels clear of the view's edges; to `fill` is to leave nothing of the view
+        empty instead.
+        """
+        if part_doc.is_empty or view.is_empty:
+            return replace(self, scale=1.0)
+        width, height = max(1, view.width - 2 * margin), max(1, view.height - 2 * margin)
+        cos, sin = map(abs, _turn(self.angle))
+        across = width / (part_doc.width * cos + part_doc.height * sin)
+        down = height / (part_doc.width * sin + part_doc.height * cos)
+        scale = min(limit, max(across, down) if fill else min(across, down))
+        return replace(self, scale=scale).centred(part_doc, view)
+
+    def centred(self, part_doc: Rect, view: Size) -> ViewTransform:
+        """The middle of `part_doc` in the middle of the view."""
+        middle = replace(self, origin=Point(0, 0)).to_view(part_doc.centre)
         return replace(self, origin=view.rect.centre - middle)
 
     def _holding(self, point_view: Point, other: ViewTransform, *, flip: bool = False) -> ViewTransform:
@@ -157,10 +186,19 @@ class ViewTransform:
         return replace(other, origin=point_view - moved)
 
 
-def _corners(rect: Rect) -> tuple[Point, Point, Point, Point]:
+def _turn(angle: float) -> tuple[float, float]:
+    """Cosine and sine of an angle in degrees; those of quarter turns are whole numbers."""
+    quarters, rest = divmod(angle, 90.0)
+    if rest == 0.0:
+        return ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[int(quarters) % 4]
+    return math.cos(math.radians(angle)), math.sin(math.radians(angle))
+
+
+def corners(rect: Rect) -> tuple[Point, Point, Point, Point]:
+    """The corners of a rectangle, one after the other around it."""
     return (
         Point(rect.x, rect.y),
         Point(rect.right, rect.y),
-        Point(rect.x, rect.bottom),
         Point(rect.right, rect.bottom),
+        Point(rect.x, rect.bottom),
     )

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from typing import cast
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.base.geometry import Point, Rect, Size
 from app.base.text import tr
 from app.document.named_masks import PreparedMask
+from app.document.pen import PenDynamics
 from app.edits.types import Patch
 from app.imaging.edges import Edge
 from app.session.toolbox import ToolBox
@@ -23,7 +24,7 @@ from app.ui.canvas.decorations import Decorations
 from app.ui.canvas.device_pixels import DevicePixels
 from app.ui.canvas.frame import Frame, merged
 from app.ui.canvas.input import CanvasInput
-from app.ui.canvas.mask_look import MaskLook
+from app.ui.canvas.mask_look import MaskLook, MaskStyle
 from app.ui.canvas.navigation import Navigation
 from app.ui.canvas.ring import Ring
 from app.ui.canvas.scene_source import SceneSource, Showable
@@ -36,8 +37,8 @@ _SURROUND = QColor(0x28, 0x28, 0x28)
 class CanvasWidget(QWidget):
     """Shows one session at a time; sizes and positions inside are device pixels, see `to_view`."""
 
-    scale_changed = Signal(float)
-    """The scale of the view: 1.0 is one document pixel on one device pixel."""
+    view_changed = Signal()
+    """`navigation.view` became another one."""
     cursor_moved = Signal(object)
     """The document position under the pointer, a Point, or None outside the canvas."""
     panels_toggled = Signal()
@@ -59,6 +60,7 @@ class CanvasWidget(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.frame = Frame(Size(1, 1), surround)
@@ -131,6 +133,32 @@ class CanvasWidget(QWidget):
     def overlay_visible(self) -> bool:
         return self._look.visible
 
+    @property
+    def mask_style(self) -> MaskStyle:
+        """How the mask is shown while it is shown."""
+        return self._look.style
+
+    @mask_style.setter
+    def mask_style(self, style: MaskStyle) -> None:
+        self._look.style = style
+
+    @property
+    def shows_grid(self) -> bool:
+        """Whether lines part the document's pixels where they are large."""
+        return self.frame.shows_grid
+
+    @shows_grid.setter
+    def shows_grid(self, shown: bool) -> None:
+        if shown != self.frame.shows_grid:
+            self.frame.shows_grid = shown
+            self.frame.mark_all()
+            self.update()
+
+    def set_pen(self, pen: PenDynamics, smoothing: float) -> None:
+        """What the pressure of a pen does, and how much every stroke is steadied (0–1)."""
+        self._input.pen = pen
+        self._input.stabiliser.strength = smoothing
+
     # Where one looks
 
     @property
@@ -143,12 +171,6 @@ class CanvasWidget(QWidget):
 
     def zoom_to_actual(self) -> None:
         self.navigation.actual()
-
-    def zoom_in(self) -> None:
-        self.navigation.zoom_step(1)
-
-    def zoom_out(self) -> None:
-        self.navigation.zoom_step(-1)
 
     def zoom_at(self, point_view: Point, factor: float) -> None:
         """Scale by `factor` about a point of the view (device pixels)."""
@@ -201,6 +223,12 @@ class CanvasWidget(QWidget):
             if self._dirty:
                 self._update_dirty()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        self._look.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._look.refresh()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_frame()
 
@@ -209,15 +237,20 @@ class CanvasWidget(QWidget):
         if self.frame.shows_smaller_levels:
             self.source.refresh_mask()
         self.frame.refresh()
+        self._look.ants.refresh()
         painter = QPainter(self)
         ratio = self._device.ratio
         if ratio != 1.0:
             painter.scale(1.0 / ratio, 1.0 / ratio)
             painter.translate(-self._device.offset)
         # An opaque image over all is a plain copy; asking for the source mode would leave Qt's fast way.
-        for rect in cast(Iterable[QRect], event.region()):
-            part = self._device.to_frame(rect)
+        parts = [self._device.to_frame(rect) for rect in cast(Iterable[QRect], event.region())]
+        for part in parts:
             painter.drawImage(part.topLeft(), self.frame.renderer.image, part)
+        if self._look.ants.shown:
+            self._look.ants.paint(
+                painter, [Rect(each.x(), each.y(), each.width(), each.height()) for each in parts]
+            )
         self.decorations.paint(painter, self.navigation.view, self.frame.size.rect)
         self.ring.paint(painter)
         painter.end()
@@ -231,6 +264,7 @@ class CanvasWidget(QWidget):
             self.frame.resize(size)
             self.ring.set_line(self._device.thin_line)
             self.decorations.line = self._device.thin_line
+            self._look.ants.set_width(round(self._device.thin_line))
             self.navigation.resized(size)
             self.update()
 
@@ -241,16 +275,16 @@ class CanvasWidget(QWidget):
             self.update(self._device.to_widget(rect))
 
     def _follow_view(self) -> None:
-        view = self.navigation.view
+        view, before = self.navigation.view, self.frame.view
         self._painted_decorations = []
-        zoomed = view.scale != self.frame.view.scale
-        self.frame.set_view(view, rough=zoomed and self._input.is_zooming)
+        reshaped = (view.scale, view.angle, view.mirror) != (before.scale, before.angle, before.mirror)
+        self.frame.set_view(view, rough=reshaped and self._input.is_reshaping)
         if self.frame.is_rough:
             self._rest.start(REST)
         self.update()
-        if zoomed:
+        if reshaped:
             self._input.refresh()
-            self.scale_changed.emit(view.scale)
+        self.view_changed.emit()
 
     def _catch_up(self) -> None:
         self.source.refresh_mask()
@@ -263,9 +297,12 @@ class CanvasWidget(QWidget):
         self.navigation.show(self.source.session, self.source.size_doc)
         self.frame.set_scene(self.source.scene)
         self.frame.set_view(self.navigation.view)
+        self._look.ants.mark_all()
         self._look.refresh()
         self._input.refresh()
         self.update()
 
     def _mark(self, rects_doc: tuple[Rect, ...]) -> None:
-        self.update_view(self.frame.mark(rects_doc))
+        stale = self.frame.mark(rects_doc)
+        self._look.ants.mark(stale)
+        self.update_view(stale)

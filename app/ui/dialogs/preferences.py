@@ -47,6 +47,8 @@ def section_title(name: str) -> str:
     return {
         "canvas": tr("Canvas"),
         "brush": tr("Brush"),
+        "pen": tr("Pen and strokes"),
+        "steps": tr("Steps that can be taken back"),
         "edit": tr("New edits"),
         "export": tr("Export"),
     }.get(name, name.capitalize())

@@ -30,6 +30,7 @@ def canvas_keys() -> tuple[tuple[str, str], ...]:
     return (
         (tr("Space-drag, middle-drag"), tr("Move the photograph")),
         (tr("Ctrl+wheel, wheel"), tr("Zoom at the cursor, scroll")),
+        (tr("R-drag, Shift+Space-drag"), tr("Turn the view; R with Shift by 15°")),
         (tr("Shift-click"), tr("Straight line from the last stroke")),
         (tr("Alt"), tr("Erase while held")),
         (tr("Ctrl+Alt-drag"), tr("Resize the brush")),

@@ -1,4 +1,7 @@
-"""The canvas with the strip of candidates floating over its lower edge, or its upper one where that hides less."""
+"""The canvas with the strip of candidates floating over its lower edge, or its upper one where that hides less.
+
+A corner at the right, away from the strip, is the navigator's.
+"""
 
 from __future__ import annotations
 
@@ -25,18 +28,25 @@ class CanvasHost(QWidget):
         strip.setParent(self)
         strip.installEventFilter(self)
         strip.raise_()
+        self._corner: QWidget | None = None
+
+    def set_corner(self, widget: QWidget) -> None:
+        """Show a small widget in the corner at the right; it says itself how large it is."""
+        self._corner = widget
+        widget.setParent(self)
+        self.place()
 
     def keep_clear(self, rect_view: QRect) -> None:
         """Lay the strip where it hides the least of what is to be judged; it stays there until the next call."""
         below, above = self._place_for(on_top=False), self._place_for(on_top=True)
         self._on_top = _area(above & rect_view) < _area(below & rect_view)
-        self._place()
+        self.place()
 
     def keep_below(self, covered: int) -> None:
         """The topmost `covered` pixels are hidden by something else: the strip stays clear of them."""
         if covered != self._covered:
             self._covered = covered
-            self._place()
+            self.place()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that the canvas leaves over are the strip's while it is shown."""
@@ -47,15 +57,20 @@ class CanvasHost(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place()
+        self.place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._strip and event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
-            self._place()
+            self.place()
         return super().eventFilter(watched, event)
 
-    def _place(self) -> None:
+    def place(self) -> None:
+        """Lay what floats over the canvas to its place."""
         self._strip.setGeometry(self._place_for(on_top=self._on_top))
+        if self._corner is not None:
+            size, gap = self._corner.size(), 2 * SPACE
+            top = self.height() - size.height() - gap if self._on_top else self._covered + gap
+            self._corner.move(self.width() - size.width() - gap, top)
         self._strip.raise_()
 
     def _place_for(self, *, on_top: bool) -> QRect:

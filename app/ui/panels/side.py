@@ -1,4 +1,4 @@
-"""The column at the right: Edit over the requests, the History below, or behind a tab where it is low."""
+"""The column at the right: Edit over the requests, History and Steps below, or behind tabs where it is low."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from app.base.text import tr
-from app.ui.theme import SPACE
-from app.ui.widgets.labels import make_label, make_line
+from app.ui.widgets.labels import make_line
 
 TALL = 880
 """From this height on Edit and History stand one above the other."""
@@ -17,26 +16,33 @@ EDIT_SHARE = 0.66
 """Of the height, where both parts are shown."""
 EDIT_ENOUGH = 720
 """Pixels in which the Edit panel shows everything."""
-EDIT, HISTORY = 0, 1
+EDIT, HISTORY, STEPS = 0, 1, 2
 
 
 class SidePanel(QWidget):
-    """Holds the two parts and shows both or one."""
+    """Holds the parts and shows one, or Edit and one of the others."""
 
-    def __init__(self, edit: QWidget, jobs: QWidget, history: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        edit: QWidget,
+        jobs: QWidget,
+        history: QWidget,
+        steps: QWidget,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("sidePanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(MOST_WIDTH)
-        self._history = QWidget()
-        self._heading = make_label(tr("History"), "heading")
-        self._heading.setContentsMargins(SPACE * 3 // 2, SPACE, 0, 0)
-        lower = QVBoxLayout(self._history)
+        self._history, self._steps = history, steps
+        self._lower = QWidget()
+        self.lower_tabs = _tab_bar((tr("History"), tr("Steps")))
+        lower = QVBoxLayout(self._lower)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(0)
-        lower.addWidget(self._heading)
-        lower.addWidget(history, 1)
+        for widget in (self.lower_tabs, history, steps):
+            lower.addWidget(widget, 0 if widget is self.lower_tabs else 1)
         self._edit = QWidget()
         upper = QVBoxLayout(self._edit)
         upper.setContentsMargins(0, 0, 0, 0)
@@ -44,18 +50,14 @@ class SidePanel(QWidget):
         upper.addWidget(edit, 1)
         upper.addWidget(make_line())
         upper.addWidget(jobs)
-        self.tabs = QTabBar()
-        self.tabs.setAccessibleName(tr("Panels"))
-        self.tabs.setExpanding(True)
-        self.tabs.setDrawBase(False)
-        self.tabs.addTab(tr("Edit"))
-        self.tabs.addTab(tr("History"))
-        self.tabs.currentChanged.connect(lambda index: self._arrange())
+        self.tabs = _tab_bar((tr("Edit"), tr("History"), tr("Steps")))
+        for tabs in (self.tabs, self.lower_tabs):
+            tabs.currentChanged.connect(lambda index: self._arrange())
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(4)
         self._split.addWidget(self._edit)
-        self._split.addWidget(self._history)
+        self._split.addWidget(self._lower)
         self._split.setStretchFactor(0, 0)
         self._split.setStretchFactor(1, 1)
         self._is_tall = False
@@ -67,8 +69,10 @@ class SidePanel(QWidget):
         self._arrange()
 
     def reveal(self, part: int) -> None:
-        """Bring EDIT or HISTORY to the front."""
+        """Bring EDIT, HISTORY or STEPS to the front."""
         self.tabs.setCurrentIndex(part)
+        if part != EDIT:
+            self.lower_tabs.setCurrentIndex(part - HISTORY)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -82,6 +86,19 @@ class SidePanel(QWidget):
             self._split.setSizes([upper, self.height() - upper])
         self._is_tall = tall
         self.tabs.setVisible(not tall)
-        self._heading.setVisible(tall)
-        self._edit.setVisible(tall or self.tabs.currentIndex() == EDIT)
-        self._history.setVisible(tall or self.tabs.currentIndex() == HISTORY)
+        self.lower_tabs.setVisible(tall)
+        front = self.lower_tabs.currentIndex() + HISTORY if tall else self.tabs.currentIndex()
+        self._edit.setVisible(tall or front == EDIT)
+        self._lower.setVisible(front != EDIT)
+        self._history.setVisible(front == HISTORY)
+        self._steps.setVisible(front == STEPS)
+
+
+def _tab_bar(titles: tuple[str, ...]) -> QTabBar:
+    tabs = QTabBar()
+    tabs.setAccessibleName(tr("Panels"))
+    tabs.setExpanding(True)
+    tabs.setDrawBase(False)
+    for title in titles:
+        tabs.addTab(title)
+    return tabs

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.imaging.photograph import Photograph
     from app.session.document_session import DocumentSession
     from app.session.workspace import Workspace
+    from app.ui.canvas.view_transform import ViewTransform
 
 REST_MILLISECONDS = 250
 """Counting the mask waits until the strokes rest."""
@@ -86,10 +87,18 @@ class StatusBar(QStatusBar):
             self._links.add(session.stage_changed.connect(self._mirror_stage))
         self._mirror_stage()
 
-    def set_scale(self, scale: float) -> None:
-        """`scale` in device pixels per document pixel."""
-        percent = scale * 100
-        self.zoom.setText(f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %")
+    def show_view(self, view: ViewTransform) -> None:
+        """How large the photograph is shown, in device pixels, and how it is turned."""
+        percent = view.scale * 100
+        words = [f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"]
+        degrees = round(view.angle, 1) % 360
+        if degrees:
+            # Half a turn at most, either way.
+            words.append(f"{degrees - 360 if degrees > 180 else degrees:g}°")
+        if view.mirror:
+            words.append(tr("mirrored"))
+        if (text := " · ".join(words)) != self.zoom.text():
+            self.zoom.setText(text)
 
     def show_activity(self, text: str) -> None:
         """Tell what the program is busy with; an empty text when it is done."""

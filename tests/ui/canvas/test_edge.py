@@ -172,6 +172,7 @@ def test_a_gesture_that_changes_nothing_gives_the_edge_back(
     edged: tuple[CanvasWidget, OpenPhotograph, Edge], toolbox: ToolBox
 ) -> None:
     canvas, _, edge = edged
+    canvas.zoom_to_actual()
     toolbox.set_tool(ToolKind.LASSO)
     hand = Hand(canvas)
     hand.press(20, 20)

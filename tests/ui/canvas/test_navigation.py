@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.geometry import Point, Rect, Size
-from app.ui.canvas.navigation import FIT_MARGIN, MAX_SCALE, Navigation, visible_doc
+from app.ui.canvas.navigation import FIT_LIMIT, FIT_MARGIN, MAX_SCALE, MIN_SCALE, Navigation, visible_doc
 
 VIEW = Size(800, 600)
 
@@ -22,11 +22,13 @@ def looking_at(size: Size, view: Size = VIEW) -> tuple[Navigation, Shown]:
     return navigation, shown
 
 
-def test_a_large_document_is_fitted_and_a_small_one_is_shown_as_it_is() -> None:
+def test_a_document_is_fitted_and_a_small_one_sensibly_enlarged() -> None:
     large, _large = looking_at(Size(6000, 4000))
     assert large.view.rect_to_view(Rect(0, 0, 6000, 4000)).width == pytest.approx(800 - 2 * FIT_MARGIN, abs=2)
     middling, _middling = looking_at(Size(500, 400))
     assert middling.view.scale == 1.0
+    small, _small = looking_at(Size(50, 40))
+    assert small.view.scale == FIT_LIMIT
     small, _small = looking_at(Size(100, 80))
     small.fit()
     assert small.view.rect_to_view(Rect(0, 0, 100, 80)).height == pytest.approx(600 - 2 * FIT_MARGIN, abs=2)
@@ -74,7 +76,7 @@ def test_steps_climb_the_stops_and_end_at_the_limits() -> None:
     assert seen[-1] == MAX_SCALE
     for _ in range(40):
         navigation.zoom_step(-1)
-    assert 1200 * navigation.view.scale == pytest.approx(32, rel=0.01)
+    assert navigation.view.scale == pytest.approx(MIN_SCALE, rel=1e-3)
 
 
 def test_a_fitted_document_stays_fitted_and_another_keeps_its_middle() -> None:

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.base.geometry import Point
+from app.document.pen import PenDynamics
 from app.imaging.arrays import F32, U8
 from app.session.toolbox import ToolBox, ToolKind
 from app.ui.canvas.widget import CanvasWidget
@@ -177,7 +178,9 @@ def pen(tip: QPointingDevice.PointerType) -> QPointingDevice:
     )
 
 
-def draw_with(canvas: CanvasWidget, device: QPointingDevice, *points: tuple[float, float]) -> None:
+def draw_with(
+    canvas: CanvasWidget, device: QPointingDevice, *points: tuple[float, float], pressure: float = 1.0
+) -> None:
     hand = Hand(canvas)
     places = [hand.at(*point) for point in points]
     kinds = [
@@ -189,8 +192,9 @@ def draw_with(canvas: CanvasWidget, device: QPointingDevice, *points: tuple[floa
         up = kind is QEvent.Type.TabletRelease
         changed = NO if kind is QEvent.Type.TabletMove else LEFT
         over = QPointF(canvas.mapToGlobal(QPoint(0, 0))) + place
+        felt = 0.0 if up else pressure
         event = QTabletEvent(
-            kind, device, place, over, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, NONE, changed, NO if up else LEFT
+            kind, device, place, over, felt, 0.0, 0.0, 0.0, 0.0, 0.0, NONE, changed, NO if up else LEFT
         )
         QApplication.sendEvent(canvas, event)
         assert event.isAccepted()
@@ -199,6 +203,7 @@ def draw_with(canvas: CanvasWidget, device: QPointingDevice, *points: tuple[floa
 def test_a_pen_paints_and_its_other_end_erases(make_canvas: MakeCanvas) -> None:
     shown = open_photograph()
     canvas = make_canvas(shown)
+    canvas.zoom_to_actual()
     draw_with(canvas, pen(QPointingDevice.PointerType.Pen), (80, 80), (200, 80))
     assert_painted(shown.opened.mask.coverage, distances(shown, Point(80, 80), Point(200, 80)), 20)
     draw_with(canvas, pen(QPointingDevice.PointerType.Eraser), (80, 80), (200, 80))
@@ -240,3 +245,36 @@ def test_right_presses_and_empty_canvases_do_nothing(make_canvas: MakeCanvas) ->
     canvas.set_session(None)
     hand.drag((10, 10), (20, 20))
     assert canvas.ring.centre is None
+
+
+def test_a_light_touch_paints_a_thin_stroke_to_its_end(make_canvas: MakeCanvas) -> None:
+    shown = open_photograph()
+    canvas = make_canvas(shown)
+    canvas.zoom_to_actual()
+    draw_with(canvas, pen(QPointingDevice.PointerType.Pen), (80, 80), (150, 80), (200, 80), pressure=0.5)
+    assert_painted(shown.opened.mask.coverage, distances(shown, Point(80, 80), Point(200, 80)), 10)
+
+
+def test_pressure_can_mean_strength_or_nothing(make_canvas: MakeCanvas) -> None:
+    shown = open_photograph()
+    canvas = make_canvas(shown)
+    canvas.zoom_to_actual()
+    canvas.set_pen(PenDynamics(size=False, opacity=True, curve=2.0), 0.0)
+    draw_with(canvas, pen(QPointingDevice.PointerType.Pen), (80, 80), (200, 80), pressure=0.5)
+    assert abs(int(shown.opened.mask.coverage.max()) - 64) <= 2
+    assert shown.opened.mask.coverage[80 + 15, 140] > 0
+    canvas.set_pen(PenDynamics(size=False, opacity=False), 0.0)
+    draw_with(canvas, pen(QPointingDevice.PointerType.Pen), (80, 80), (200, 80), pressure=0.5)
+    assert_painted(shown.opened.mask.coverage, distances(shown, Point(80, 80), Point(200, 80)), 20)
+
+
+def test_a_steadied_stroke_is_smoother_and_ends_at_the_pointer(make_canvas: MakeCanvas) -> None:
+    shown = open_photograph()
+    canvas = make_canvas(shown)
+    canvas.zoom_to_actual()
+    canvas.set_pen(PenDynamics(), 0.5)
+    shaky = [(60.0 + 4 * step, 150.0 + (14 if step % 2 else -14)) for step in range(60)]
+    Hand(canvas).drag(*shaky, (300.0, 150.0))
+    rows = np.flatnonzero(shown.opened.mask.coverage[:, 150])
+    assert 40 <= len(rows) <= 50
+    assert shown.opened.mask.coverage[150, 299] == 255

@@ -86,16 +86,28 @@ def test_powers_of_two_are_kept_as_they_are(scale: float) -> None:
 
 
 @pytest.mark.parametrize("document", [Size(6000, 4000), Size(300, 9000), Size(10, 10)])
-def test_a_fitted_document_is_whole_and_in_the_middle(document: Size) -> None:
-    view, size = ViewTransform.fitting(document, Size(800, 600), 16), Size(800, 600)
+@pytest.mark.parametrize(("angle", "mirror"), [(0.0, False), (90.0, False), (37.0, True), (200.0, False)])
+def test_a_fitted_document_is_whole_and_in_the_middle(document: Size, angle: float, mirror: bool) -> None:
+    turned, size = ViewTransform(angle=angle, mirror=mirror), Size(800, 600)
+    view = turned.fitted(document.rect, size, 16)
+    assert (view.angle, view.mirror) == (angle, mirror)
     shown = view.rect_to_view(document.rect)
     assert Rect(16, 16, 768, 568).expanded(1).contains(shown)
     assert near(view.to_view(document.rect.centre), size.rect.centre)
     assert max(shown.width / 768, shown.height / 568) > 0.99
 
 
+@pytest.mark.parametrize("angle", [0.0, 90.0, 45.0])
+def test_filling_leaves_nothing_empty_on_one_axis(angle: float) -> None:
+    size = Size(800, 600)
+    view = ViewTransform(angle=angle).fitted(Rect(10, 20, 300, 900), size, fill=True)
+    shown = view.rect_to_view(Rect(10, 20, 300, 900))
+    assert shown.expanded(1).contains(size.rect)
+    assert near(view.to_view(Point(160, 470)), size.rect.centre)
+
+
 def test_a_limit_keeps_small_documents_small() -> None:
-    assert ViewTransform.fitting(Size(10, 10), Size(800, 600), limit=1.0).scale == 1.0
+    assert ViewTransform().fitted(Rect(0, 0, 10, 10), Size(800, 600), limit=1.0).scale == 1.0
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, math.nan, math.inf])

@@ -1,0 +1,50 @@
+"""Watches the window's thread: how long it did not come round to its events, phase by phase.
+
+A timer ticks as fast as it can. Where a tick is late, the thread was busy, or waited for the interpreter's lock
+in another thread's hands. The time that it could have run but was not given a processor is taken off: that is
+the machine's doing, and the kernel counts it.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+
+INTERVAL = 1
+"""Milliseconds between two ticks."""
+
+
+class Ticker:
+    """The longest stalls, in milliseconds, by the name of the phase they fell in."""
+
+    def __init__(self) -> None:
+        self.longest: dict[str, float] = {}
+        self.ticks = 0
+        self._phase = ""
+        self._last = self._waited = 0.0
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    def begin(self, phase: str) -> None:
+        self._phase = phase
+        self.longest[phase] = 0.0
+        self._last, self._waited = time.perf_counter(), waited()
+        self._timer.start(INTERVAL)
+
+    def end(self) -> None:
+        self._timer.stop()
+
+    def _tick(self) -> None:
+        now, without = time.perf_counter(), waited()
+        stall = (now - self._last - (without - self._waited)) * 1e3 - INTERVAL
+        self._last, self._waited = now, without
+        self.ticks += 1
+        self.longest[self._phase] = max(self.longest[self._phase], stall)
+
+
+def waited() -> float:
+    """Seconds that the main thread has stood in the queue for a processor so far."""
+    return int(Path("/proc/self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
