@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -75,6 +76,7 @@ class ProviderStore:
         self._settings: dict[str, ProviderSettings] = {}
         self._profiles: dict[str, Profile] = {}
         self._problem: InputError | None = None
+        self._reading = threading.Lock()
         self._read()
 
     @property
@@ -223,6 +225,11 @@ class ProviderStore:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def _read(self) -> None:
+        # Saving happens in threads: an older reading must not end after a newer one.
+        with self._reading:
+            self._read_now()
+
+    def _read_now(self) -> None:
         self._stamp = self._stat()
         shipped = dict(self._catalogue.profiles)
         try:

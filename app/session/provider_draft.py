@@ -92,8 +92,9 @@ class ProviderDraft:
 
     async def save(self) -> None:
         """Keep it. Raises as `save_provider`; the draft is then as it was."""
-        settings = self.settings
-        if self.saved is None and settings.name in {e.name for e in provider_entries(self._workspace)}:
+        settings = typed = self.settings
+        entries = provider_entries(self._workspace)
+        if self.saved is None and settings.name in {entry.name for entry in entries}:
             raise FieldError(
                 tr("There is a provider “{name}” already.", name=settings.name),
                 tr("Choose another name."),
@@ -101,8 +102,14 @@ class ProviderDraft:
                 problem=tr("there is one of this name already"),
                 code="bad_provider",
             )
+        title = self.checked().title
+        if self.saved is None and title in {entry.title for entry in entries}:
+            # Two of one title could not be told apart in any list.
+            settings = replace(settings, title=f"{title} ({settings.name})")
         await save_provider(self._workspace, settings)
         self.saved = settings
+        if self.settings == typed:
+            self.settings = settings
 
     async def remove(self) -> None:
         """Forget what was said about it, and show what is left: it as shipped, or the default provider."""

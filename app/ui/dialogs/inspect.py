@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -39,7 +38,7 @@ from app.ui.links import Links
 from app.ui.pictures import image_of_rgb
 from app.ui.tasks import OwnTasks, Tasks
 from app.ui.theme import SPACE
-from app.ui.widgets.labels import make_label
+from app.ui.widgets.labels import make_button, make_label
 from app.ui.widgets.mask_picture import draw_checkerboard
 from app.ui.wording import bytes_text, size_text
 
@@ -86,9 +85,9 @@ class InspectDialog(QDialog):
         self.shown: ShownRequest | None = None
         self.state = make_label(role="muted", wrap=True)
         self.state.setObjectName("inspectState")
-        self.copy = _button("copyCurl", tr("Copy as curl"))
-        self.files = _button("saveCurl", tr("Save for curl…"))
-        self.done_button = _button("closeInspect", tr("Close"))
+        self.copy = make_button("copyCurl", tr("Copy as curl"))
+        self.files = make_button("saveCurl", tr("Save for curl…"))
+        self.done_button = make_button("closeInspect", tr("Close"))
         self._lay_out()
         self.copy.clicked.connect(self.copy_command)
         self.files.clicked.connect(self._ask_folder)
@@ -268,13 +267,6 @@ class InspectDialog(QDialog):
         else:
             self.state.setText(tr("{count} files are in {folder}; run “sh request.sh” there.",
                                   count=len(written), folder=folder))  # fmt: skip
-
-
-def _button(name: str, title: str) -> QPushButton:
-    button = QPushButton(title)
-    button.setObjectName(name)
-    button.setAutoDefault(False)
-    return button
 
 
 def _picture_title(each: ShownFile) -> str:

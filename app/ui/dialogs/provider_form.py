@@ -108,8 +108,8 @@ class ProviderForm(QWidget):
     ) -> None:
         """Show `settings`, and beside what they leave open what `profile` makes of it."""
         self.name.setReadOnly(not is_new)
-        self._show_text(self.name, settings.name, "")
-        self._show_text(self.title, settings.title, profile.title)
+        _show_text(self.name, settings.name, "")
+        _show_text(self.title, settings.title, profile.title)
         self.like.show_choices(begins, settings.like)
         usual = (tr("As shipped: {title}", title=profile.dialect.title), None)
         own = [(dialect.title, name) for name, dialect in dialects.items()]
@@ -117,13 +117,13 @@ class ProviderForm(QWidget):
         shipped = not is_new or settings.like is not None
         self.dialect.show_choices([usual, *own] if shipped and not chosen else own, settings.dialect)
         self.rows["dialect"].show_note(dialect_words(profile.dialect))
-        self._show_text(self.base_url, settings.base_url, profile.base_url if shipped else "https://host/v1")
+        _show_text(self.base_url, settings.base_url, profile.base_url if shipped else "https://host/v1")
         cards = [(card.title if card.title == card.id else f"{card.title} — {card.id}", card.id)
                  for card in offer.cards]  # fmt: skip
         if not self._model_line.isModified():
             self.model.show_choices(cards, settings.model or profile.default_model)
         self.model.set_completions([*(card.id for card in offer.cards), *offer.completions])
-        self._show_text(self.models, ", ".join(settings.models), tr("ids, with commas between them"))
+        _show_list(self.models, settings.models, tr("ids, with commas between them"))
         self._mirror_mask(settings, profile)
         self._mirror_fields(settings, profile)
         self._mirror_limits(settings, profile)
@@ -332,7 +332,7 @@ class ProviderForm(QWidget):
 
     def _mirror_limits(self, settings: ProviderSettings, profile: Profile) -> None:
         card, limits = profile.card(settings.model or profile.default_model), profile.limits
-        self._show_text(self.sizes, ", ".join(settings.sizes), tr("as the model takes them"))
+        _show_list(self.sizes, settings.sizes, tr("as the model takes them"))
         listed = [(_format_words(each), each) for each in FORMATS]
         usual = tr("Automatic: {formats}", formats=_format_words(profile.formats))
         self.formats.show_choices([(usual, None), *listed], settings.formats)
@@ -367,12 +367,20 @@ class ProviderForm(QWidget):
         self.extras.setPlainText(text)
         self.extras.blockSignals(False)
 
-    @staticmethod
-    def _show_text(line: QLineEdit, text: str | None, usual: str) -> None:
-        line.setPlaceholderText(usual)
-        if not line.hasFocus() and line.text() != (text or ""):
-            line.setText(text or "")
-            line.setCursorPosition(0)
+
+def _show_text(line: QLineEdit, text: str | None, usual: str) -> None:
+    """Show `text`, or what is usual; what is being typed stays as it is typed."""
+    line.setPlaceholderText(usual)
+    if line.text().strip() != (text or ""):
+        line.setText(text or "")
+        line.setCursorPosition(0)
+
+
+def _show_list(line: QLineEdit, items: tuple[str, ...], usual: str) -> None:
+    line.setPlaceholderText(usual)
+    if _listed(line.text()) != items:
+        line.setText(", ".join(items))
+        line.setCursorPosition(0)
 
 
 def convention_words(convention: MaskConvention) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
 
 from app.base.text import tr
 from app.settings.secrets import SecretPlace
 from app.ui.dialogs.provider_form import LABELS, FieldRow
 from app.ui.theme import SPACE
 from app.ui.widgets.fields import beside
-from app.ui.widgets.labels import make_label
+from app.ui.widgets.labels import make_button, make_label
 
 
 class ProviderKey(QWidget):
@@ -26,9 +26,7 @@ class ProviderKey(QWidget):
         self.line.setObjectName("providerKey")
         self.line.setAccessibleName(tr("Key"))
         self.line.setEchoMode(QLineEdit.EchoMode.Password)
-        self.forget = QPushButton(tr("Forget it"))
-        self.forget.setObjectName("providerForgetKey")
-        self.forget.setAutoDefault(False)
+        self.forget = make_button("providerForgetKey", tr("Forget it"))
         self.wanted = QCheckBox(tr("This provider wants a key"))
         self.wanted.setObjectName("providerNeedsKey")
         self.row = FieldRow(tr("Key"), beside(self.line, self.forget))

@@ -27,7 +27,7 @@ from app.session.mask_probe import (
 )
 from app.session.provider_check import ProviderCheck, check_provider
 from app.ui.theme import SPACE
-from app.ui.widgets.labels import make_label
+from app.ui.widgets.labels import make_button, make_label
 from app.ui.wording import price_text, size_text
 
 if TYPE_CHECKING:
@@ -119,9 +119,7 @@ class ProviderTest(QFrame):
         column.addWidget(self.found)
 
     def _button(self, name: str, title: str, pressed: Callable[[], object]) -> QPushButton:
-        button = QPushButton(title)
-        button.setObjectName(name)
-        button.setAutoDefault(False)
+        button = make_button(name, title)
         button.clicked.connect(lambda: pressed())
         return button
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base.errors import FieldError, MaskroomError
 from app.base.states import MaskConvention
@@ -22,11 +23,16 @@ from app.ui.dialogs.questions import QuestionBar
 from app.ui.links import Links
 from app.ui.tasks import OwnTasks, Tasks
 from app.ui.theme import SPACE
-from app.ui.widgets.labels import make_label
+from app.ui.widgets.labels import make_button, make_label
 
 if TYPE_CHECKING:
     from app.gateways.types import Profile
     from app.session.workspace import Workspace
+
+
+USUAL = QSize(940, 780)
+FRAME = QSize(16, 48)
+"""Room for what a window manager draws around the window."""
 
 
 class ProvidersDialog(QDialog):
@@ -45,17 +51,17 @@ class ProvidersDialog(QDialog):
         self.question = QuestionBar()
         self.error = make_label(role="error", wrap=True, selectable=True)
         self.error.setObjectName("providerError")
-        self.default = _button("providerDefault", tr("Set as default"))
-        self.revert = _button("providerRevert", tr("Revert"))
-        self.close_button = _button("providerClose", tr("Close"))
-        self.save = _button("providerSave", tr("Save"))
+        self.default = make_button("providerDefault", tr("Set as default"))
+        self.revert = make_button("providerRevert", tr("Revert"))
+        self.close_button = make_button("providerClose", tr("Close"))
+        self.save = make_button("providerSave", tr("Save"))
         self.save.setDefault(True)
         self._links = Links()
         self._links.add(workspace.models.changed.connect(lambda name: self._mirror()))
         self.finished.connect(lambda code: self.detach())
         self._lay_out()
         self._connect()
-        self.resize(940, 780)
+        self.resize(USUAL.boundedTo(self.screen().availableSize() - FRAME))
         self.show_provider(name)
         self.list.view.setFocus()
 
@@ -257,10 +263,3 @@ class ProvidersDialog(QDialog):
 
     def _leave(self) -> None:
         super().reject()
-
-
-def _button(name: str, title: str) -> QPushButton:
-    button = QPushButton(title)
-    button.setObjectName(name)
-    button.setAutoDefault(False)
-    return button

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QToolTip, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QToolTip, QWidget
 
 from app.ui.icons import icon
 
@@ -26,6 +26,14 @@ def make_line() -> QFrame:
     line = QFrame()
     line.setProperty("role", "line")
     return line
+
+
+def make_button(name: str, title: str) -> QPushButton:
+    """A button of a dialog, called `name`, that Return presses only while it has the focus."""
+    button = QPushButton(title)
+    button.setObjectName(name)
+    button.setAutoDefault(False)
+    return button
 
 
 def make_icon_button(name: str, title: str, *, size: int = 16, tip: str = "") -> QToolButton:

@@ -200,7 +200,11 @@ async def test_beginning_like_a_shipped_one_takes_its_dialect_and_models(
     hands.type("providerUrl", gateway.base_url)
     hands.press("providerSave")
     await eventually(lambda: not hands.dialog.is_changed)
-    assert stored(maskroom_home)["ours"] == {"like": "therouter", "base_url": gateway.base_url}
+    assert stored(maskroom_home)["ours"] == {
+        "like": "therouter",
+        "title": "TheRouter (ours)",
+        "base_url": gateway.base_url,
+    }
 
 
 async def test_a_fault_stands_at_its_field_and_nothing_typed_is_lost(
