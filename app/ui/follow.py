@@ -128,7 +128,7 @@ class FollowCurrent:
     def _mirror_mask_work(self) -> None:
         """What is tried out is shown on the canvas; what takes a while is told."""
         work = self._session.mask_work if self._session is not None else None
-        self._desk.canvas.set_mask_preview(work.preview if work is not None else None)
+        self._desk.canvas.source.set_mask_preview(work.preview if work is not None else None)
         busy = work is not None and work.is_busy
         if busy != self._works_on_mask:
             self._works_on_mask = busy

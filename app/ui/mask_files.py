@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from app.session.document_session import DocumentSession
     from app.session.workspace import Workspace
 
-OWN_TYPE = "application/x-maskroom-mask"
-"""Marks a mask of ours on the clipboard: it is pasted from memory, bit by bit."""
-
 
 class MaskFlows:
     """Dialogs and the clipboard joined to the session's mask functions."""
@@ -31,7 +27,8 @@ class MaskFlows:
     def __init__(self, workspace: Workspace, window: QWidget) -> None:
         self._workspace = workspace
         self._window = window
-        self._copied: tuple[bytes, U8] | None = None
+        self._copied: tuple[int, U8] | None = None
+        """What was copied here last, and the key of the picture that stands for it on the clipboard."""
 
     async def load(self) -> None:
         """Ask for a mask file and take it into the active mask."""
@@ -63,15 +60,9 @@ class MaskFlows:
         coverage = await mask_actions.copied_mask(session) if session is not None else None
         if coverage is None:
             return
-        mark = uuid.uuid4().bytes
-        self._copied = (mark, coverage)
-        height, width = coverage.shape
-        data = QMimeData()
-        data.setImageData(
-            QImage(coverage.data, width, height, coverage.strides[0], QImage.Format.Format_Grayscale8)
-        )
-        data.setData(OWN_TYPE, mark)
-        QGuiApplication.clipboard().setMimeData(data)
+        image = await asyncio.to_thread(_grey_image, coverage)
+        self._copied = (image.cacheKey(), coverage)
+        QGuiApplication.clipboard().setImage(image)
         self._workspace.notices.info(tr("The mask is on the clipboard."), topic="mask")
 
     async def paste(self) -> None:
@@ -80,8 +71,9 @@ class MaskFlows:
         if session is None:
             return
         data = QGuiApplication.clipboard().mimeData()
-        mark = bytes(data.data(OWN_TYPE).data()) if data.hasFormat(OWN_TYPE) else b""
-        if self._copied is not None and mark == self._copied[0]:
+        image = data.imageData() if data.hasImage() else None
+        key = image.cacheKey() if isinstance(image, QImage) else None
+        if self._copied is not None and key == self._copied[0]:
             if not await mask_actions.set_mask(session, self._copied[1], tr("Paste mask")):
                 self._tell_same()
             return
@@ -105,3 +97,10 @@ class MaskFlows:
 
     def _tell_same(self) -> None:
         self._workspace.notices.info(tr("The mask is like this already."), topic="mask")
+
+
+def _grey_image(coverage: U8) -> QImage:
+    """A picture of its own memory: the clipboard may hold it until after Python's end."""
+    height, width = coverage.shape
+    stride, grey = coverage.strides[0], QImage.Format.Format_Grayscale8
+    return QImage(coverage.data, width, height, stride, grey).copy()

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.base.geometry import Point, Rect, Size
 from app.base.text import tr
-from app.document.named_masks import PreparedMask
 from app.document.pen import PenDynamics
 from app.edits.types import Patch
 from app.imaging.edges import Edge
@@ -107,10 +106,6 @@ class CanvasWidget(QWidget):
         """While `shown`, show the photograph as opened, without edits, candidate and overlay."""
         self.source.show_original(shown)
         self._look.refresh()
-
-    def set_mask_preview(self, preview: PreparedMask | None) -> None:
-        """Show what is tried out on the mask in its place, or the mask again."""
-        self.source.set_mask_preview(preview)
 
     def set_region(self, rect_doc: Rect | None) -> None:
         """Outline what will be sent."""

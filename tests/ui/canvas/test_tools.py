@@ -128,7 +128,7 @@ def test_looking_round_leaves_a_polygon_open(make_canvas: MakeCanvas, toolbox: T
     hand.press(100, 100, Qt.MouseButton.MiddleButton)
     hand.move(130, 120, Qt.MouseButton.MiddleButton)
     hand.release(130, 120, Qt.MouseButton.MiddleButton)
-    canvas.zoom_in()
+    canvas.navigation.zoom_step(1)
     hand.drag((250, 150))
     QTest.keyClick(canvas, Qt.Key.Key_Enter)
     assert shown.opened.mask.coverage.sum(dtype=np.int64) / 255 == pytest.approx(10_000, abs=2)
