@@ -98,7 +98,6 @@ class Program:
         self._asking: asyncio.Task[object] | None = None
         self._closed = False
         self._place = ""
-        self._end_logging: Callable[[], None] = lambda: None
 
     def show_frame(self) -> None:
         """The window as it stood last, still empty."""
@@ -115,13 +114,11 @@ class Program:
         """
         await asyncio.to_thread(importlib.import_module, "app.ui.desk")
         bootstrap = await asyncio.to_thread(importlib.import_module, "app.session.bootstrap")
-        from app.settings.logs import set_up_logging
         from app.ui.desk import Desk
         from app.ui.transfer import Transfer, is_welcome, offer_of
 
         workspace: Workspace = bootstrap.build_workspace(self._folders, os.environ, self._notices)
         self.workspace = workspace
-        self._end_logging = set_up_logging(self._folders, workspace.secrets.redact)
         transfer = Transfer(workspace, self._folders.cache / "dragged")
         self.desk = desk = Desk(self.window, workspace, self.tasks, transfer)
         self.window.set_answers(self.ask_to_close, is_welcome)
@@ -166,7 +163,6 @@ class Program:
             if self._place:
                 await self.workspace.settings.update("window", geometry=self._place)
             await self.workspace.aclose()
-        self._end_logging()
         self.window.deleteLater()
 
 

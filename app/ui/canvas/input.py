@@ -384,9 +384,8 @@ class CanvasInput:
 
     def _move_ring(self) -> None:
         """Put the ring under the pointer; there is none where nothing can be painted."""
-        paints = self._toolbox.tool.has_brush and not self._space and self._drag is not _Drag.PAN
         held = self._space or self._turns or self._drag in (_Drag.PAN, _Drag.TURN)
-        paints = self._toolbox.tool.paints and not held
+        paints = self._toolbox.tool.has_brush and not held
         point: Point | None = self._pressed_at if self._drag is _Drag.RESIZE else self._last
         if self._canvas.source.gestures is None or not paints or not self._inside:
             point = None

@@ -172,7 +172,6 @@ class EditPanel(QWidget):
         column.addSpacing(SPACE // 2)
         column.addWidget(self.prompt)
         column.addWidget(self.note)
-        column.addWidget(self._rows["references"])
         column.addSpacing(SPACE // 2)
         column.addWidget(self.parameters)
         for row in self._rows.values():

@@ -1,5 +1,6 @@
 """The program as a process: no display, and ends from outside."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tests.ui.window.conftest import Window
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -55,3 +58,9 @@ def test_signals_end_it_in_order(
         process.kill()
     assert process.returncode == code, errors
     assert "Traceback" not in errors + output
+
+
+async def test_every_line_is_logged_once(window: Window, maskroom_home: Path) -> None:
+    logging.getLogger("app.ui").warning("a line like no other")
+    written = "".join(path.read_text() for path in (maskroom_home / "logs").rglob("*") if path.is_file())
+    assert written.count("a line like no other") == 1
