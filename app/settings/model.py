@@ -97,6 +97,7 @@ class MaskSettings:
     difference: int = _option(8, "Differences", minimum=0, maximum=254, shown=False)
 
 
+@dataclass(frozen=True, slots=True)
 class PenSettings:
     """What a pen's pressure does, and how much strokes are steadied."""
 
