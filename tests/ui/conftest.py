@@ -1,7 +1,6 @@
 """What the tests of the window stand on: coroutines run on Qt's loop, and nothing outlives its test.
 
-As in the program (`app/ui/garbage.py`), cycles are collected on the window's thread only: during a test not at
-all, after it completely.
+After each test all cycles are collected.
 
 A leak is looked for after every fixture has been torn down, so a test owes exactly what it made: widgets go
 through `qtbot.addWidget` or are deleted, timers are stopped, threads joined. A failed test is not asked.
@@ -91,7 +90,6 @@ def _describe(left: QObject | threading.Thread) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    gc.disable()
     item.stash[_ALIVE_BEFORE] = {id(each) for each in _alive()}
 
 
@@ -108,7 +106,6 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Fail the test that leaves a window, a running timer or a thread behind."""
     result = yield
     gc.collect()
-    gc.enable()
     if item.stash.get(_FAILED, False):
         return result
     before = item.stash[_ALIVE_BEFORE]

@@ -1,12 +1,15 @@
 """Cycles with widgets in them are taken apart on the window's thread, whichever thread made the garbage."""
 
+import asyncio
 import gc
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
+import qasync
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.garbage import GarbageCollector
@@ -17,7 +20,7 @@ def collector(qtbot: QtBot) -> Iterator[GarbageCollector]:
     made = GarbageCollector()
     yield made
     made.stop()
-    # The other tests of the window do without the automatic search, too; see conftest.py.
+    # The other tests do without the automatic search, too; see conftest.py.
     gc.disable()
 
 
@@ -66,3 +69,21 @@ def test_the_automatic_search_is_back_afterwards(qtbot: QtBot) -> None:
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
     gc.disable()
+
+
+def test_no_other_thread_searches_while_tests_run(qapp: QApplication) -> None:
+    """A loop of Qt's that ends with a timer is a cycle; destroyed in a thread it would leave the timer behind."""
+
+    async def leave_a_timer() -> None:
+        asyncio.get_running_loop().call_later(3600, print)
+
+    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(qapp)) as runner:
+        loop = weakref.ref(runner.get_loop())
+        runner.run(leave_a_timer())
+    del runner
+    maker = threading.Thread(target=_make_garbage)
+    maker.start()
+    maker.join(20)
+    assert loop() is not None
+    gc.collect()
+    assert loop() is None
