@@ -333,7 +333,6 @@ class Desk:
         self.edit.references_offered.connect(
             lambda offer: tasks.start(files.take_references(offer), "references")
         )
-        self.edit.provider.opening.connect(self._list_providers)
         self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
         self.jobs.retry_wanted.connect(self.follow.retry)
         self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
@@ -364,12 +363,6 @@ class Desk:
         self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)
         self.navigator.setVisible(canvas.navigator)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
-
-    def _list_providers(self) -> None:
-        """The command line, or another window, may have added or removed some meanwhile."""
-        if self.workspace.current is not None:
-            found = [(profile.title, profile.name) for profile in self.workspace.providers.list()]
-            self.edit.provider.show_choices(found, self.workspace.current.form.provider)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

@@ -193,6 +193,7 @@ class EditPanel(QWidget):
 
     def _connect(self) -> None:
         self.provider.chosen.connect(self._choose_provider)
+        self.provider.opening.connect(self._mirror_providers)
         self.model.chosen.connect(self._choose_model)
         self.prompt.textChanged.connect(self._type_prompt)
         self.send_size.chosen.connect(self._choose_size)
@@ -262,9 +263,14 @@ class EditPanel(QWidget):
             self.more.show_value(form, field)
             self._mirror_fields(form)
 
+    def _mirror_providers(self) -> None:
+        """List them anew: the command line, or another window, may have added or removed some meanwhile."""
+        if self._form is not None:
+            profiles = self._workspace.providers.list()
+            self.provider.show_choices([(p.title, p.name) for p in profiles], self._form.provider)
+
     def _mirror_all(self, form: EditForm) -> None:
-        profiles = self._workspace.providers.list()
-        self.provider.show_choices([(p.title, p.name) for p in profiles], form.provider)
+        self._mirror_providers()
         offer = self._workspace.models.offer(form.profile, form.model)
         self.model.show_choices([_model_choice(card) for card in offer.cards], form.model)
         self.model.set_typing(form.profile.transport is Transport.HTTP)
