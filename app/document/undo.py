@@ -70,6 +70,7 @@ class UndoStack:
         """The step that was done last, which `undo` takes back; None for none."""
         return self._steps[self._position - 1] if self._position else None
 
+    @property
     def limit_bytes(self) -> int:
         """How much memory the steps may hold."""
         return self._limit
