@@ -50,7 +50,6 @@ async def plan_order(workspace: Workspace, order: EditOrder) -> PlannedOrder:
     """
     ready = await prepare_order(workspace, order)
     form, card = ready.form, ready.form.card
-    n = order.n if form.takes("n") or card.max_n == 1 else 1
     return PlannedOrder(
         provider=form.provider,
         model=form.model,
@@ -61,13 +60,13 @@ async def plan_order(workspace: Workspace, order: EditOrder) -> PlannedOrder:
         mask_bounds=ready.mask.rect if ready.mask else None,
         size_send=ready.plan.size_send,
         scale=ready.plan.scale,
-        n=n,
-        calls=len(call_sizes(n, form.profile.most_at_once(form.model, form.taken_values()))),
+        n=order.n,
+        calls=len(call_sizes(order.n, form.profile.most_at_once(form.model, form.taken_values()))),
         prompt_sent=form.takes("prompt") and bool(order.prompt),
         parameters=form.taken_values(),
         dropped=ready.dropped,
         warnings=(*ready.plan.warnings, *form.advice()),
-        cost=_times(card.price_at(form.values.get("quality")), n),
+        cost=_times(card.price_at(form.values.get("quality")), order.n),
         seconds=ready.seconds,
         request=await _inspected(ready, order),
     )
