@@ -203,9 +203,11 @@ async def test_a_broken_connection_says_that_it_may_be_billed(
     gateway: Any, client: GatewayClient, edit: EditRequest, profile: Profile, good: bytes, spool: Path
 ) -> None:
     gateway.script[0].body, gateway.script[0].cut_after = good, 20
+    gateway.script[0].headers["x-request-id"] = "r7"
     with pytest.raises(Unreachable) as caught:
         await client.send(edit, profile, None)
     assert "billed" in caught.value.hint
+    assert caught.value.request_id == "r7"
     assert len(gateway.requests) == 1
     assert list(spool.iterdir()) == []
 
