@@ -18,7 +18,7 @@ from app.base.errors import BadReply, InternalError, MaskroomError, OutputError
 from app.base.geometry import Rect
 from app.base.text import tr
 from app.document.document import Document
-from app.edits.types import Cost, EditRequest
+from app.edits.types import Cost, EditRequest, Missing
 from app.gateways.encode import call_sizes
 from app.gateways.inspection import inspect_request
 from app.gateways.types import Transport
@@ -108,7 +108,9 @@ async def run_order(
     if warning is not None:
         workspace.notices.warning(*warning)
     entry = await workspace.history_actions.get(request.id)
-    errors: list[MaskroomError] = [BadReply(text) for text in missing]
+    errors: list[MaskroomError] = [
+        BadReply(each.message, each.hint, code=each.code, request_id=each.request_id) for each in missing
+    ]
     written = await asyncio.to_thread(_write_all, ready.photograph, found, paths)
     results: list[WrittenResult] = []
     for candidate, outcome in zip(found, written, strict=False):
@@ -155,8 +157,8 @@ async def _send(
     request: EditRequest,
     ready: ReadyOrder,
     progress: Callable[[float], object],
-) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
-    delivered: list[tuple[tuple[Candidate, ...], tuple[str, ...]]] = []
+) -> tuple[tuple[Candidate, ...], tuple[Missing, ...]]:
+    delivered: list[tuple[tuple[Candidate, ...], tuple[Missing, ...]]] = []
     told: set[float] = set()
 
     def follow(job: Job) -> None:
