@@ -36,6 +36,8 @@ SIGMA_OF_PERCENTILE = 0.4538
 SAMPLES = 60_000
 TRUSTED_GAIN = (0.6, 1.6)
 LARGEST_SHIFT = 0.75
+LEAST_LIKENESS = 0.3
+"""Correlation of the details of two pictures from which on they show the same."""
 INVERTED_FROM, INVERTED_TIMES = 8.0, 3.0
 """Mean change outside the mask, in levels and in times of that inside, from which a mask looks inverted."""
 IGNORED_FROM = 0.3
@@ -189,6 +191,13 @@ def _is_shifted(expected: F32, after: F32, judged: Bool) -> bool:
         details: F32 = ((grey - cv2.GaussianBlur(grey, (0, 0), 8)) * weight).astype(np.float32)
         return details
 
-    window = cv2.createHanningWindow((expected.shape[1], expected.shape[0]), cv2.CV_32F)
-    (x, y), response = cv2.phaseCorrelate(details(expected), details(after), window)
-    return bool(response > 0.1 and max(abs(x), abs(y)) > LARGEST_SHIFT)
+    height, width = judged.shape
+    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
+    one, other = details(expected), details(after)
+    (x, y), response = cv2.phaseCorrelate(one, other, window)
+    if response <= 0.1 or max(abs(x), abs(y)) <= LARGEST_SHIFT:
+        return False
+    # Of a plain picture it compares the errors of rounding: what has moved must look alike when moved back.
+    back = cv2.warpAffine(other, np.array([[1, 0, -x], [0, 1, -y]], np.float64), (width, height))
+    norm = float(np.linalg.norm(one * window)) * float(np.linalg.norm(back * window))
+    return norm > 0 and float(np.sum(one * back * window * window)) > LEAST_LIKENESS * norm

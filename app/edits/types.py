@@ -156,14 +156,24 @@ class ReceivedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """Why an image did not come: what an error would say if no other had come either."""
+
+    message: str
+    hint: str = ""
+    code: str = "bad_reply"
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EditResult:
     """A whole reply."""
 
     images: tuple[ReceivedImage, ...]
     request_id: str | None = None
     usage: Usage | None = None
-    errors: tuple[str, ...] = ()
-    """Sentences about images that did not come, when others did."""
+    errors: tuple[Missing, ...] = ()
+    """Of images that did not come, when others did."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

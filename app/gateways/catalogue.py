@@ -115,6 +115,7 @@ class _Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     formats: tuple[UploadFormat, ...] = (UploadFormat.PNG,)
     limits: _Limits = _Limits()
     auto_size: bool = True
+    max_n: int = 10
     soft_masks: bool = False
     tag: str = ""
     usual_sizes: _Sizes = _Sizes()
@@ -185,6 +186,7 @@ class _Reader:
             formats=self._formats(raw.formats),
             limits=self._limits(raw.limits),
             auto_size=raw.auto_size,
+            max_n=self._at_least_one(raw.max_n, "max_n"),
             soft_masks=raw.soft_masks,
             tag=raw.tag,
             usual_sizes=self._sizes(raw.usual_sizes, "usual_sizes"),

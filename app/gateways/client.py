@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from app.base.errors import BadReply, MaskroomError, Refused
 from app.base.text import tr
-from app.edits.types import EditRequest, EditResult, ReceivedImage, Usage
+from app.edits.types import EditRequest, EditResult, Missing, ReceivedImage, Usage
 from app.gateways.addresses import EDITS, endpoint
 from app.gateways.connection import authorization, hider, open_client
 from app.gateways.decode import LinkedImage, Reply, decode_reply
@@ -166,13 +166,15 @@ def _merged(outcomes: list[Reply | MaskroomError | None]) -> EditResult:
     images = tuple(image for reply in replies for image in reply.images if isinstance(image, ReceivedImage))
     if not images:
         raise failures[0]
-    sentences = [sentence for reply in replies for sentence in reply.errors]
-    sentences += [error.message for error in failures]
+    missing = [
+        Missing(sentence, request_id=reply.request_id) for reply in replies for sentence in reply.errors
+    ]
+    missing += [Missing(error.message, error.hint, error.code, error.request_id) for error in failures]
     return EditResult(
         images=images,
         request_id=next((reply.request_id for reply in replies if reply.request_id), None),
         usage=_total([reply.usage for reply in replies if reply.usage is not None]),
-        errors=tuple(dict.fromkeys(sentences)),
+        errors=tuple(missing),
     )
 
 

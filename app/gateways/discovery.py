@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.base.errors import BadReply
+from app.base.errors import BadReply, GatewayError
 from app.base.text import tr
 from app.gateways.addresses import MODELS, endpoint
 from app.gateways.connection import CHUNK, authorization, hider, open_client, telling
@@ -26,6 +26,8 @@ LARGEST_LIST = 16 << 20
 
 _EDITS_PICTURES = "image_edit"
 _TAKES_PICTURES = "image"
+_NO_LIST = frozenset({"wrong_address", "unknown_model"})
+_FAULT = "provider_fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ async def list_models(
                 status = response.status_code
                 received = {name.lower(): value for name, value in response.headers.items()}
     if not 200 <= status < 300:
-        raise refusal(status, received, bytes(body), had_key=len(headers) > 1, hide=hide)
+        raise _of_a_list(refusal(status, received, bytes(body), had_key=len(headers) > 1, hide=hide))
     models = _models(bytes(body))
     if models is None:
         raise BadReply(
@@ -105,6 +107,16 @@ async def list_models(
             request_id=request_id(received),
         )
     return models
+
+
+def _of_a_list(error: GatewayError) -> GatewayError:
+    """`error` in words that fit a question that costs nothing; those of `refusal` speak of a paid edit."""
+    if error.code in _NO_LIST:
+        error.message = tr("There is no list of models at this address.")
+        error.hint = tr("Check the provider's base URL, or type the model's id.")
+    elif error.code == _FAULT:
+        error.hint = tr("Try again later, or type the model's id.")
+    return error
 
 
 def _models(body: bytes) -> tuple[ListedModel, ...] | None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.base.errors import BadReply, Unreachable
+from app.base.errors import BadReply, GatewayError, Unreachable
 from app.base.rate_limits import RateLimits
 from app.base.text import tr
 from app.gateways.connection import CHUNK, check_coding, read_pieces, telling
@@ -133,19 +133,26 @@ class Exchange:
     async def _once(self, call: HttpCall, index: int, trip: Trip) -> Answer:
         upload = _Upload(call.body, trip.watch.sent)
         headers = [*call.headers, *trip.authorization.items(), ("X-Client-Request-Id", trip.job_id)]
-        with telling(call.url, trip.hide, lambda: upload.has_left):
-            async with (
-                asyncio.timeout(LONGEST_SECONDS),
-                self._client.stream(call.method, call.url, headers=headers, content=upload) as response,
-            ):
-                named = {name.lower(): value for name, value in response.headers.items()}
-                trip.watch.answered(request_id(named), rate_limits(named))
-                check_coding(named)
-                if response.is_success:
-                    body = await self._receive(response, call.n, index, trip)
-                else:
-                    body = await _beginning(response)
-                return Answer(response.status_code, named, body)
+        number: str | None = None
+        try:
+            with telling(call.url, trip.hide, lambda: upload.has_left):
+                async with (
+                    asyncio.timeout(LONGEST_SECONDS),
+                    self._client.stream(call.method, call.url, headers=headers, content=upload) as response,
+                ):
+                    named = {name.lower(): value for name, value in response.headers.items()}
+                    number = request_id(named)
+                    trip.watch.answered(number, rate_limits(named))
+                    check_coding(named)
+                    if response.is_success:
+                        body = await self._receive(response, call.n, index, trip)
+                    else:
+                        body = await _beginning(response)
+                    return Answer(response.status_code, named, body)
+        except GatewayError as error:
+            # Whoever looks there for what was billed needs it most where the answer broke off.
+            error.request_id = error.request_id or number
+            raise
 
     async def _receive(self, response: httpx.Response, asked: int, index: int, trip: Trip) -> bytes:
         """The whole body, kept on disk before it is returned."""

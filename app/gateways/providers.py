@@ -25,7 +25,7 @@ from app.base.text import tr
 from app.edits.types import ParameterValue
 from app.gateways.catalogue import Catalogue
 from app.gateways.provider_settings import FILE_NAME, ProviderSettings, WrongField, profile_of
-from app.gateways.toml_files import as_kind, fault, read_toml
+from app.gateways.toml_files import as_kind, fault, mend, read_toml
 from app.gateways.types import Dialect, Profile, Transport, UploadFormat
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -256,6 +256,10 @@ class ProviderStore:
             return profile_of(settings, self._catalogue)
         except WrongField as wrong:
             raise fault(self._path, f"providers.{settings.name}.{wrong.field}", wrong.problem) from wrong
+        except InputError as error:
+            # Of a card, told by who reads cards and knows no folder.
+            error.hint = mend(self._path)
+            raise
 
     def _write(self, settings: Mapping[str, ProviderSettings]) -> None:
         """Bring what `settings` change into the file as it is by now: another process may have changed it."""

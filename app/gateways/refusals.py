@@ -47,6 +47,8 @@ class Complaint:
     message: str = ""
     code: str = ""
     type: str = ""
+    param: str = ""
+    """The field that is at fault."""
 
     @property
     def is_empty(self) -> bool:
@@ -93,7 +95,8 @@ def refusal(
     complaint = read_complaint(body)
     words = _quote(hide(complaint.message))
     kind = _classify(status, complaint)
-    if kind is _Class.OTHER and sent_urls and _LINK_WORDS.search(complaint.message):
+    told = f"{complaint.message} {complaint.param} {complaint.code}"
+    if kind is _Class.OTHER and sent_urls and _LINK_WORDS.search(told):
         kind = _Class.LINKS
     if here:
         message, hint = _sentences_here(kind, words)
@@ -165,7 +168,12 @@ def _complaint_in(content: object, depth: int = 0) -> Complaint:
     if error and depth < 3:
         inner = _complaint_in(error, depth + 1)
         own = _own_words(content)
-        return Complaint(inner.message or own.message, inner.code or own.code, inner.type or own.type)
+        return Complaint(
+            inner.message or own.message,
+            inner.code or own.code,
+            inner.type or own.type,
+            inner.param or own.param,
+        )
     own = _own_words(content)
     nested = _nested(own.message) if depth < 3 else None
     return own if nested is None else nested
@@ -176,7 +184,9 @@ def _own_words(content: Mapping[Any, Any]) -> Complaint:
         values = (content.get(name) for name in names)
         return next((str(value) for value in values if isinstance(value, (str, int)) and value), "")
 
-    return Complaint(text("message", "msg", "error_message", "title"), text("code"), text("type"))
+    return Complaint(
+        text("message", "msg", "error_message", "title"), text("code"), text("type"), text("param")
+    )
 
 
 def _nested(message: str) -> Complaint | None:

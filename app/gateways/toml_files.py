@@ -51,9 +51,14 @@ def fault(path: Path, field: str, problem: str) -> InputError:
     where = tr("{file}, {field}", file=path.name, field=field) if field else path.name
     return InputError(
         tr("{where}: {problem}.", where=where, problem=problem.rstrip(".")),
-        tr("Mend or remove it: {path}", path=path),
+        mend(path),
         code="bad_file",
     )
+
+
+def mend(path: Path) -> str:
+    """What to do about a file that is wrong."""
+    return tr("Mend or remove it: {path}", path=path)
 
 
 def parse_size(text: str) -> Size:

@@ -153,6 +153,8 @@ class Dialect:
     limits: Limits = Limits()
     auto_size: bool = True
     """True: "auto" is understood as a size."""
+    max_n: int = 10
+    """Images in one reply, of a model of which nothing is known."""
     soft_masks: bool = False
     """True: a mask's partial coverage is understood; else any coverage means edit."""
     tag: str = ""
@@ -205,7 +207,7 @@ def unlisted_card(dialect: Dialect) -> ModelCard:
         takes=ALWAYS | frozenset(parameter.name for parameter in dialect.parameters),
         sizes=dialect.usual_sizes,
         sizes_published=False,
-        max_n=10,
+        max_n=dialect.max_n,
     )
 
 

@@ -21,7 +21,7 @@ from app.base.text import tr
 from app.document.document import Document
 from app.document.gestures import GestureRunner
 from app.document.layers import EditLayer
-from app.edits.types import EditPlan
+from app.edits.types import EditPlan, Missing
 from app.gateways.fitting import fit_references
 from app.imaging.arrays import U8
 from app.imaging.edges import Edge
@@ -263,15 +263,14 @@ class DocumentSession:
         await self._pipeline.submit(request, origin, self._deliver, expected_seconds=seconds)
         return request.id
 
-    def _deliver(self, found: tuple[Candidate, ...], missing: tuple[str, ...]) -> None:
+    def _deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
         self.candidates.add(renumbered(found, self.candidates.next_number()))
         warning = mask_warning(found, self.form.provider)
         if warning is not None:
             self._notices.warning(*warning, topic="mask")
         if missing:
-            self._notices.warning(
-                tr("{count} of the images did not come.", count=len(missing)), " ".join(missing)
-            )
+            reasons = " ".join(dict.fromkeys(each.message for each in missing))
+            self._notices.warning(tr("{count} of the images did not come.", count=len(missing)), reasons)
 
     def apply_candidate(self) -> None:
         """Make the shown candidate a layer, in one undo step; mask and prompt stay for the next try."""

@@ -18,7 +18,7 @@ from app.base.errors import BadReply, InternalError, MaskroomError, OutputError
 from app.base.geometry import Rect
 from app.base.text import tr
 from app.document.document import Document
-from app.edits.types import Cost, EditRequest
+from app.edits.types import Cost, EditRequest, Missing
 from app.gateways.encode import call_sizes
 from app.gateways.inspection import inspect_request
 from app.gateways.types import Transport
@@ -50,7 +50,6 @@ async def plan_order(workspace: Workspace, order: EditOrder) -> PlannedOrder:
     """
     ready = await prepare_order(workspace, order)
     form, card = ready.form, ready.form.card
-    n = order.n if form.takes("n") or card.max_n == 1 else 1
     return PlannedOrder(
         provider=form.provider,
         model=form.model,
@@ -61,13 +60,13 @@ async def plan_order(workspace: Workspace, order: EditOrder) -> PlannedOrder:
         mask_bounds=ready.mask.rect if ready.mask else None,
         size_send=ready.plan.size_send,
         scale=ready.plan.scale,
-        n=n,
-        calls=len(call_sizes(n, form.profile.most_at_once(form.model, form.taken_values()))),
+        n=order.n,
+        calls=len(call_sizes(order.n, form.profile.most_at_once(form.model, form.taken_values()))),
         prompt_sent=form.takes("prompt") and bool(order.prompt),
         parameters=form.taken_values(),
         dropped=ready.dropped,
         warnings=(*ready.plan.warnings, *form.advice()),
-        cost=_times(card.price_at(form.values.get("quality")), n),
+        cost=_times(card.price_at(form.values.get("quality")), order.n),
         seconds=ready.seconds,
         request=await _inspected(ready, order),
     )
@@ -109,7 +108,9 @@ async def run_order(
     if warning is not None:
         workspace.notices.warning(*warning)
     entry = await workspace.history_actions.get(request.id)
-    errors: list[MaskroomError] = [BadReply(text) for text in missing]
+    errors: list[MaskroomError] = [
+        BadReply(each.message, each.hint, code=each.code, request_id=each.request_id) for each in missing
+    ]
     written = await asyncio.to_thread(_write_all, ready.photograph, found, paths)
     results: list[WrittenResult] = []
     for candidate, outcome in zip(found, written, strict=False):
@@ -156,8 +157,8 @@ async def _send(
     request: EditRequest,
     ready: ReadyOrder,
     progress: Callable[[float], object],
-) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
-    delivered: list[tuple[tuple[Candidate, ...], tuple[str, ...]]] = []
+) -> tuple[tuple[Candidate, ...], tuple[Missing, ...]]:
+    delivered: list[tuple[tuple[Candidate, ...], tuple[Missing, ...]]] = []
     told: set[float] = set()
 
     def follow(job: Job) -> None:

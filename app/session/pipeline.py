@@ -19,7 +19,7 @@ from app.base.states import JobState
 from app.base.text import tr
 from app.edits.composite import place
 from app.edits.report import report_edit
-from app.edits.types import EditRequest, EditResult, Patch, ReceivedImage
+from app.edits.types import EditRequest, EditResult, Missing, Patch, ReceivedImage
 from app.gateways.client import GatewayClient
 from app.gateways.exchange import Watch
 from app.gateways.types import Profile, Transport
@@ -41,8 +41,8 @@ log = logging.getLogger(__name__)
 
 THUMBNAIL = Size(320, 320)
 
-Deliver = Callable[[tuple[Candidate, ...], tuple[str, ...]], object]
-"""Takes the candidates of a request, and a sentence for each image that did not come."""
+Deliver = Callable[[tuple[Candidate, ...], tuple[Missing, ...]], object]
+"""Takes the candidates of a request, and why others did not come."""
 
 
 class EditPipeline:
@@ -258,14 +258,15 @@ class EditPipeline:
 
     async def _place(
         self, request: EditRequest, result: EditResult, rows: tuple[HistoryResult, ...]
-    ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[Candidate, ...], tuple[Missing, ...]]:
         candidates: list[Candidate] = []
-        missing: list[str] = []
+        missing: list[Missing] = []
         for image, row in zip(result.images, rows, strict=True):
             try:
                 candidate = await asyncio.to_thread(self._candidate, request, image, row)
             except PhotographError as error:
-                missing.append(tr("Image {number} cannot be read.", number=row.index + 1))
+                sentence = tr("Image {number} cannot be read.", number=row.index + 1)
+                missing.append(Missing(sentence, request_id=result.request_id))
                 if len(result.images) == len(missing):
                     raise BadReply(
                         tr("The provider's reply is no usable image."),

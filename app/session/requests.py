@@ -22,8 +22,8 @@ def freeze_request(
 ) -> EditRequest:
     """Everything one edit needs. `picture` is the plan's region, (h, w, 3|4) sRGB.
 
-    What the model does not take (prompt, variants, size, parameters) is left out here already; `references`
-    are those that it takes.
+    What the model does not take (prompt, size, parameters) is left out here already; `references` are those
+    that it takes. Several variants of a model that takes no number are several calls.
     """
     return cut_request(
         id=id,
@@ -35,7 +35,7 @@ def freeze_request(
         prompt=form.prompt if form.takes("prompt") else "",
         provider=form.provider,
         model=form.model,
-        n=form.variants if form.takes("n") else 1,
+        n=form.variants,
         parameters=form.taken_values(),
         extras=form.extras,
         size=form.size if form.takes("size") else None,

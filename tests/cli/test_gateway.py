@@ -89,6 +89,20 @@ def test_what_is_not_asked_for_is_not_sent(
     assert set(fields(studio.bodies[0])) <= {"model", "prompt", "size", "n"}
 
 
+def test_a_model_that_takes_no_number_is_asked_once_for_each_variant(
+    maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path
+) -> None:
+    maskroom("providers", "set", "my-studio", "--fields", "seed")
+    studio.answer_with(np.zeros((64, 64, 3), np.uint8))
+    words = ("edit", photograph, "--mask", mask, "--provider", "my-studio", "--n", 3, "--seed", 4, "--json")
+    plan = maskroom("plan", *words[1:]).json
+    assert (plan["n"], plan["calls"], plan["dropped"]) == (3, 3, [])
+    done = maskroom(*words, "--output", f"{tmp_path}/")
+    assert [result["seed"] for result in done.json["results"]] == [4, 5, 6]
+    assert sorted(fields(body)["seed"] for body in studio.bodies) == ["4", "5", "6"]
+    assert all("n" not in fields(body) for body in studio.bodies)
+
+
 def test_the_key_is_nowhere_on_disk(
     maskroom: Run, studio: Any, photograph: Path, mask: Path, tmp_path: Path, maskroom_home: Path
 ) -> None:

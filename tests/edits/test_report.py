@@ -1,6 +1,7 @@
 """What is reported outside the mask: nothing where nothing changed, a share where something did."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -95,6 +96,19 @@ def test_a_reply_that_shows_something_else_leaks_everywhere(request_: EditReques
         share = leak(request_, other)
         assert share is not None
         assert share > 0.6
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_plain_reply_is_never_taken_for_a_shifted_one(request_: EditRequest, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    small = random.integers(60, 120, (30, 45), np.uint8)
+    grey = np.repeat(np.repeat(small, 8, axis=0), 8, axis=1)
+    grainy = replace(request_, picture=np.repeat(grey[..., np.newaxis], 3, axis=2))
+    for colour in ((255, 0, 255), (10, 200, 30), (0, 0, 0)):
+        plain = np.full(grainy.picture.shape, colour, np.uint8)
+        share = leak(grainy, plain)
+        assert share is not None
+        assert share > 0.5
 
 
 def test_what_cannot_be_compared_gives_no_figure(request_: EditRequest, make_request: MakeRequest) -> None:

@@ -80,6 +80,7 @@ def test_a_new_dialect_takes_one_file_and_no_code(tmp_path: Path) -> None:
         ("profiles/local.toml", "max_n = 8", 'max_n = "8"', "models[0].max_n"),
         ("profiles/local.toml", "max_n = 8", "max_n = 0", "models[0].max_n"),
         ("profiles/local.toml", "concurrency = 1", "concurency = 1", "concurency"),
+        ("dialects/therouter.toml", "max_n = 1", "max_n = 0", "max_n"),
         ("profiles/local.toml", 'takes = ["n", "seed"]', 'takes = ["sed"]', "models[0].takes"),
         ("profiles/local.toml", 'dialect = "openai-multipart"', 'dialect = "klingon"', "klingon"),
         ("profiles/local.toml", 'default_model = "auto"', 'default_model = "x"', "default_model"),

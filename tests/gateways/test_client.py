@@ -163,11 +163,13 @@ async def test_one_failure_loses_nothing_of_the_others(
     good: bytes,
     make_answer: MakeAnswer,
 ) -> None:
-    gateway.script = [make_answer(body=good), make_answer(status=500), make_answer(body=good)]
+    failure = make_answer(status=500, headers={"x-request-id": "r2"})
+    gateway.script = [make_answer(body=good), failure, make_answer(body=good)]
     result = await client.send(replace(edit, n=3), single(profile, concurrency=1), None)
     assert len(result.images) == 2
     assert len(result.errors) == 1
-    assert "500" in result.errors[0]
+    assert "500" in result.errors[0].message
+    assert (result.errors[0].code, result.errors[0].request_id) == ("provider_fault", "r2")
 
 
 async def test_a_refused_key_stops_the_calls_that_have_not_begun(
@@ -203,9 +205,11 @@ async def test_a_broken_connection_says_that_it_may_be_billed(
     gateway: Any, client: GatewayClient, edit: EditRequest, profile: Profile, good: bytes, spool: Path
 ) -> None:
     gateway.script[0].body, gateway.script[0].cut_after = good, 20
+    gateway.script[0].headers["x-request-id"] = "r7"
     with pytest.raises(Unreachable) as caught:
         await client.send(edit, profile, None)
     assert "billed" in caught.value.hint
+    assert caught.value.request_id == "r7"
     assert len(gateway.requests) == 1
     assert list(spool.iterdir()) == []
 
@@ -483,4 +487,4 @@ async def test_a_dead_link_does_not_lose_the_other_pictures(
     ]
     result = await client.send(replace(edit, n=2), profile, None)
     assert len(result.images) == 1
-    assert "404" in result.errors[0]
+    assert "404" in result.errors[0].message

@@ -289,6 +289,22 @@ def test_a_provider_that_wants_links_is_told_as_that(
 
 
 @pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"param": "images[0].image_url"}, "wants_links"),
+        ({"code": "invalid_image_url"}, "wants_links"),
+        ({"param": "size"}, "refused"),
+        ({"param": None}, "refused"),
+    ],
+)
+def test_a_link_may_be_named_beside_the_message(more: dict[str, object], code: str) -> None:
+    body = {"error": {"message": "Invalid value.", "type": "invalid_request_error", **more}}
+    with pytest.raises(GatewayError) as caught:
+        decode(body, 400, sent_urls=True)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
     ("kind", "code"),
     [("server_error", "provider_fault"), ("upstream_error", "provider_fault"), ("odd", "refused")],
 )

@@ -270,6 +270,14 @@ class TestMultipart:
         assert [call.n for call in calls] == [1, 1, 1]
         assert all("n" not in texts_of(call) for call in calls)
 
+    @pytest.mark.parametrize(
+        ("dialect", "sizes"), [("therouter", [1, 1, 1]), ("openai-multipart", [3]), ("routeway-json", [3])]
+    )
+    def test_a_model_typed_by_hand_keeps_to_the_images_of_its_dialect(
+        self, ask: Ask, speaker: Callable[[str], Profile], dialect: str, sizes: list[int]
+    ) -> None:
+        assert [call.n for call in encode(ask(dialect, n=3), speaker(dialect))] == sizes
+
     def test_seeds_are_counted_on_over_several_requests(
         self, ask: Ask, speaker: Callable[[str], Profile]
     ) -> None:

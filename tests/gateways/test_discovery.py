@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.base.errors import BadReply, Refused, Unreachable
+from app.base.errors import BadReply, GatewayError, Refused, Unreachable
 from app.gateways.catalogue import Catalogue
 from app.gateways.discovery import ListedModel, ModelOffer, list_models, offered_models
 from app.gateways.model_cache import ModelCache
@@ -36,6 +36,30 @@ async def test_what_is_no_list_is_told(gateway: Any, profile: Profile, body: byt
     gateway.script[0].body = body
     with pytest.raises(BadReply):
         await list_models(profile, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (404, b"nope", "wrong_address"),
+        (404, b'{"error":{"message":"no such route: /v1/models"}}', "wrong_address"),
+        (404, b'{"error":{"message":"unknown model"}}', "unknown_model"),
+        (405, b"", "wrong_address"),
+        (500, b'{"error":"down"}', "provider_fault"),
+        (503, b"", "provider_fault"),
+    ],
+)
+async def test_a_missing_list_is_no_missing_edit_and_costs_nothing(
+    gateway: Any, profile: Profile, status: int, body: bytes, code: str
+) -> None:
+    gateway.script[0].status, gateway.script[0].body = status, body
+    with pytest.raises(GatewayError) as caught:
+        await list_models(profile, None)
+    assert caught.value.code == code
+    told = f"{caught.value.message} {caught.value.hint}"
+    assert "edit" not in told
+    assert "billed" not in told
+    assert "type the model's id" in told
 
 
 async def test_a_refused_key_and_a_closed_port_are_told(gateway: Any, profile: Profile) -> None:

@@ -315,3 +315,4 @@ def test_a_wrong_field_of_the_users_file_is_told_by_its_place(
     assert problem is not None
     assert FILE_NAME in problem.message
     assert told in problem.message
+    assert str(tmp_path / FILE_NAME) in problem.hint

@@ -244,7 +244,7 @@ async def test_a_stream_that_breaks_loses_no_finished_image(
     if came:
         result = await sending
         assert [image.data for image in result.images] == [png]
-        assert "1 of 2" in result.errors[0]
+        assert "1 of 2" in result.errors[0].message
     else:
         with pytest.raises(Unreachable) as caught:
             await sending
@@ -265,7 +265,7 @@ async def test_an_error_after_an_image_costs_only_what_did_not_come(
     result = await client.send(replace(edit, n=2), profile, None)
     assert [image.data for image in result.images] == [png]
     assert len(result.errors) == 1
-    assert "second one failed" in result.errors[0]
+    assert "second one failed" in result.errors[0].message
 
 
 async def test_a_whole_stream_is_read_again_after_a_crash(

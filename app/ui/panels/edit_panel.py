@@ -278,7 +278,6 @@ class EditPanel(QWidget):
         self.model.setToolTip(form.card.description)
         self.parameters.mirror(form)
         self.more.mirror(form)
-        self._rows["variants"].setVisible(form.takes("n"))
         self._rows["size"].setVisible(form.takes("size"))
         self._rows["references"].setVisible(form.profile.most_references > 0)
         self._mirror_prompt(form)

@@ -140,7 +140,7 @@ class GenerateBox(QWidget):
             by_quality = form.card.price_by_quality
             price = price_text(
                 form.card.price_at(quality),
-                form.variants if form.takes("n") else 1,
+                form.variants,
                 at_most=bool(by_quality) and str(quality) not in by_quality,
             )
             parts.append(price or tr("price unknown"))
