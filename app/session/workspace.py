@@ -9,7 +9,6 @@ from pathlib import Path
 
 from app.base.errors import MaskroomError
 from app.base.geometry import Size
-from app.base.memory import give_back_free_memory
 from app.base.notices import Notices
 from app.base.signal import Signal
 from app.base.text import tr
@@ -22,6 +21,7 @@ from app.gateways.discovery import list_models
 from app.gateways.providers import ProviderStore
 from app.history.store import HistoryStore
 from app.imaging.load import Limits, load_photograph, load_preview, probe
+from app.jobs.types import Job
 from app.jobs.worker import RequestWorker
 from app.session.commands import CommandRegistry
 from app.session.document_session import DocumentSession
@@ -32,6 +32,7 @@ from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
 from app.session.recovery import recover
 from app.session.source import Source, data_source, read_source
+from app.session.tidying import Tidying
 from app.session.toolbox import ToolBox
 from app.settings.folders import Folders
 from app.settings.model import EditSettings
@@ -82,6 +83,8 @@ class Workspace:
         self.current_changed: Signal[[]] = Signal()
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted."""
+        self.tidying = Tidying()
+        worker.changed.connect(self._tidy_after)
         self._transports = transports
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
@@ -124,6 +127,7 @@ class Workspace:
         index = self._documents.index(session)
         self._documents = tuple(s for s in self._documents if s is not session)
         session.retire()
+        self.tidying.soon()
         if self._current is session:
             neighbours = self._documents[index : index + 1] or self._documents[-1:]
             self._current = neighbours[0] if neighbours else None
@@ -136,6 +140,7 @@ class Workspace:
         await self.pipeline.aclose()
         for session in self._documents:
             await session.aclose()
+        await self.tidying.aclose()
         await asyncio.gather(*self._chores)
         await self.host.aclose()
         await asyncio.to_thread(self.history.close)
@@ -186,6 +191,7 @@ class Workspace:
             estimator=self.estimator,
             notices=self.notices,
         )
+        session.let_go.connect(self.tidying.soon)
         self._documents = (*self._documents, session)
         self._current = session
         self.documents_changed.emit()
@@ -227,10 +233,14 @@ class Workspace:
             return False
         session.show_document(Document(photograph, prepared, compressor=self._in_thread), source)
         # Now that nobody shows the preview any more, what opening needed for a while can go.
-        self._in_thread(give_back_free_memory)
+        self.tidying.soon()
         for note in photograph.notes:
             self.notices.info(f"{session.name}: {note}")
         return True
+
+    def _tidy_after(self, job: Job) -> None:
+        if job.state.is_final:
+            self.tidying.soon()
 
     async def _remember(self, path: Path) -> None:
         recent = with_recent(self.settings.value.files.recent, path)
