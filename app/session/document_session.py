@@ -95,6 +95,8 @@ class DocumentSession:
         self.plan_changed: Signal[[]] = Signal()
         self.modified_changed: Signal[[]] = Signal()
         self.preparing_changed: Signal[[]] = Signal()
+        self.let_go: Signal[[]] = Signal()
+        """Emitted when large arrays that were needed for a while are no longer held."""
         self._pipeline = pipeline
         self._new_request_id = new_request_id
         self._estimator = estimator
@@ -105,6 +107,7 @@ class DocumentSession:
         self._replan: asyncio.Task[None] | None = None
         self._replan_cancel = CancelToken()
         form.changed.connect(lambda field: self._plan_soon())
+        self.candidates.changed.connect(self.let_go.emit)
 
     # Opening
 
@@ -310,6 +313,8 @@ class DocumentSession:
         if document.revision == revision:
             document.undo.mark_saved()
             self.modified_changed.emit()
+        del photograph
+        self.let_go.emit()
         return saved
 
     def retire(self) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from app.base.errors import MaskroomError
 from app.base.geometry import Size
-from app.base.memory import give_back_free_memory
 from app.base.notices import Notices
 from app.base.signal import Signal
 from app.base.text import tr
@@ -24,6 +23,7 @@ from app.gateways.providers import ProviderStore
 from app.gateways.types import Profile
 from app.history.store import HistoryStore
 from app.imaging.load import Limits, load_photograph, load_preview, probe
+from app.jobs.types import Job
 from app.jobs.worker import RequestWorker
 from app.session.commands import CommandRegistry
 from app.session.document_session import DocumentSession
@@ -35,6 +35,7 @@ from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
 from app.session.recovery import recover
 from app.session.source import Source, data_source, read_source
+from app.session.tidying import Tidying
 from app.session.toolbox import ToolBox
 from app.settings.folders import Folders
 from app.settings.model import EditSettings
@@ -88,6 +89,8 @@ class Workspace:
         self.current_changed: Signal[[]] = Signal()
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted."""
+        self.tidying = Tidying()
+        worker.changed.connect(self._tidy_after)
         self._transports = transports
         self._warm_up = warm_up
         self._end_logging = end_logging
@@ -132,6 +135,7 @@ class Workspace:
         index = self._documents.index(session)
         self._documents = tuple(s for s in self._documents if s is not session)
         session.retire()
+        self.tidying.soon()
         if self._current is session:
             neighbours = self._documents[index : index + 1] or self._documents[-1:]
             self._current = neighbours[0] if neighbours else None
@@ -144,6 +148,7 @@ class Workspace:
         await self.pipeline.aclose()
         for session in self._documents:
             await session.aclose()
+        await self.tidying.aclose()
         await asyncio.gather(*self._chores)
         await self.host.aclose()
         await asyncio.to_thread(self.history.close)
@@ -190,6 +195,7 @@ class Workspace:
             estimator=self.estimator,
             notices=self.notices,
         )
+        session.let_go.connect(self.tidying.soon)
         self._documents = (*self._documents, session)
         self._current = session
         self.documents_changed.emit()
@@ -231,9 +237,9 @@ class Workspace:
             return False
         document = Document(photograph, prepared, undo_limit=self._undo_limit, compressor=self._in_thread)
         session.show_document(document, source)
-        # Now that nobody shows the preview any more, what opening needed for a while can go.
-        self._in_thread(give_back_free_memory)
         self._in_thread(self._warm_up)
+        # Now that nobody shows the preview any more, what opening needed for a while can go.
+        self.tidying.soon()
         for note in photograph.notes:
             self.notices.info(f"{session.name}: {note}")
         return True
@@ -246,6 +252,10 @@ class Workspace:
         for session in self._documents:
             if session.document is not None:
                 session.document.undo.set_limit(self._undo_limit)
+
+    def _tidy_after(self, job: Job) -> None:
+        if job.state.is_final:
+            self.tidying.soon()
 
     async def _remember(self, path: Path) -> None:
         recent = with_recent(self.settings.value.files.recent, path)

@@ -127,6 +127,7 @@ class Desk:
         """Back to the canvas, with the strip if candidates are left."""
         if self.centre.currentWidget() is self.compare:
             self.compare.leave()
+            self.workspace.tidying.soon()
             self.centre.setCurrentWidget(self.host)
             target: QWidget = self.strip if not self.strip.isHidden() else self.canvas
             target.setFocus(Qt.FocusReason.OtherFocusReason)

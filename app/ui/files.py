@@ -146,6 +146,7 @@ class FileFlows:
             format_for(path)
             with self._working(tr("Saving “{name}”…", name=path.name)):
                 saved = await self._workspace.history_actions.export(result.id, path)
+            self._workspace.tidying.soon()
             self._tell(saved)
 
     async def save_raw(self, entry: HistoryEntry, result: HistoryResult) -> None:

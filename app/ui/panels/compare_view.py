@@ -215,6 +215,8 @@ class CompareView(QWidget):
         if session is None or session.document is None:
             return
         pyramid = await asyncio.to_thread(composed_pyramid, session.document.picture, candidate.patch)
+        if self._session is not session:
+            return  # Left meanwhile: nobody would let go of it.
         made = self._made[candidate.result_id] = Picture.of_pyramid(pyramid, candidate.patch.region)
         for pane in self._panes:
             if pane.result_id == candidate.result_id:

@@ -44,10 +44,12 @@ class GenerateBox(QWidget):
         self.cancel.setAccessibleName(tr("Cancel the running requests of this photograph"))
         self.cancel.setObjectName("cancelRequests")
         self.cancel.setFixedHeight(32)
-        # It keeps its place: a click that comes as the last request ends must not meet Generate there.
-        keeping = self.cancel.sizePolicy()
-        keeping.setRetainSizeWhenHidden(True)
-        self.cancel.setSizePolicy(keeping)
+        # They keep their place: a click that comes as the last request ends must not meet Generate there, and
+        # Generate stands where it stood before anything was painted.
+        for each in (self.cancel, self.cost):
+            keeping = each.sizePolicy()
+            keeping.setRetainSizeWhenHidden(True)
+            each.setSizePolicy(keeping)
         self.cancel.hide()
         self.inspect = make_icon_button("braces", tr("Inspect the request before it is sent"))
         self.inspect.setObjectName("inspect")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.history.types import HistoryEntry
 
 PICTURE = 52
-ROW = PICTURE + 2 * SPACE
+ROW = PICTURE + SPACE
 
 
 class HistoryDelegate(QStyledItemDelegate):
@@ -40,7 +40,7 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         _paint_ground(painter, rect, state)
-        box = QRect(rect.left() + SPACE + 4, rect.top() + SPACE, PICTURE, PICTURE)
+        box = QRect(rect.left() + SPACE + 4, rect.top() + SPACE // 2, PICTURE, PICTURE)
         picture = index.data(PICTURE_ROLE)
         _paint_picture(painter, box, picture if isinstance(picture, QPixmap) else None, entry)
         left = box.right() + SPACE + 4

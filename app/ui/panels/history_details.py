@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
-from PySide6.QtGui import QIcon, QMouseEvent
+from PySide6.QtGui import QIcon, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QButtonGroup,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,15 +24,19 @@ from app.base.text import tr
 from app.ui.icons import icon
 from app.ui.panels.history_model import failure_text
 from app.ui.theme import SPACE
-from app.ui.widgets.labels import make_icon_button, make_label, make_line
+from app.ui.widgets.labels import ElidedLabel, make_icon_button, make_label, make_line
 from app.ui.wording import limits_text, money_text, percent_text, seconds_text, size_text
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
     from app.ui.panels.history_model import HistoryModel
 
-PICTURE = QSize(60, 60)
 MOST_PICTURES = 8
+PICTURE, SMALL_PICTURE = QSize(44, 44), QSize(23, 23)
+FEW = 5
+"""So many pictures stand side by side in the narrowest panel; more of them are small."""
+LEAST_WORDS = 36
+"""Two lines of the words are in sight at the least."""
 
 
 def parameters_text(entry: HistoryEntry) -> str:
@@ -49,12 +56,12 @@ def facts_text(entry: HistoryEntry, result: HistoryResult | None) -> str:
         exact = money_text(total, priced[0].cost_currency) if total else tr("free")
         facts.append(about if total and any(r.cost_estimated for r in priced) else exact)
     if result is not None:
-        if result.seed is not None:
-            facts.append(tr("seed {seed}", seed=result.seed))
         if result.outside_changed_pixels is not None:
             facts.append(tr("{n} px changed outside the mask", n=result.outside_changed_pixels))
         if result.leak is not None:
             facts.append(tr("the model changed {share} around it", share=percent_text(result.leak)))
+        if result.seed is not None:
+            facts.append(tr("seed {seed}", seed=result.seed))
     return " · ".join(facts)
 
 
@@ -85,6 +92,36 @@ class ResultButton(QToolButton):
         super().mousePressEvent(event)
 
 
+class Words(QScrollArea):
+    """As tall as the words in it where there is room, else they scroll; none of them is ever cut off."""
+
+    def __init__(self, words: QWidget) -> None:
+        super().__init__()
+        self._words = words
+        self.setWidget(words)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
+
+    def fit(self) -> None:
+        """The words are others now."""
+        self.setVisible(any(not label.isHidden() for label in self._words.findChildren(QLabel)))
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, max(self._words.heightForWidth(self.width()), 0))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, min(self.sizeHint().height(), LEAST_WORDS))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
+
 class HistoryDetails(QWidget):
     """Shown beneath the list while an entry is chosen. Emits what is wanted; does nothing itself."""
 
@@ -107,21 +144,29 @@ class HistoryDetails(QWidget):
         self._available = False
         self._group = QButtonGroup(self)
         self._pictures = QHBoxLayout()
-        self._pictures.setSpacing(SPACE // 2)
+        self._pictures.setSpacing(SPACE // 4)
         self._revised = make_label(wrap=True, selectable=True)
         self._failure = make_label(role="error", wrap=True, selectable=True)
         self._parameters = make_label(role="muted", wrap=True, selectable=True)
         self._facts = make_label(role="muted", wrap=True, selectable=True)
         self._request = make_label(role="muted", wrap=True, selectable=True)
+        self._make_summary()
         self._make_buttons()
+        words = QWidget()
+        self._words = Words(words)
+        told = QVBoxLayout(words)
+        told.setContentsMargins(0, 0, 0, 0)
+        told.setSpacing(SPACE // 2)
+        for label in (self._failure, self._revised, self._parameters, self._facts, self._request):
+            told.addWidget(label)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE * 3 // 2, 0, SPACE * 3 // 2, SPACE)
         column.setSpacing(SPACE // 2)
         column.addWidget(make_line())
         column.addSpacing(SPACE // 2)
         column.addLayout(self._pictures)
-        for label in (self._failure, self._revised, self._parameters, self._facts, self._request):
-            column.addWidget(label)
+        column.addLayout(self._summary_row)
+        column.addWidget(self._words)
         column.addLayout(self._buttons)
         self.hide()
 
@@ -151,6 +196,18 @@ class HistoryDetails(QWidget):
             self._result = entry.results[0]
         self._show_pictures(entry)
         self._mirror()
+
+    def _make_summary(self) -> None:
+        """One line that tells the most, and a button for all the rest."""
+        self._summary = ElidedLabel()
+        self._summary.setProperty("role", "muted")
+        self.more = make_icon_button("chevron-down", tr("Show all details"))
+        self.more.setCheckable(True)
+        self.more.toggled.connect(lambda on: self._mirror())
+        self._summary_row = QHBoxLayout()
+        self._summary_row.setSpacing(SPACE // 2)
+        self._summary_row.addWidget(self._summary, 1)
+        self._summary_row.addWidget(self.more)
 
     def _make_buttons(self) -> None:
         self.reuse = QPushButton(tr("Reuse"))
@@ -219,7 +276,7 @@ class HistoryDetails(QWidget):
         for result in entry.results[:MOST_PICTURES]:
             button = ResultButton()
             button.setCheckable(True)
-            button.setIconSize(PICTURE)
+            button.setIconSize(PICTURE if len(entry.results) <= FEW else SMALL_PICTURE)
             picture = self._model.picture(result)
             button.setIcon(QIcon(picture) if picture is not None else icon("image"))
             button.setAccessibleName(tr("Variant {n}", n=result.index + 1))
@@ -243,9 +300,12 @@ class HistoryDetails(QWidget):
         differs = bool(revised) and revised != entry.prompt
         self._set(self._revised, tr("Revised: {prompt}", prompt=revised) if differs else "")
         self._set(self._failure, failure_text(entry))
-        self._set(self._parameters, parameters_text(entry))
-        self._set(self._facts, facts_text(entry, result))
-        self._set(self._request, request_text(entry))
+        facts, is_open = facts_text(entry, result), self.more.isChecked()
+        self._summary.setText(tr("Details") if is_open else facts)
+        self._set(self._parameters, parameters_text(entry) if is_open else "")
+        self._set(self._facts, facts if is_open else "")
+        self._set(self._request, request_text(entry) if is_open else "")
+        self._words.fit()
         self.reuse.setEnabled(self._available)
         self.apply.setEnabled(self._available and result is not None)
         self.reference.setEnabled(self._available and result is not None)

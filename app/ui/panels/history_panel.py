@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QModelIndex, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDrag, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QSizePolicy, QVBoxLayout, QWidget
 
 from app.base.errors import InputError
 from app.base.text import tr
 from app.ui.icons import icon
 from app.ui.links import Links
-from app.ui.panels.history_delegate import HistoryDelegate
+from app.ui.panels.history_delegate import ROW, HistoryDelegate
 from app.ui.panels.history_details import HistoryDetails
 from app.ui.panels.history_model import HistoryModel
 from app.ui.theme import DARK, SPACE
@@ -82,7 +82,8 @@ class HistoryPanel(QWidget):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setDragEnabled(True)
         self.view.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
-        self.view.setMinimumHeight(80)
+        self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.view.setMinimumHeight(ROW)
         self.details = HistoryDetails(self.model)
         self._empty = make_label(role="muted", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -8,8 +8,17 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.base.errors import PhotographError
 from app.base.geometry import Size
@@ -28,7 +37,8 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Older ones are in the history."""
-ROWS_IN_SIGHT = 2.5
+HEIGHT = 124
+"""Of the list, with or without rows: two and a half that run, or one with all that is told of a failure."""
 TICK_MILLISECONDS = 500
 PROGRESS_STEPS = 1000
 PREVIEW = Size(56, 56)
@@ -116,11 +126,6 @@ class JobRow(QWidget):
         row.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignTop)
         self.mirror(job)
 
-    def height_for(self, width: int) -> int:
-        """How tall the row is when it is `width` wide and its sentences wrap."""
-        wrapped = self.heightForWidth(width)
-        return wrapped if wrapped >= 0 else self.sizeHint().height()
-
     def mirror(self, job: Job) -> None:
         self.job = job
         now = time.time()
@@ -171,13 +176,17 @@ class JobsPanel(QWidget):
         heading = make_label(tr("Requests"), "heading")
         self.clear = make_icon_button("list-x", tr("Clear the finished requests"))
         self.clear.clicked.connect(self.forget_finished)
+        keeping = self.clear.sizePolicy()
+        keeping.setRetainSizeWhenHidden(True)
+        self.clear.setSizePolicy(keeping)
         head = QHBoxLayout()
         head.setContentsMargins(SPACE * 3 // 2, SPACE // 2, SPACE, 0)
         head.addWidget(heading)
         head.addStretch(1)
         head.addWidget(self.clear)
         self._empty = make_label(tr("Nothing is running."), "muted")
-        self._empty.setContentsMargins(SPACE * 3 // 2, 0, SPACE, SPACE)
+        self._empty.setContentsMargins(SPACE * 3 // 2, SPACE // 2, SPACE, 0)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._list = QWidget()
         self._column = QVBoxLayout(self._list)
         self._column.setContentsMargins(0, 0, 0, SPACE // 2)
@@ -193,8 +202,12 @@ class JobsPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
         column.addLayout(head)
-        column.addWidget(self._empty)
-        column.addWidget(self._scroll)
+        # Of one height, so that Generate and Cancel above keep their place whatever comes and goes here.
+        self._pages = QStackedWidget()
+        self._pages.setFixedHeight(HEIGHT)
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._scroll)
+        column.addWidget(self._pages)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MILLISECONDS)
         self._timer.timeout.connect(self._tick)
@@ -231,28 +244,14 @@ class JobsPanel(QWidget):
             else:
                 row = self._rows[job.id] = JobRow(job, self)
                 self._column.insertWidget(0, row)
+                self._scroll.verticalScrollBar().setValue(0)
         running = any(not job.state.is_final for job in jobs)
         if running and not self._timer.isActive():
             self._timer.start()
         elif not running:
             self._timer.stop()
         self.clear.setVisible(any(job.state.is_final for job in jobs))
-        self._empty.setVisible(not jobs)
-        self._scroll.setVisible(bool(jobs))
-        self._fit(jobs)
-
-    def _fit(self, jobs: tuple[Job, ...]) -> None:
-        """Show the newest row whole, and of the others as many as there is room for."""
-        heights = [self._rows[job.id].height_for(self._scroll.viewport().width()) for job in jobs]
-        if heights:
-            tallest = max(heights)
-            self._scroll.setFixedHeight(
-                min(sum(heights) + SPACE, max(tallest, round(heights[0] * ROWS_IN_SIGHT)))
-            )
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit(self._worker.jobs[:MOST])
+        self._pages.setCurrentWidget(self._scroll if jobs else self._empty)
 
     def _take_preview(self, id: str, picture: bytes) -> None:
         is_drawing = bool(self._previews)
@@ -271,7 +270,6 @@ class JobsPanel(QWidget):
                 image = None  # Only a preview: the picture itself will tell if something is wrong.
             if image is not None and id in self._rows:
                 self._rows[id].show_preview(image)
-                self._fit(self._worker.jobs[:MOST])
             if self._previews.get(id) is picture:
                 del self._previews[id]
 

@@ -12,9 +12,9 @@ from app.ui.widgets.labels import make_line
 TALL = 880
 """From this height on Edit and History stand one above the other."""
 LEAST_WIDTH, MOST_WIDTH, USUAL_WIDTH = 304, 560, 336
-EDIT_SHARE = 0.66
+EDIT_SHARE = 0.62
 """Of the height, where both parts are shown."""
-EDIT_ENOUGH = 720
+EDIT_ENOUGH = 860
 """Pixels in which the Edit panel shows everything."""
 EDIT, HISTORY, STEPS = 0, 1, 2
 
@@ -60,7 +60,9 @@ class SidePanel(QWidget):
         self._split.addWidget(self._lower)
         self._split.setStretchFactor(0, 0)
         self._split.setStretchFactor(1, 1)
-        self._is_tall = False
+        self._split.splitterMoved.connect(self._keep_division)
+        self._is_divided = False
+        """Whether somebody moved the line between the parts."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -79,12 +81,14 @@ class SidePanel(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    def _keep_division(self) -> None:
+        self._is_divided = True
+
     def _arrange(self) -> None:
         tall = self.height() >= TALL
-        if tall and not self._is_tall:
+        if tall and not self._is_divided:
             upper = min(round(self.height() * EDIT_SHARE), EDIT_ENOUGH)
             self._split.setSizes([upper, self.height() - upper])
-        self._is_tall = tall
         self.tabs.setVisible(not tall)
         self.lower_tabs.setVisible(tall)
         front = self.lower_tabs.currentIndex() + HISTORY if tall else self.tabs.currentIndex()

@@ -8,10 +8,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication, QScrollArea
 
 from app.base.geometry import Point
 from app.base.states import JobState
+from app.ui.panels.side import EDIT, HISTORY
 from tests.ui.window.conftest import Window, eventually
 
 REFUSAL = {"error": {"message": "This picture is against the rules.", "code": "moderation_blocked"}}
@@ -107,3 +109,56 @@ async def test_no_click_meant_for_cancel_meets_generate(window: Window, photogra
     await eventually(lambda: not box.cancel.isVisible())
     await asyncio.sleep(0.05)
     assert (box.generate.geometry().x(), box.generate.geometry().right()) == place
+
+
+@pytest.mark.parametrize("height", [700, 1000])
+async def test_generate_and_cancel_stay_where_they_are_as_requests_come_and_go(
+    window: Window, photograph: Path, refusing: Callable[[], None], height: int
+) -> None:
+    refusing()
+    window.frame.resize(1400, height)
+    session = await window.open(photograph)
+    box = window.desk.edit.box
+
+    async def places() -> list[QPoint]:
+        await asyncio.sleep(0.05)
+        return [button.mapTo(window.frame, QPoint(0, 0)) for button in (box.generate, box.cancel)]
+
+    session.form.set_provider("strict")
+    session.form.set_prompt("a red door")
+    before = await places()
+    window.stroke(Point(100, 100), Point(140, 100))
+    await eventually(lambda: session.plan)
+    seen = [await places()]
+    for provider in ("strict", "local", "strict"):
+        session.form.set_provider(provider)
+        await session.generate()
+        seen.append(await places())
+        await eventually(lambda: all(job.state.is_final for job in window.workspace.worker.jobs))
+        seen.append(await places())
+    window.desk.side.reveal(HISTORY)
+    window.desk.history.view.setCurrentIndex(window.desk.history.model.index(0))
+    window.desk.side.reveal(EDIT)
+    seen.append(await places())
+    window.desk.jobs.clear.click()
+    seen.append(await places())
+    assert seen == [before] * len(seen)
+
+
+async def test_the_newest_request_is_in_sight(
+    window: Window, photograph: Path, refusing: Callable[[], None]
+) -> None:
+    refusing()
+    session = await window.open(photograph)
+    session.form.set_provider("strict")
+    window.stroke(Point(100, 100), Point(140, 100))
+    jobs = window.desk.jobs
+    for count in (1, 2, 3):
+        await session.generate()
+        await eventually(lambda count=count: len(jobs.rows) == count)
+        await eventually(lambda: all(job.state.is_final for job in window.workspace.worker.jobs))
+        await asyncio.sleep(0.05)
+        newest = next(row for row in jobs.rows if row.job is window.workspace.worker.jobs[0])
+        assert newest.visibleRegion().boundingRect() == newest.rect()
+        bar = jobs.findChildren(QScrollArea)[0].verticalScrollBar()
+        bar.setValue(bar.maximum())

@@ -1,0 +1,99 @@
+"""What a step freed goes back to the system soon after it, in a program that keeps running."""
+
+import asyncio
+import gc
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from app.base.geometry import Rect
+from app.imaging.save import ExportOptions
+from app.session.document_session import DocumentSession
+from app.session.workspace import Workspace
+
+BLOCK, BLOCKS, KEPT = 64 << 10, 1600, 32
+"""Blocks that are small enough for the heap at any setting; every so many stay, so that it cannot shrink."""
+MOST = BLOCK * BLOCKS // 2
+
+
+@pytest.fixture
+def no_search() -> Iterator[None]:
+    """Reference cycles stay until somebody looks for them, as in the window."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        await asyncio.sleep(0.05)
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+async def applied(workspace: Workspace, session: DocumentSession, out: Path) -> None:
+    session.apply_candidate()
+
+
+async def discarded(workspace: Workspace, session: DocumentSession, out: Path) -> None:
+    session.discard_candidate()
+
+
+async def exported(workspace: Workspace, session: DocumentSession, out: Path) -> None:
+    await session.export(out, ExportOptions())
+
+
+async def closed(workspace: Workspace, session: DocumentSession, out: Path) -> None:
+    workspace.close(session)
+
+
+async def generated(workspace: Workspace, session: DocumentSession, out: Path) -> None:
+    id = await session.generate()
+    assert id is not None
+    await workspace.worker.wait(id)
+
+
+def paint(session: DocumentSession) -> None:
+    assert session.document is not None
+    with session.document.edit_mask("Rectangle") as edit:
+        rect = Rect(60, 40, 24, 18)
+        edit.view(rect)[...] = 255
+        edit.mark(rect)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc keeps what was freed")
+@pytest.mark.parametrize("step", [applied, discarded, exported, closed, generated])
+async def test_what_was_freed_is_given_back_after_a_step(
+    workspace: Workspace, opened: DocumentSession, tmp_path: Path, step: Callable[..., object]
+) -> None:
+    paint(opened)
+    await generated(workspace, opened, tmp_path)
+    await workspace.tidying.settled()
+    before = resident()
+    blocks = [np.ones(BLOCK, np.uint8) for _ in range(BLOCKS)]
+    kept = blocks[::KEPT]
+    blocks.clear()
+    assert resident() - before > MOST, "the C library gave it back by itself"
+    await step(workspace, opened, tmp_path / "out.png")  # type: ignore[misc]
+    await eventually(lambda: resident() - before < MOST)
+    assert len(kept) == BLOCKS // KEPT
+
+
+async def test_what_went_over_the_wire_is_let_go_when_the_request_is_done(
+    workspace: Workspace, opened: DocumentSession, tmp_path: Path, no_search: None
+) -> None:
+    paint(opened)
+    await generated(workspace, opened, tmp_path)
+    assert len(opened.candidates.items) > 0
+    await eventually(lambda: not any(isinstance(each, httpx.Response) for each in gc.get_objects()))
