@@ -304,7 +304,8 @@ class HistoryDetails(QWidget):
         self._summary.setText(tr("Details") if is_open else facts)
         self._set(self._parameters, parameters_text(entry) if is_open else "")
         self._set(self._facts, facts if is_open else "")
-        self._set(self._request, request_text(entry) if is_open else "")
+        # Whoever asks the provider why nothing came needs the number at once.
+        self._set(self._request, request_text(entry) if is_open or not entry.results else "")
         self._words.fit()
         self.reuse.setEnabled(self._available)
         self.apply.setEnabled(self._available and result is not None)
