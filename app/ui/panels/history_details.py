@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
-from PySide6.QtGui import QIcon, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
@@ -15,13 +14,13 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.base.text import tr
 from app.ui.icons import icon
+from app.ui.panels.dragging import ResultButton
 from app.ui.panels.history_model import failure_text
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import ElidedLabel, make_icon_button, make_label, make_line
@@ -29,7 +28,8 @@ from app.ui.wording import limits_text, money_text, percent_text, seconds_text, 
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
-    from app.ui.panels.history_model import HistoryModel
+    from app.ui.panels.dragging import ResultButton
+from app.ui.panels.history_model import HistoryModel
 
 MOST_PICTURES = 8
 PICTURE, SMALL_PICTURE = QSize(44, 44), QSize(23, 23)
@@ -72,31 +72,12 @@ def request_text(entry: HistoryEntry) -> str:
     return " · ".join(part for part in (number, limits_text(entry.rate_limits)) if part)
 
 
-class ResultButton(QToolButton):
-    """One result's small picture; can be dragged out as a file."""
-
-    dragged = Signal()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        start = self.property("pressed_at")
-        far = QApplication.startDragDistance()
-        if event.buttons() & Qt.MouseButton.LeftButton and start is not None:
-            if (event.position().toPoint() - start).manhattanLength() >= far:
-                self.setDown(False)
-                self.dragged.emit()
-            return
-        super().mouseMoveEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.setProperty("pressed_at", event.position().toPoint())
-        super().mousePressEvent(event)
-
-
 class Words(QScrollArea):
     """As tall as the words in it where there is room, else they scroll; none of them is ever cut off."""
 
     def __init__(self, words: QWidget) -> None:
         super().__init__()
+        self._words = words
         self.setWidget(words)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -106,11 +87,11 @@ class Words(QScrollArea):
 
     def fit(self) -> None:
         """The words are others now."""
-        self.setVisible(any(not label.isHidden() for label in self.widget().findChildren(QLabel)))
+        self.setVisible(any(not label.isHidden() for label in self._words.findChildren(QLabel)))
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return QSize(0, max(self.widget().heightForWidth(self.width()), 0))
+        return QSize(0, max(self._words.heightForWidth(self.width()), 0))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, min(self.sizeHint().height(), LEAST_WORDS))
