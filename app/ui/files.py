@@ -128,8 +128,12 @@ class FileFlows:
         if len(modified) == 1:
             self._workspace.set_current(modified[0])
         edited = [session for session in modified if session.has_unsaved_edits]
-        names = tuple(session.name for session in edited or modified)
-        choice = await ask_unsaved(Loss(names, bool(edited), requests), self._window)
+        loss = Loss(
+            edited=tuple(session.name for session in edited),
+            painted=tuple(session.name for session in modified if session not in edited),
+            requests=requests,
+        )
+        choice = await ask_unsaved(loss, self._window)
         if choice is Unsaved.EXPORT:
             for session in edited:
                 self._workspace.set_current(session)

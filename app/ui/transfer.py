@@ -128,8 +128,17 @@ class Transfer:
         entry = await actions.get(candidate.entry_id)
         for result in entry.results:
             if result.id == candidate.result_id:
-                return await asyncio.to_thread(self.named_copy, actions.received_path(result), result)
+                return await self.file_of_result(result)
         return None
+
+    async def file_of_result(self, result: HistoryResult) -> Path:
+        """A file with a telling name that holds a stored result as it was received.
+
+        Raises:
+            OutputError: the data folder cannot be written.
+        """
+        stored = self._workspace.history_actions.received_path(result)
+        return await asyncio.to_thread(self.named_copy, stored, result)
 
     def named_copy(self, stored: Path, result: HistoryResult) -> Path:
         """A copy of a stored file under a telling name in the data folder.
@@ -143,7 +152,10 @@ class Transfer:
             return path
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(stored, path)
+            # Another drag may ask for the same file meanwhile: it is there whole, or not at all.
+            part = path.with_suffix(".part")
+            shutil.copyfile(stored, part)
+            part.replace(path)
         except OSError as error:
             raise from_os_error(error, path.name, kind=OutputError) from error
         return path

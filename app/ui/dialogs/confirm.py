@@ -17,12 +17,16 @@ from app.ui.widgets.labels import make_label
 class Loss:
     """What closing would lose."""
 
-    names: tuple[str, ...]
-    """The photographs that were worked on since they were opened or exported."""
-    has_edits: bool
-    """Whether edits were applied to one of them, or only masks were painted."""
+    edited: tuple[str, ...]
+    """The photographs with edits that were not exported."""
+    painted: tuple[str, ...]
+    """Those on which a mask was painted, and nothing applied."""
     requests: int = 0
     """How many requests wait or run."""
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
 
 
 class Unsaved(enum.Enum):
@@ -40,17 +44,19 @@ class UnsavedDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("unsaved")
         self.choice = Unsaved.CANCEL
-        listed = ", ".join(f"“{name}”" for name in loss.names)
-        if not loss.names:
+        edited, painted = _listed(loss.edited), _listed(loss.painted)
+        if not edited and not painted:
             self.setWindowTitle(tr("Running requests"))
             question, lost = tr("Quit while requests run?"), tr("Some are not done yet.")
-        elif loss.has_edits:
+        elif edited:
             self.setWindowTitle(tr("Unsaved edits"))
-            question = tr("Export the edits of {names}?", names=listed)
+            question = tr("Export the edits of {names}?", names=edited)
             lost = tr("Without an export the file stays as it is on disk.")
+            if painted:
+                lost += " " + tr("What you painted on {names} is not kept.", names=painted)
         else:
             self.setWindowTitle(tr("Painted mask"))
-            question = tr("Close {names}?", names=listed)
+            question = tr("Close {names}?", names=painted)
             lost = tr("Nothing was applied to the photograph. What you painted is not kept.")
         sentences = [lost, tr("Every result is kept in the history.")]
         if loss.requests == 1:
@@ -59,14 +65,14 @@ class UnsavedDialog(QDialog):
             sentences.append(tr("{count} requests that still run are cancelled.", count=loss.requests))
         title = make_label(question, "heading", wrap=True)
         text = make_label(" ".join(sentences), "muted", wrap=True)
-        discard = QPushButton(tr("Close without exporting") if loss.has_edits else tr("Close"))
+        discard = QPushButton(tr("Close without exporting") if edited else tr("Close"))
         discard.setObjectName("discard")
         cancel = QPushButton(tr("Cancel"))
         cancel.setObjectName("cancel")
         export = QPushButton(tr("Export…"))
         export.setObjectName("export")
-        export.setVisible(loss.has_edits)
-        (export if loss.has_edits else cancel).setDefault(True)
+        export.setVisible(bool(edited))
+        (export if edited else cancel).setDefault(True)
         discard.setAutoDefault(False)
         cancel.setAutoDefault(False)
         discard.clicked.connect(lambda: self._choose(Unsaved.DISCARD))
@@ -86,7 +92,7 @@ class UnsavedDialog(QDialog):
         column.addSpacing(SPACE)
         column.addLayout(buttons)
         self.setMinimumWidth(440)
-        (export if loss.has_edits else cancel).setFocus()
+        (export if edited else cancel).setFocus()
 
     def _choose(self, choice: Unsaved) -> None:
         self.choice = choice

@@ -121,6 +121,7 @@ class PreferencesDialog(QDialog):
         scroll.setWidget(body)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close = QPushButton(tr("Close"))
         close.clicked.connect(self.accept)
         whole = QVBoxLayout(self)

@@ -7,10 +7,11 @@ the original while it is held; it takes these keys before any shortcut of the wi
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDrag, QFocusEvent, QIcon, QImage, QKeyEvent, QPainter, QPixmap
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.base.geometry import Size
@@ -18,7 +19,7 @@ from app.base.text import tr
 from app.ui.compositing import small_pictures
 from app.ui.icons import icon
 from app.ui.links import Links
-from app.ui.panels.history_details import ResultButton
+from app.ui.panels.dragging import ResultButton, drag_out
 from app.ui.pictures import image_of_rgb
 from app.ui.theme import BUTTON_ICON, DARK, SPACE
 from app.ui.widgets.labels import ElidedLabel
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from app.ui.transfer import Transfer
 
 PICTURE = QSize(72, 54)
+ROW_HEIGHT = PICTURE.height() + 34
 
 
 def candidate_lines(candidate: Candidate) -> tuple[str, str]:
@@ -83,6 +85,11 @@ class CandidatesStrip(QFrame):
         self._facts, self._made = ElidedLabel(), ElidedLabel()
         for label in (self._facts, self._made):
             label.setProperty("role", "muted")
+        self._revealing = QTimer(self)
+        """Until the buttons are laid out."""
+        self._revealing.setSingleShot(True)
+        self._revealing.setInterval(0)
+        self._revealing.timeout.connect(self._reveal)
         self._lay_out()
         self.hide()
 
@@ -97,6 +104,7 @@ class CandidatesStrip(QFrame):
 
     def detach(self) -> None:
         self._links.clear()
+        self._revealing.stop()
 
     def mirror(self) -> None:
         """Show the candidates as they stand now."""
@@ -112,6 +120,7 @@ class CandidatesStrip(QFrame):
             return
         for index, button in enumerate(self._buttons):
             button.setChecked(session.candidates.selected == (None if index == 0 else index - 1))
+        self._revealing.start()
         shown = session.candidates.shown
         done, made = (
             candidate_lines(shown)
@@ -212,8 +221,9 @@ class CandidatesStrip(QFrame):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFixedHeight(PICTURE.height() + 34)
+        self._scroll.setFixedHeight(ROW_HEIGHT)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.horizontalScrollBar().rangeChanged.connect(self._make_room)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
         for button in (self.back, self.compare, self.discard, self.apply):
@@ -229,6 +239,18 @@ class CandidatesStrip(QFrame):
         row.setSpacing(SPACE * 3 // 2)
         row.addWidget(self._scroll, 1)
         row.addLayout(words)
+
+    def _make_room(self, least: int, most: int) -> None:
+        """The scroll bar stands below the pictures, not on them."""
+        bar = self._scroll.horizontalScrollBar()
+        self._scroll.setFixedHeight(ROW_HEIGHT + (bar.sizeHint().height() if most > least else 0))
+        self._revealing.start()
+
+    def _reveal(self) -> None:
+        """Scroll to what is shown on the canvas."""
+        for button in self._buttons:
+            if button.isChecked():
+                self._scroll.ensureWidgetVisible(button, SPACE // 2, 0)
 
     def _discard(self) -> None:
         if self._session is not None:
@@ -283,20 +305,9 @@ class CandidatesStrip(QFrame):
             self._session.candidates.select(index)
 
     def _drag(self, candidate: Candidate) -> None:
-        self._tasks.start(self._drag_out(candidate), "candidates")
-
-    async def _drag_out(self, candidate: Candidate) -> None:
-        path = await self._transfer.file_of_candidate(candidate)
-        if path is None:
-            return
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path))])
-        drag = QDrag(self)
-        drag.setMimeData(data)
-        if candidate.result_id in self._pictures:
-            drag.setPixmap(self._pictures[candidate.result_id])
-        # Qt's drag runs a loop of its own, which must not start inside a coroutine.
-        asyncio.get_running_loop().call_soon(lambda: drag.exec(Qt.DropAction.CopyAction))
+        make = partial(self._transfer.file_of_candidate, candidate)
+        picture = self._pictures.get(candidate.result_id)
+        self._tasks.start(drag_out(self, make, picture), "drag")
 
     async def _make_pictures(self, candidate: Candidate) -> None:
         session = self._session

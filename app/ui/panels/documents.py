@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from app.session.workspace import Workspace
 
 
+ENOUGH_WIDTH = 160
+"""Pixels from which on a tab's name may be shortened in its middle."""
+
+
 def tab_title(session: DocumentSession) -> str:
     """The name, a star for edits that were not exported, the variants that wait; an ellipsis while it opens."""
     if session.stage is Stage.OPENING:
@@ -67,6 +71,11 @@ class DocumentTabs(QTabBar):
             self.setCurrentIndex(self._sessions.index(current))
         self.blockSignals(False)
         self.setVisible(bool(self._sessions))
+
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        """Names can be read however many there are: the row scrolls before they are cut to nothing."""
+        usual = self.tabSizeHint(index)
+        return QSize(min(usual.width(), ENOUGH_WIDTH), usual.height())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         index = self.tabAt(event.position().toPoint())

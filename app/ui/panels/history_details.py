@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
-from PySide6.QtGui import QIcon, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
@@ -15,13 +14,13 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.base.text import tr
 from app.ui.icons import icon
+from app.ui.panels.dragging import ResultButton
 from app.ui.panels.history_model import failure_text
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import ElidedLabel, make_icon_button, make_label, make_line
@@ -29,7 +28,8 @@ from app.ui.wording import limits_text, money_text, percent_text, seconds_text, 
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
-    from app.ui.panels.history_model import HistoryModel
+    from app.ui.panels.dragging import ResultButton
+from app.ui.panels.history_model import HistoryModel
 
 MOST_PICTURES = 8
 PICTURE, SMALL_PICTURE = QSize(44, 44), QSize(23, 23)
@@ -70,26 +70,6 @@ def request_text(entry: HistoryEntry) -> str:
     ids = entry.request_ids or ((entry.request_id,) if entry.request_id else ())
     number = tr("Request {id}", id=", ".join(ids)) if ids else ""
     return " · ".join(part for part in (number, limits_text(entry.rate_limits)) if part)
-
-
-class ResultButton(QToolButton):
-    """One result's small picture; can be dragged out as a file."""
-
-    dragged = Signal()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        start = self.property("pressed_at")
-        far = QApplication.startDragDistance()
-        if event.buttons() & Qt.MouseButton.LeftButton and start is not None:
-            if (event.position().toPoint() - start).manhattanLength() >= far:
-                self.setDown(False)
-                self.dragged.emit()
-            return
-        super().mouseMoveEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.setProperty("pressed_at", event.position().toPoint())
-        super().mousePressEvent(event)
 
 
 class Words(QScrollArea):

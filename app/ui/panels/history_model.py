@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import (
     QAbstractListModel,
     QByteArray,
-    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -46,7 +45,6 @@ class HistoryModel(QAbstractListModel):
         self,
         want_picture: Callable[[HistoryResult], None],
         want_more: Callable[[], None],
-        mime_data: Callable[[HistoryEntry], QMimeData | None],
         model_title: Callable[[HistoryEntry], str],
         parent: QObject | None = None,
     ) -> None:
@@ -56,7 +54,6 @@ class HistoryModel(QAbstractListModel):
         self._asked: set[str] = set()
         self._want_picture = want_picture
         self._want_more = want_more
-        self._mime_data = mime_data
         self._model_title = model_title
         self._has_more = False
 
@@ -90,16 +87,6 @@ class HistoryModel(QAbstractListModel):
         if index.isValid() and self._entries[index.row()].results:
             flags |= Qt.ItemFlag.ItemIsDragEnabled
         return flags
-
-    def mimeTypes(self) -> list[str]:
-        return ["text/uri-list"]
-
-    def mimeData(self, indexes: object) -> QMimeData:
-        for index in indexes if isinstance(indexes, (list, tuple)) else []:
-            found = self._mime_data(self._entries[index.row()])
-            if found is not None:
-                return found
-        return QMimeData()
 
     def canFetchMore(self, parent: Index) -> bool:
         return not parent.isValid() and self._has_more

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QModelIndex, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDrag, QKeyEvent
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QSizePolicy, QVBoxLayout, QWidget
 
 from app.base.errors import InputError
 from app.base.text import tr
 from app.ui.icons import icon
 from app.ui.links import Links
+from app.ui.panels.dragging import drag_out
 from app.ui.panels.history_delegate import ROW, HistoryDelegate
 from app.ui.panels.history_details import HistoryDetails
 from app.ui.panels.history_model import HistoryModel
@@ -29,10 +31,16 @@ SEARCH_MILLISECONDS = 180
 
 
 class HistoryList(QListView):
-    """The list; Delete asks to delete the entry, Return to reuse it."""
+    """The list; Delete asks to delete the entry, Return to reuse it, and a row can be dragged out."""
 
     delete_pressed = Signal()
     return_pressed = Signal()
+    dragged = Signal()
+    """The current row is being dragged."""
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Its file has to be made first, and Qt would wait for it here."""
+        self.dragged.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
@@ -62,9 +70,7 @@ class HistoryPanel(QWidget):
         self._transfer = transfer
         self._links = Links()
         self._titles: dict[tuple[str, str], str] = {}
-        self.model = HistoryModel(
-            self._load_picture, self._load_more, self._mime_data, self._model_title, self
-        )
+        self.model = HistoryModel(self._load_picture, self._load_more, self._model_title, self)
         self.search = QLineEdit()
         self.search.setObjectName("historySearch")
         self.search.setPlaceholderText(tr("Search prompts"))
@@ -143,6 +149,7 @@ class HistoryPanel(QWidget):
             )
         )
         self.details.drag_wanted.connect(self._drag)
+        self.view.dragged.connect(self._drag_current)
         self.model.dataChanged.connect(lambda *_: self._show_details(self.view.currentIndex()))
         self._links.add(
             self._workspace.history_changed.connect(
@@ -221,20 +228,11 @@ class HistoryPanel(QWidget):
     def _delete(self, entry_id: str) -> None:
         self._tasks.start(self._actions.delete(entry_id), "history")
 
-    def _mime_data(self, entry: HistoryEntry) -> QMimeData | None:
-        result = entry.results[0] if entry.results else None
-        return None if result is None else self._file_of(result)
-
-    def _file_of(self, result: HistoryResult) -> QMimeData:
-        path = self._transfer.named_copy(self._actions.received_path(result), result)
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path))])
-        return data
+    def _drag_current(self) -> None:
+        entry = self.model.entry(self.view.currentIndex())
+        if entry is not None and entry.results:
+            self._drag(entry.results[0])
 
     def _drag(self, result: HistoryResult) -> None:
-        drag = QDrag(self)
-        drag.setMimeData(self._file_of(result))
-        picture = self.model.picture(result)
-        if picture is not None:
-            drag.setPixmap(picture)
-        drag.exec(Qt.DropAction.CopyAction)
+        make = partial(self._transfer.file_of_result, result)
+        self._tasks.start(drag_out(self, make, self.model.picture(result)), "drag")

@@ -9,15 +9,26 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolBut
 from app.ui.icons import icon
 
 
+class SelectableLabel(QLabel):
+    """Text to be selected and copied: it takes the focus, so it has a name, which is what it says."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setAccessibleName(text)
+
+
 def make_label(text: str = "", role: str = "", *, wrap: bool = False, selectable: bool = False) -> QLabel:
     """A label; `role` is one of the style sheet's: muted, heading, title, warning, error."""
-    label = QLabel(text)
+    label = SelectableLabel() if selectable else QLabel()
+    label.setText(text)
     if role:
         label.setProperty("role", role)
     label.setWordWrap(wrap)
     label.setTextFormat(Qt.TextFormat.PlainText)
-    if selectable:
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
 
 

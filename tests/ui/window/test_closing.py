@@ -35,6 +35,19 @@ def _press(window: Window, name: str) -> None:
     button.click()
 
 
+async def test_names_of_many_tabs_can_be_read(window: Window, photograph: Path, samples: Path) -> None:
+    window.frame.resize(1100, 700)
+    tabs = window.desk.documents
+    for _ in range(6):
+        await window.open(photograph)
+        await window.open(samples / "chelsea.png")
+    for index in range(12):
+        tabs.setCurrentIndex(index)
+        words = tabs.fontMetrics().horizontalAdvance(tabs.tabText(index))
+        assert tabs.tabRect(index).width() >= words + 20
+        assert tabs.rect().contains(tabs.tabRect(index))
+
+
 async def test_tabs_follow_the_documents(window: Window, photograph: Path, samples: Path) -> None:
     tabs = window.desk.documents
     assert window.desk.empty.isVisible()
@@ -107,6 +120,26 @@ async def test_the_question_tells_a_painted_mask_from_edits_and_counts_requests(
     assert "A request that still runs is cancelled." in _words(question)
     _press(window, "cancel")
     await eventually(lambda: all(job.state.is_final for job in window.workspace.worker.jobs))
+
+
+async def test_the_question_names_every_photograph_that_would_lose_something(
+    window: Window, photograph: Path, samples: Path
+) -> None:
+    edited = await window.open(photograph)
+    window.stroke(Point(50, 50), Point(90, 50))
+    await edited.generate()
+    await eventually(lambda: edited.candidates.items)
+    edited.apply_candidate()
+    await window.open(samples / "chelsea.png")
+    window.stroke(Point(50, 50), Point(90, 50))
+    window.frame.close()
+    await eventually(lambda: _question(window))
+    question = _question(window)
+    assert question is not None
+    assert "Export the edits of “disc.png”?" in _words(question)
+    assert "What you painted on “chelsea.png” is not kept." in _words(question)
+    _press(window, "cancel")
+    await eventually(lambda: _question(window) is None)
 
 
 async def test_closing_the_window_asks_once_and_export_leads_to_the_dialog(

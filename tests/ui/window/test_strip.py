@@ -1,0 +1,106 @@
+"""The strip of variants: what is chosen is in sight, and a picture is dragged out while the button is down."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from app.base.geometry import Point
+from app.ui.panels.dragging import ResultButton
+from app.ui.panels.side import HISTORY
+from tests.ui.window.conftest import Window, eventually
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest_asyncio.fixture
+async def healed(window: Window, photograph: Path) -> Window:
+    """A window with eight variants on the strip."""
+    window.frame.resize(1100, 700)
+    session = await window.open(photograph)
+    session.form.set_provider("local", "instant")
+    session.form.set_variants(8)
+    window.stroke(Point(150, 120), Point(170, 120))
+    await session.generate()
+    await eventually(lambda: len(session.candidates.items) == 8)
+    await asyncio.sleep(0.1)  # Until it is laid out.
+    return window
+
+
+def buttons(window: Window) -> list[ResultButton]:
+    return window.desk.strip.findChildren(ResultButton)
+
+
+async def test_what_is_chosen_is_in_sight_and_whole(healed: Window) -> None:
+    candidates = healed.session.candidates
+    for index in (7, 4, 0, None, 5):
+        candidates.select(index)
+        await asyncio.sleep(0.05)
+        (chosen,) = [button for button in buttons(healed) if button.isChecked()]
+        assert chosen.text() == ("Original" if index is None else str(index + 1))
+        assert chosen.visibleRegion().boundingRect() == chosen.rect()
+
+
+async def test_the_first_of_more_variants_comes_into_sight(healed: Window) -> None:
+    await healed.session.generate()
+    await eventually(lambda: len(healed.session.candidates.items) == 16)
+    await asyncio.sleep(0.05)
+    (chosen,) = [button for button in buttons(healed) if button.isChecked()]
+    assert chosen.text() == "9"
+    assert chosen.visibleRegion().boundingRect() == chosen.rect()
+
+
+class Drags(QObject):
+    """Counts the drags that begin at a widget: each is made as its child, and gone again soon after."""
+
+    def __init__(self, source: QWidget) -> None:
+        super().__init__(source)
+        self.count = 0
+        source.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() is QEvent.Type.ChildAdded
+        return False
+
+
+def _drag(button: ResultButton) -> None:
+    """Press on the button and move far, in several steps; the button of the mouse stays down."""
+    QTest.mousePress(button, LEFT)
+    for step in range(1, 6):
+        QTest.mouseMove(button, button.rect().center() - QPoint(0, 8 * step))
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+async def test_a_drag_starts_once_when_its_file_is_there_and_only_while_the_button_is_down(
+    healed: Window, maskroom_home: Path, is_held: bool
+) -> None:
+    button, drags = buttons(healed)[1], Drags(healed.desk.strip)
+    _drag(button)
+    if not is_held:
+        QTest.mouseRelease(button, LEFT)
+    await eventually(lambda: list(maskroom_home.rglob("variant-1-*.png")))
+    await asyncio.sleep(0.1)
+    assert drags.count == is_held
+    if is_held:
+        QTest.mouseRelease(button, LEFT)
+
+
+async def test_a_row_of_the_history_is_dragged_out_the_same_way(healed: Window, maskroom_home: Path) -> None:
+    healed.desk.side.reveal(HISTORY)
+    view, drags = healed.desk.history.view, Drags(healed.desk.history)
+    await eventually(
+        lambda: view.model().rowCount() == 1 and view.visualRect(view.model().index(0, 0)).isValid()
+    )
+    await asyncio.sleep(0.1)
+    place = view.visualRect(view.model().index(0, 0)).center()
+    QTest.mousePress(view.viewport(), LEFT, pos=place)
+    for step in range(1, 6):
+        QTest.mouseMove(view.viewport(), place + QPoint(0, 8 * step))
+    await eventually(lambda: list(maskroom_home.rglob("variant-1-*.png")))
+    await asyncio.sleep(0.1)
+    assert drags.count == 1
+    QTest.mouseRelease(view.viewport(), LEFT)
