@@ -37,6 +37,12 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatabl
 gc.disable()
 
 
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays: no search needs to look at it again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown() -> Iterator[None]:
     """Collect as the automatic search would: the youngest often, all of it seldom."""

@@ -1,6 +1,7 @@
 """What the tests of the window stand on: coroutines run on Qt's loop, and nothing outlives its test.
 
-After each test all cycles are collected.
+After each test all cycles are collected. What is there before a test is kept out of every later search, which
+would else take longer with each test.
 
 A leak is looked for after every fixture has been torn down, so a test owes exactly what it made: widgets go
 through `qtbot.addWidget` or are deleted, timers are stopped, threads joined. A failed test is not asked.
@@ -90,6 +91,7 @@ def _describe(left: QObject | threading.Thread) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    gc.freeze()
     item.stash[_ALIVE_BEFORE] = {id(each) for each in _alive()}
 
 
