@@ -35,8 +35,8 @@ MOST_PICTURES = 8
 PICTURE, SMALL_PICTURE = QSize(44, 44), QSize(23, 23)
 FEW = 5
 """So many pictures stand side by side in the narrowest panel; more of them are small."""
-LEAST_WORDS = 36
-"""Two lines of the words are in sight at the least."""
+LEAST_WORDS = 20
+"""A line of the words is in sight at the least."""
 
 
 def parameters_text(entry: HistoryEntry) -> str:
@@ -282,10 +282,10 @@ class HistoryDetails(QWidget):
         self._set(self._failure, failure_text(entry))
         facts, is_open = facts_text(entry, result), self.more.isChecked()
         self._summary.setText(tr("Details") if is_open else facts)
-        self._set(self._parameters, parameters_text(entry) if is_open else "")
-        self._set(self._facts, facts if is_open else "")
+        self._set(self._parameters, parameters_text(entry), is_open)
+        self._set(self._facts, facts, is_open)
         # Whoever asks the provider why nothing came needs the number at once.
-        self._set(self._request, request_text(entry) if is_open or not entry.results else "")
+        self._set(self._request, request_text(entry), is_open or not entry.results)
         self._words.fit()
         self.reuse.setEnabled(self._available)
         self.apply.setEnabled(self._available and result is not None)
@@ -294,6 +294,6 @@ class HistoryDetails(QWidget):
             button.setEnabled(result is not None)
 
     @staticmethod
-    def _set(label: QLabel, text: str) -> None:
+    def _set(label: QLabel, text: str, is_open: bool = True) -> None:
         label.setText(text)
-        label.setVisible(bool(text))
+        label.setVisible(is_open and bool(text))

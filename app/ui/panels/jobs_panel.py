@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Older ones are in the history."""
-HEIGHT = 124
-"""Of the list, with or without rows: two and a half that run, or one with all that is told of a failure."""
+HEIGHT = 112
+"""Of the list, with or without rows: two that run, or one with all that is told of a failure."""
 TICK_MILLISECONDS = 500
 PROGRESS_STEPS = 1000
 PREVIEW = Size(56, 56)

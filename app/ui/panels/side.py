@@ -12,7 +12,7 @@ from app.ui.widgets.labels import make_line
 TALL = 880
 """From this height on Edit and History stand one above the other."""
 LEAST_WIDTH, MOST_WIDTH, USUAL_WIDTH = 304, 560, 336
-EDIT_SHARE = 0.62
+EDIT_SHARE = 0.66
 """Of the height, where both parts are shown."""
 EDIT_ENOUGH = 860
 """Pixels in which the Edit panel shows everything."""
