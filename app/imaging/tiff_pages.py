@@ -1,7 +1,8 @@
 """What a page of a TIFF file is, and its samples where they lie open; writing TIFF with all metadata.
 
 TIFF 6.0 and Adobe's technical notes. tifffile reads every kind of page but decompresses only a few, which is
-why `decoders` has two more ways. Pages marked as reduced copies of others (thumbnails) are passed over.
+why `decoders` has two more ways. Pages marked as reduced copies of others (thumbnails) are passed over. It is loaded
+with the first TIFF: most photographs are none.
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, TiffImagePlugin
 
@@ -20,6 +20,9 @@ from app.base.text import tr
 from app.imaging.arrays import Samples, as_samples, full_scale
 from app.imaging.photograph import Channels, Metadata
 from app.imaging.sources import Unreadable, damaged, truncated
+
+if TYPE_CHECKING:
+    import tifffile
 
 MIN_IS_WHITE, MIN_IS_BLACK, RGB = 0, 1, 2
 _OPEN_COMPRESSIONS = frozenset({1, 8, 32773, 32946})
@@ -87,6 +90,8 @@ def parse(data: bytes) -> TiffFile:
         Unreadable: there is no page, or its picture lies beyond the end of the file.
         ValueError: the structure makes no sense.
     """
+    import tifffile
+
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         pages = [page for page in _first_pages(file) if page.is_memmappable or page.dataoffsets]
         full = [page for page in pages if not page.is_reduced] or pages
@@ -158,6 +163,8 @@ def exif_of(image: Image.Image) -> bytes | None:
 
 def decode(data: bytes, info: TiffFile) -> tuple[Samples, tuple[str, ...]]:
     """The samples (H, W) or (H, W, 2–4) of a page that `lies_open`, as stored, and notes for the user."""
+    import tifffile
+
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         array: NDArray[Any] = file.pages[info.page].asarray(maxworkers=1)
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
@@ -210,6 +217,8 @@ def encode(samples: Samples, metadata: Metadata, level: int) -> bytes:
     EXIF stands in directories of their own behind the picture, as Exif 2.32 wants it. tifffile refuses to write
     pointers to them, so it writes private tags, which become those pointers afterwards.
     """
+    import tifffile
+
     channels = Channels.of(samples)
     exif = _directories(metadata.exif)
     buffer = io.BytesIO()

@@ -94,6 +94,7 @@ def build_workspace(
         find_profile=providers.get,
         secrets=secrets,
         progress=progress,
+        warm_up=load_transports,
     )
     commands = CommandRegistry()
     for module in (actions, *command_modules):
@@ -118,6 +119,5 @@ def build_workspace(
         commands=commands,
         transports=transports,
         host=host,
-        warm_up=load_transports,
         end_logging=end_logging,
     )

@@ -57,14 +57,17 @@ class EditPipeline:
         find_profile: Callable[[str], Profile],
         secrets: Secrets,
         progress: ProgressHub,
+        warm_up: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`warm_up` loads what a request needs; it is called in a thread, before each."""
         self._history = history
         self._worker = worker
         self._gateway = gateway
         self._find_profile = find_profile
         self._secrets = secrets
         self._progress = progress
+        self._warm_up = warm_up
         self._clock = clock
         self._waiting: set[str] = set()
         self._writes: set[asyncio.Task[None]] = set()
@@ -205,6 +208,8 @@ class EditPipeline:
         await self._set_state(id, JobState.FAILED, error=error, seconds=self._clock() - started)
 
     async def _exchange(self, request: EditRequest, control: JobControl) -> EditResult:
+        # The libraries of the wire take a while to load, which the window's thread cannot spare.
+        await asyncio.to_thread(self._warm_up)
         profile = self._find_profile(request.provider)
         key = await self._key(profile)
         receiving: list[asyncio.Task[None]] = []

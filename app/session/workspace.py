@@ -66,10 +66,8 @@ class Workspace:
         limits: Limits = Limits(),
         transports: Transports,
         host: EngineHost,
-        warm_up: Callable[[], None],
         end_logging: Callable[[], None],
     ) -> None:
-        """`warm_up` loads, in a thread, what the first request would else wait for."""
         self.folders = folders
         self.notices = notices
         self.settings = settings
@@ -92,7 +90,6 @@ class Workspace:
         self.tidying = Tidying()
         worker.changed.connect(self._tidy_after)
         self._transports = transports
-        self._warm_up = warm_up
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
         self._chores: set[asyncio.Task[None]] = set()
@@ -237,7 +234,6 @@ class Workspace:
             return False
         document = Document(photograph, prepared, undo_limit=self._undo_limit, compressor=self._in_thread)
         session.show_document(document, source)
-        self._in_thread(self._warm_up)
         # Now that nobody shows the preview any more, what opening needed for a while can go.
         self.tidying.soon()
         for note in photograph.notes:

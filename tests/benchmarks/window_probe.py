@@ -63,6 +63,8 @@ def maskroom(paths: list[str], *, edits: bool = False) -> dict[str, float]:
             assert self.desk is not None
             await self.workspace.open_files([Path(path) for path in paths])
             self.desk.canvas.repaint()
+            # What opening needed for a while is given back a moment later.
+            await self.workspace.tidying.settled()
             found["resident"] = _resident()
         self.window.stopped.set()
 
