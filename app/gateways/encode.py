@@ -100,14 +100,7 @@ def encoded_pictures(request: EditRequest, profile: Profile) -> Pictures:
     """The very files of a request: the same ones in each of its calls. Raises UsageError as `encode`."""
     dialect, limits = profile.dialect, profile.limits
     if len(request.references) > profile.most_references:
-        raise UsageError(
-            tr("{title} takes no more than {most} reference images.",
-               title=profile.title, most=profile.most_references)
-            if profile.most_references
-            else tr("{title} takes no reference images.", title=profile.title),
-            tr("Take some away."),
-            code="too_many_images",
-        )  # fmt: skip
+        raise too_many_references(profile, tr("Take some away."))
     images = [
         make_upload(picture, dialect.image_form, profile.formats, limits.image_bytes)
         for picture in (send_picture(request), *request.references)
@@ -121,6 +114,18 @@ def encoded_pictures(request: EditRequest, profile: Profile) -> Pictures:
     if len(usable) < len(images) or (request.has_mask and mask is None):
         raise too_large(profile)
     return Pictures(usable, mask)
+
+
+def too_many_references(profile: Profile, hint: str) -> UsageError:
+    """The error for more reference images than the provider takes."""
+    return UsageError(
+        tr("{title} takes no more than {most} reference images.",
+           title=profile.title, most=profile.most_references)
+        if profile.most_references
+        else tr("{title} takes no reference images.", title=profile.title),
+        hint,
+        code="too_many_images",
+    )  # fmt: skip
 
 
 def too_large(profile: Profile) -> UsageError:

@@ -15,6 +15,7 @@ from app.base.errors import MaskError, UsageError
 from app.base.geometry import Rect
 from app.base.text import tr
 from app.edits.types import EditPlan, EditRequest, ParameterValue
+from app.gateways.encode import too_many_references
 from app.gateways.fitting import fit_references
 from app.gateways.types import Parameter, ParameterKind, Profile
 from app.imaging.arrays import U8, as_samples
@@ -93,15 +94,8 @@ async def prepare_order(workspace: Workspace, order: EditOrder) -> ReadyOrder:
 
 def _references(workspace: Workspace, order: EditOrder, profile: Profile) -> tuple[Reference, ...]:
     """The files of --reference, read; raises UsageError where there are more than the provider takes."""
-    most = profile.most_references
-    if len(order.references) > most:
-        raise UsageError(
-            tr("{title} takes no more than {most} reference images.", title=profile.title, most=most)
-            if most
-            else tr("{title} takes no reference images.", title=profile.title),
-            tr("Leave out some --reference."),
-            code="too_many_images",
-        )
+    if len(order.references) > profile.most_references:
+        raise too_many_references(profile, tr("Leave out some --reference."))
     found = []
     for path in order.references:
         source, data = read_source(path, workspace.limits)

@@ -12,7 +12,7 @@ from app.base.geometry import Size
 from app.base.notices import Notices
 from app.base.text import tr
 from app.imaging.arrays import U8
-from app.imaging.codecs import decode_picture, encode_png, thumbnail
+from app.imaging.codecs import decode_picture, thumbnail
 from app.imaging.resample import resize_picture
 from app.imaging.sources import Limits
 from app.session.source import read_source
@@ -31,10 +31,6 @@ class Reference:
     """(h, w, 3) RGB or (h, w, 4) RGBA, sRGB, as it is sent; read-only."""
     small: bytes = field(repr=False)
     """A PNG for lists."""
-
-    def encoded(self) -> bytes:
-        """The picture as a PNG, for the history."""
-        return encode_png(self.picture)
 
 
 def read_reference(data: bytes, name: str, limits: Limits = Limits()) -> Reference:
