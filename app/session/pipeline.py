@@ -17,6 +17,7 @@ from app.base.geometry import Size
 from app.base.signal import Signal
 from app.base.states import JobState
 from app.base.text import tr
+from app.document.layers import LayerSource
 from app.edits.composite import place
 from app.edits.report import report_edit
 from app.edits.types import EditRequest, EditResult, Missing, Patch, ReceivedImage
@@ -299,6 +300,7 @@ class EditPipeline:
             number=row.index + 1,
             patch=patch,
             report=report,
+            source=LayerSource(image.data, request.picture, request.coverage, request.plan.placement),
             prompt=request.prompt,
             model=request.model,
             revised_prompt=image.revised_prompt,
@@ -331,7 +333,7 @@ class EditPipeline:
 def encode_thumbnail(request: EditRequest, patch: Patch) -> bytes:
     """A small PNG of the composite around the mask, for lists."""
     base = request.picture[..., :3]
-    blended = as_u8(blend(base, patch.pixels, alpha_inside(patch.coverage, patch.feather)))
+    blended = as_u8(blend(base, patch.pixels, alpha_inside(patch.coverage, patch.recipe.feather)))
     focus = request.plan.mask_bounds.relative_to(request.plan.region)
     margin = max(focus.width, focus.height, 32) // 3
     rows, columns = focus.expanded(margin).intersected(request.plan.region.size.rect).slices

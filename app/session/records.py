@@ -12,6 +12,7 @@ from app.imaging.arrays import U8, as_u8
 from app.imaging.codecs import decode_picture, encode_png
 from app.imaging.load import load_photograph
 from app.imaging.masks import bounds
+from app.imaging.recipe import Recipe
 from app.session.source import Origin, source_bytes
 
 
@@ -42,7 +43,7 @@ def store_request(history: HistoryStore, request: EditRequest, origin: Origin) -
         parameters=dict(request.parameters),
         extras=dict(request.extras),
         form=dict(origin.form),
-        feather=request.feather,
+        feather=request.recipe.feather,
         references=tuple(
             HistoryReference(name, history.put_file(encode_png(picture)))
             for name, picture in zip(origin.reference_names, request.references, strict=True)
@@ -81,7 +82,7 @@ def load_request(history: HistoryStore, entry: HistoryEntry) -> EditRequest:
         n=entry.n,
         parameters=dict(entry.parameters),
         extras=dict(entry.extras),
-        feather=entry.feather,
+        recipe=Recipe(feather=entry.feather),
         references=tuple(decode_picture(history.read_file(each.sha256)) for each in entry.references),
     )
 
