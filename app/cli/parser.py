@@ -82,6 +82,7 @@ def _add_edit_arguments(parser: argparse.ArgumentParser) -> None:
     add("--grow", type=_pixels, default=0, metavar="PX", help=tr("widen the mask"))
     add("--feather", type=_pixels, default=0, metavar="PX", help=tr("soften its edge inwards"))
     add("--output", metavar="FILE|DIR")
+    add("--over-limit", action="store_true", help=tr("send even if that passes the provider's monthly limit"))
     _add_json(parser)
 
 
@@ -112,6 +113,7 @@ def _add_provider_settings(parser: argparse.ArgumentParser) -> None:
     add("--max-n", type=_count, metavar="N", help=tr("most images in one reply"))
     add("--concurrency", type=_count, metavar="N", help=tr("requests at once"))
     add("--timeout", type=_seconds, metavar="S", help=tr("seconds without a byte"))
+    add("--monthly-limit", type=_money, metavar="F", help=tr("what may be spent in a month; 0 = no limit"))
     add("--most-images", type=_count, metavar="N", help=tr("pictures in one request"))
     add("--image-bytes", type=_bytes, metavar="N", help=tr("the most of one picture; 0 = no limit"))
     add("--mask-bytes", type=_bytes, metavar="N")
@@ -176,6 +178,16 @@ def _seconds(text: str) -> float:
     if 0 < seconds < float("inf"):
         return seconds
     raise _bad(tr("“{text}” is not a time in seconds", text=text))
+
+
+def _money(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if 0 <= amount < float("inf"):
+        return amount
+    raise _bad(tr("“{text}” is not an amount of money", text=text))
 
 
 def _port(text: str) -> int:

@@ -31,6 +31,7 @@ from app.session.estimates import Estimator
 from app.session.form import EditForm
 from app.session.history_actions import HistoryActions
 from app.session.model_lists import ModelLists
+from app.session.money import Money
 from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
 from app.session.recovery import recover
@@ -61,6 +62,7 @@ class Workspace:
         worker: RequestWorker,
         pipeline: EditPipeline,
         estimator: Estimator,
+        money: Money,
         toolbox: ToolBox,
         commands: CommandRegistry,
         limits: Limits = Limits(),
@@ -81,6 +83,7 @@ class Workspace:
         self.limits = limits
         self.host = host
         self.estimator = estimator
+        self.money = money
         self.models = ModelLists(ModelCache(folders.cache / "models"), self._list_models)
         self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
         self.documents_changed: Signal[[]] = Signal()
@@ -190,6 +193,7 @@ class Workspace:
             pipeline=self.pipeline,
             new_request_id=self.history.new_id,
             estimator=self.estimator,
+            money=self.money,
             notices=self.notices,
         )
         session.let_go.connect(self.tidying.soon)
