@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import NoReturn
 
 from app import __version__
@@ -146,6 +147,28 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--raw", action="store_true", help=tr("the received bytes as they arrived"))
     export.add_argument("--output", required=True, metavar="FILE")
     _add_json(export)
+    _add_housekeeping(actions)
+
+
+def _add_housekeeping(actions: argparse._SubParsersAction[Parser]) -> None:
+    costs = actions.add_parser("costs", help=tr("what was spent, month by month"))
+    costs.add_argument("--month", type=_month, metavar="YYYY[-MM]")
+    _add_json(costs)
+    _add_json(actions.add_parser("space", help=tr("what the history takes on the disk")))
+    clean = actions.add_parser("clean", help=tr("make room; starred and applied results stay"))
+    clean.add_argument(
+        "--to", type=_size_of_files, metavar="SIZE", help=tr("such as 500MB or 4GB, the oldest first")
+    )
+    clean.add_argument("--older-than", type=_count, metavar="DAYS")
+    clean.add_argument("--keep-bin", action="store_true", help=tr("leave what lies in the bin"))
+    clean.add_argument("--dry-run", action="store_true", help=tr("say what would go; delete nothing"))
+    _add_json(clean)
+    archive = actions.add_parser("archive", help=tr("all of it as one file"))
+    archive.add_argument("--output", required=True, metavar="FILE")
+    _add_json(archive)
+    import_ = actions.add_parser("import", help=tr("take in such a file"))
+    import_.add_argument("file", metavar="FILE")
+    _add_json(import_)
 
 
 def _bad(text: str) -> argparse.ArgumentTypeError:
@@ -188,6 +211,19 @@ def _money(text: str) -> float:
     if 0 <= amount < float("inf"):
         return amount
     raise _bad(tr("“{text}” is not an amount of money", text=text))
+
+
+def _month(text: str) -> str:
+    if re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2]))?", text):
+        return text
+    raise _bad(tr("“{text}” is no month such as 2026-11", text=text))
+
+
+def _size_of_files(text: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kMGT]?)B?", text, re.IGNORECASE)
+    if match is None:
+        raise _bad(tr("“{text}” is no size such as 500MB", text=text))
+    return int(float(match[1]) * 1000 ** " kmgt".index(match[2].lower() or " "))
 
 
 def _port(text: str) -> int:

@@ -30,6 +30,7 @@ from app.session.document_session import DocumentSession
 from app.session.estimates import Estimator
 from app.session.form import EditForm
 from app.session.history_actions import HistoryActions
+from app.session.housekeeping import Housekeeping
 from app.session.model_lists import ModelLists
 from app.session.money import Money
 from app.session.pipeline import EditPipeline
@@ -86,10 +87,11 @@ class Workspace:
         self.money = money
         self.models = ModelLists(ModelCache(folders.cache / "models"), self._list_models)
         self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
+        self.housekeeping = Housekeeping(history, pipeline.entry_changed)
         self.documents_changed: Signal[[]] = Signal()
         self.current_changed: Signal[[]] = Signal()
         self.history_changed: Signal[[str]] = pipeline.entry_changed
-        """Emitted with the id of the entry that was added, changed or deleted."""
+        """Emitted with the id of the entry that was added, changed or deleted; "" = of many."""
         self.tidying = Tidying()
         worker.changed.connect(self._tidy_after)
         self._transports = transports
