@@ -20,7 +20,7 @@ def set_up(maskroom: Any, gateway: Gateway, maskroom_home: Path, *more: str, pri
                     "--model", "painter", "--no-key", *more).code == 0  # fmt: skip
     if price:
         file = maskroom_home / "providers.toml"
-        card = f'id = "painter", title = "Painter", takes = ["prompt", "n", "quality"], price = {{ {price} }}'
+        card = f'id = "painter", title = "Painter", takes = ["prompt", "n", "quality"], max_n = 4, price = {{ {price} }}'
         file.write_text(file.read_text() + f"cards = [{{ {card} }}]\n")
 
 
