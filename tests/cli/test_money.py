@@ -20,7 +20,8 @@ def set_up(maskroom: Any, gateway: Gateway, maskroom_home: Path, *more: str, pri
                     "--model", "painter", "--no-key", *more).code == 0  # fmt: skip
     if price:
         file = maskroom_home / "providers.toml"
-        card = f'id = "painter", title = "Painter", takes = ["prompt", "n", "quality"], max_n = 4, price = {{ {price} }}'
+        takes = 'takes = ["prompt", "n", "quality"], max_n = 4'
+        card = f'id = "painter", title = "Painter", {takes}, price = {{ {price} }}'
         file.write_text(file.read_text() + f"cards = [{{ {card} }}]\n")
 
 
