@@ -229,7 +229,7 @@ class SpaceDialog(QDialog):
         if plan is None:
             return
         self.question.ask(
-            _sentence(plan) + " " + tr("They cannot be brought back."),
+            _sentence(plan) + " " + tr("This cannot be undone."),
             (tr("Delete them"), lambda: self._start_cleaning(plan)),
             (tr("Keep them"), lambda: None),
         )
@@ -285,4 +285,7 @@ class SpaceDialog(QDialog):
 
 
 def _sentence(plan: CleanPlan) -> str:
-    return tr("{count} edits would go: {size}.", count=len(plan.ids), size=bytes_text(plan.bytes))
+    size = bytes_text(plan.bytes)
+    if len(plan.ids) == 1:
+        return tr("1 edit would go: {size}.", size=size)
+    return tr("{count} edits would go: {size}.", count=len(plan.ids), size=size)
