@@ -7,11 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from app.base.notices import Notices
 from app.base.signal import Signal
+from app.base.text import tr
 from app.base.work import Work
 from app.history.archive import Imported
 from app.history.space import CleanPlan, CleanRules, SpaceUsed
 from app.history.store import HistoryStore
+
+GIGABYTE = 1_000_000_000
 
 _T = TypeVar("_T")
 
@@ -40,6 +44,31 @@ class Housekeeping:
             StoreError: the disk refuses.
         """
         return await self._changing(lambda: self._history.clean(plan, work))
+
+    async def keep_within(self, limit: int, notices: Notices, *, may_clean: bool) -> None:
+        """Say that the history has grown beyond `limit` bytes (0 = none), or make it fit if that is allowed.
+
+        Raises:
+            StoreError: the history cannot be read or written.
+        """
+        used = await self.used() if limit else None
+        if used is None or used.files <= limit:
+            return
+        taken = tr(
+            "The history takes {size:.1f} GB, the limit is {limit:g} GB.",
+            size=used.files / GIGABYTE,
+            limit=limit / GIGABYTE,
+        )
+        plan = await self.plan(CleanRules(to_bytes=limit)) if may_clean else CleanPlan((), 0)
+        if not plan.ids:
+            hint = tr("“Space of the history” makes room, the Preferences raise the limit.")
+            notices.warning(taken, hint, topic="space")
+            return
+        gone = await self.clean(plan, Work())
+        notices.info(
+            tr("{count} old edits went to make room: {size:.1f} GB.", count=gone, size=plan.bytes / GIGABYTE),
+            topic="space",
+        )
 
     async def write_archive(self, path: Path, work: Work) -> int:
         """Write everything to one file; returns the number of images. Raises Cancelled, OutputError, StoreError."""

@@ -30,7 +30,7 @@ from app.session.document_session import DocumentSession
 from app.session.estimates import Estimator
 from app.session.form import EditForm
 from app.session.history_actions import HistoryActions
-from app.session.housekeeping import Housekeeping
+from app.session.housekeeping import GIGABYTE, Housekeeping
 from app.session.model_lists import ModelLists
 from app.session.money import Money
 from app.session.pipeline import EditPipeline
@@ -165,6 +165,11 @@ class Workspace:
                 tr("They are in the history; the provider may have billed them."),
                 topic="recovery",
             )
+
+    async def keep_history_small(self) -> None:
+        """See to the limit that the settings put on the history; to be awaited once, at the start."""
+        history = self.settings.value.history
+        await self.housekeeping.keep_within(history.limit * GIGABYTE, self.notices, may_clean=history.clean)
 
     async def _list_models(self, profile: Profile, key: str | None) -> tuple[ListedModel, ...]:
         """The models that a provider says it has, asked with `key` or else the stored one."""
