@@ -37,7 +37,7 @@ class GenerateBox(QWidget):
         self.plan = make_label(role="muted", wrap=True)
         self.warnings = make_label(role="warning", wrap=True)
         self.warnings.hide()
-        self.question = QuestionBar()
+        self.question = QuestionBar(stacked=True)
         self.cost = make_label(role="muted", wrap=True)
         self.generate = QPushButton(tr("Generate"))
         self.generate.setObjectName("generate")
