@@ -267,13 +267,22 @@ class Document:
         Raises:
             InputError: it does not lie inside the document.
         """
-        if not self.size.rect.contains(layer.region) or layer.region.is_empty:
-            raise InputError(
-                tr("This result does not fit the photograph."),
-                tr("Open the photograph that it was made for."),
-                details=f"layer at {layer.region} in a document of {self.size}",
-            )
-        self._change(replace(self._state, layers=(*self.layers, layer)), tr("Apply edit"))
+        self.set_layers((*self.layers, layer), tr("Apply edit"))
+
+    def set_layers(self, layers: tuple[EditLayer, ...], title: str) -> None:
+        """Have these edits, the lowest first, and no others, in one undo step.
+
+        Raises:
+            InputError: one does not lie inside the document.
+        """
+        for layer in layers:
+            if not self.size.rect.contains(layer.region) or layer.region.is_empty:
+                raise InputError(
+                    tr("This result does not fit the photograph."),
+                    tr("Open the photograph that it was made for."),
+                    details=f"layer at {layer.region} in a document of {self.size}",
+                )
+        self._change(replace(self._state, layers=layers), title)
 
     def set_layer_visible(self, layer_id: str, visible: bool) -> None:
         """Show or hide a layer; nothing happens when it is so already."""

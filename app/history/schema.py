@@ -208,9 +208,10 @@ THIRD = (
             FROM results WHERE entry_id = old.id AND cost_amount > 0 AND cost_currency IS NOT NULL;
     END
     """,
-    # Everything that the panel's filters ask of an entry, so that no wide row is read to leave it out.
+    # Everything that the panel's filters ask of an entry, so that no wide row is read to leave it out;
+    # `deleted` too, although it is always NULL here: without it SQLite reads the rows after all.
     """
-    CREATE INDEX entries_shown ON entries (created, id, state, provider, model, document_id)
+    CREATE INDEX entries_shown ON entries (created, id, state, provider, model, document_name, deleted)
         WHERE deleted IS NULL
     """,
     "CREATE INDEX entries_by_provider ON entries (provider, model, created)",

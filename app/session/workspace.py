@@ -30,6 +30,7 @@ from app.session.document_session import DocumentSession
 from app.session.estimates import Estimator
 from app.session.form import EditForm
 from app.session.history_actions import HistoryActions
+from app.session.history_shelf import HistoryShelf
 from app.session.housekeeping import GIGABYTE, Housekeeping
 from app.session.model_lists import ModelLists
 from app.session.money import Money
@@ -88,6 +89,7 @@ class Workspace:
         self.models = ModelLists(ModelCache(folders.cache / "models"), self._list_models)
         self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
         self.housekeeping = Housekeeping(history, pipeline.entry_changed)
+        self.history_shelf = HistoryShelf(history, pipeline.entry_changed)
         self.documents_changed: Signal[[]] = Signal()
         self.current_changed: Signal[[]] = Signal()
         self.history_changed: Signal[[str]] = pipeline.entry_changed

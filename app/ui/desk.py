@@ -26,6 +26,7 @@ from app.ui.commands import file_commands, help_commands, mask_commands, turn_co
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
+from app.ui.history_commands import history_commands
 from app.ui.history_dialogs import HistoryDialogs
 from app.ui.mask_files import MaskFlows
 from app.ui.panels.candidates_strip import CandidatesStrip
@@ -41,7 +42,8 @@ from app.ui.panels.mask_picker import MaskPicker
 from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
-from app.ui.panels.side import HISTORY, STEPS, USUAL_WIDTH, SidePanel
+from app.ui.panels.prompt_book import PromptBook
+from app.ui.panels.side import EDIT, HISTORY, STEPS, USUAL_WIDTH, SidePanel
 from app.ui.panels.spent_button import SpentButton
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
@@ -145,9 +147,27 @@ class Desk:
     def search_history(self) -> None:
         if not self.side.isVisible():
             self.toggle_panels()
-        self.side.reveal(HISTORY)
+        if not self.history.is_large:
+            self.side.reveal(HISTORY)
         self.history.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.history.search.selectAll()
+
+    def show_history_large(self, large: bool) -> None:
+        """Let the history stand in the middle of the window, or back in the side panel."""
+        if large == self.history.is_large:
+            return
+        self.history.set_large(large)
+        if large:
+            self.room_layout.addWidget(self.history)
+            self.side.miss_history()
+            self.side.reveal(EDIT)
+            self.centre.setCurrentWidget(self.room)
+        else:
+            self.side.take_history(self.history)
+            if self.centre.currentWidget() is self.room:
+                self.centre.setCurrentWidget(self.host if self.workspace.current else self.empty)
+        self.history.show()
+        self.history.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_palette(self) -> None:
         from app.ui.dialogs.palette import CommandPalette
@@ -199,6 +219,9 @@ class Desk:
             return True
         if self.notices.dismiss_newest():
             return True
+        if self.history.is_large:
+            self.show_history_large(False)
+            return True
         if session is not None and session.candidates.items:
             session.candidates.clear()
             return True
@@ -218,6 +241,7 @@ class Desk:
             self.edit,
             self.jobs,
             self.history,
+            self.prompts,
             self.steps,
             self.navigator,
             self.strip,
@@ -254,6 +278,7 @@ class Desk:
         self.notices = NoticesBar()
         self.options = OptionsBar(workspace.toolbox)
         self.edit = EditPanel(workspace)
+        self.prompts = PromptBook(self.edit.prompt, workspace.history_shelf, tasks)
         self.jobs = JobsPanel(workspace, tasks)
         self.history = HistoryPanel(workspace, tasks, self.transfer)
         self.steps = StepsPanel()
@@ -265,6 +290,7 @@ class Desk:
             *mask_commands(self),
             *view_commands(self),
             *turn_commands(self),
+            *history_commands(self),
             *help_commands(self),
         ):
             self.workspace.commands.add(each)
@@ -297,8 +323,12 @@ class Desk:
 
     def _lay_out(self) -> None:
         self.centre = QStackedWidget()
-        for view in (self.empty, self.host, self.compare):
+        self.room = QWidget()
+        self.room_layout = QVBoxLayout(self.room)
+        self.room_layout.setContentsMargins(0, 0, 0, 0)
+        for view in (self.empty, self.host, self.compare, self.room):
             self.centre.addWidget(view)
+        self.centre.currentChanged.connect(lambda index: self._leave_room())
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -345,11 +375,15 @@ class Desk:
         )
         self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
         self.jobs.retry_wanted.connect(self.follow.retry)
-        self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
-        self.history.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
-        self.history.reference_wanted.connect(
+        verbs = self.history.verbs
+        verbs.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
+        verbs.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
+        verbs.reference_wanted.connect(
             lambda path: tasks.start(files.take_references(Offer(files=(path,))), "references")
         )
+        verbs.went_to_canvas.connect(lambda: self.show_history_large(False))
+        self.history.expand_wanted.connect(self.show_history_large)
+        self.history.current_changed.connect(self.actions.refresh_soon)
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
         self.strip.left.connect(self.canvas.setFocus)
@@ -362,6 +396,11 @@ class Desk:
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
         self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
+
+    def _leave_room(self) -> None:
+        """Whatever else comes to the middle of the window sends the history back to its side."""
+        if self.centre.currentWidget() is not self.room:
+            self.show_history_large(False)
 
     def mirror_settings(self) -> None:
         """Take up the looks of mask and canvas, the pen, and the list of recent files."""

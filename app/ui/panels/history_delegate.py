@@ -1,51 +1,101 @@
-"""Paints one row of the history: small picture, prompt, model, state and age."""
+"""Paints the history: a row with a small picture, prompt, model and age, or a tile that is all picture."""
 
 from __future__ import annotations
 
 import datetime
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.base.states import JobState
 from app.base.text import tr
 from app.ui.icons import draw_icon
-from app.ui.panels.history_model import ENTRY_ROLE, MODEL_ROLE, PICTURE_ROLE, entry_title
+from app.ui.panels.history_model import (
+    ENTRY_ROLE,
+    GROUP_ROLE,
+    MODEL_ROLE,
+    PICTURE_ROLE,
+    RESULT_ROLE,
+    entry_title,
+)
 from app.ui.theme import DARK, SPACE
 from app.ui.wording import state_text, when_text
 
 if TYPE_CHECKING:
-    from app.history.types import HistoryEntry
+    from app.history.types import HistoryEntry, HistoryResult
 
 PICTURE = 52
 ROW = PICTURE + SPACE
+GAP = 4
+"""Around a tile."""
+CAPTION = 20
+"""Below the picture of a large tile."""
+ROUND = 4
+
+Index = QModelIndex | QPersistentModelIndex
 
 
-class HistoryDelegate(QStyledItemDelegate):
+class RowDelegate(QStyledItemDelegate):
     """Rows of one height, so that the view never asks for more than it shows."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, ROW)
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        entry = cast("HistoryEntry | None", index.data(ENTRY_ROLE))
-        if entry is None:
-            return
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         rect, state = _rect(option), _state(option)
+        entry = cast("HistoryEntry | None", index.data(ENTRY_ROLE))
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        _paint_ground(painter, rect, state)
+        _smooth(painter)
         box = QRect(rect.left() + SPACE + 4, rect.top() + SPACE // 2, PICTURE, PICTURE)
-        picture = index.data(PICTURE_ROLE)
-        _paint_picture(painter, box, picture if isinstance(picture, QPixmap) else None, entry)
         left = box.right() + SPACE + 4
         words = QRect(left, box.top(), rect.right() - left - SPACE, PICTURE)
-        _paint_words(painter, words, entry, str(index.data(MODEL_ROLE)))
+        if entry is None:
+            _paint_waiting(painter, box, words)
+        else:
+            _paint_ground(painter, rect, state)
+            _paint_picture(painter, box, index.data(PICTURE_ROLE), entry)
+            if len(entry.results) > 1:
+                _paint_count(painter, box, len(entry.results))
+            _paint_words(painter, words, entry, str(index.data(MODEL_ROLE)))
+            if any(result.starred for result in entry.results):
+                star = QRectF(rect.right() - SPACE - 14, box.center().y() + 10, 12, 12)
+                draw_icon(painter, "star-filled", star, DARK.warning)
+        painter.restore()
+
+
+class TileDelegate(QStyledItemDelegate):
+    """Squares that fill the width of the view; the variants of one request stand on one bar."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.side = 96
+        self.has_caption = False
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(self.side, self.side + (CAPTION if self.has_caption else 0) + GAP)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        rect, state = _rect(option), _state(option)
+        entry = cast("HistoryEntry | None", index.data(ENTRY_ROLE))
+        painter.save()
+        _smooth(painter)
+        edge = self.side - 2 * GAP
+        box = QRect(rect.left() + GAP, rect.top() + GAP, edge, edge)
+        if entry is None:
+            painter.fillPath(_rounded(QRectF(box)), QColor(DARK.field))
+        else:
+            result = cast("HistoryResult | None", index.data(RESULT_ROLE))
+            _paint_picture(painter, box, index.data(PICTURE_ROLE), entry)
+            _paint_group(painter, box, cast("tuple[bool, bool]", index.data(GROUP_ROLE)))
+            _paint_signs(painter, box, result)
+            _paint_frame(painter, box, state)
+            if self.has_caption:
+                place = QRect(box.left(), box.bottom() + 4, box.width(), CAPTION)
+                _paint_line(
+                    painter, place, entry_title(entry), DARK.text if entry.prompt else DARK.text_muted
+                )
         painter.restore()
 
 
@@ -57,70 +107,136 @@ def _state(option: QStyleOptionViewItem) -> QStyle.StateFlag:
     return option.state
 
 
-def _paint_ground(painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
-    inner = QRectF(rect).adjusted(4, 1, -4, -1)
+def _smooth(painter: QPainter) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+
+
+def _rounded(rect: QRectF, radius: float = ROUND) -> QPainterPath:
     path = QPainterPath()
-    path.addRoundedRect(inner, 4, 4)
+    path.addRoundedRect(rect, radius, radius)
+    return path
+
+
+def _is_marked(state: QStyle.StateFlag) -> bool:
+    return bool(
+        state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange
+    )
+
+
+def _paint_ground(painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
+    path = _rounded(QRectF(rect).adjusted(4, 1, -4, -1))
     if state & QStyle.StateFlag.State_Selected:
         painter.fillPath(path, QColor(DARK.selection))
     elif state & QStyle.StateFlag.State_MouseOver:
         painter.fillPath(path, QColor(DARK.raised))
-    if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
+    if _is_marked(state):
         painter.setPen(QColor(DARK.accent_line))
         painter.drawPath(path)
 
 
-def _paint_picture(painter: QPainter, box: QRect, picture: QPixmap | None, entry: HistoryEntry) -> None:
-    clip = QPainterPath()
-    clip.addRoundedRect(QRectF(box), 4, 4)
-    painter.fillPath(clip, QColor(DARK.field))
-    if picture is not None and not picture.isNull():
-        side = min(picture.width(), picture.height())
-        source = QRect((picture.width() - side) // 2, (picture.height() - side) // 2, side, side)
+def _paint_waiting(painter: QPainter, box: QRect, words: QRect) -> None:
+    """A row whose entry is on its way from the disk."""
+    painter.fillPath(_rounded(QRectF(box)), QColor(DARK.field))
+    for top, share in ((8, 0.7), (24, 0.45)):
+        bar = QRectF(words.left(), words.top() + top, words.width() * share, 8)
+        painter.fillPath(_rounded(bar), QColor(DARK.raised))
+
+
+def _paint_picture(painter: QPainter, box: QRect, picture: object, entry: HistoryEntry) -> None:
+    clip = _rounded(QRectF(box))
+    if isinstance(picture, QPixmap) and not picture.isNull():
         painter.save()
         painter.setClipPath(clip)
-        painter.drawPixmap(box, picture, source)
+        painter.drawPixmap(box, picture, picture.rect())
         painter.restore()
+        return
+    painter.fillPath(clip, QColor(DARK.field))
+    name, colour = {
+        JobState.FAILED: ("circle-alert", DARK.error),
+        JobState.INTERRUPTED: ("triangle-alert", DARK.warning),
+        JobState.CANCELLED: ("ban", DARK.text_muted),
+    }.get(entry.state, ("image", DARK.text_disabled))
+    square = QRectF(box.center().x() - 11, box.center().y() - 11, 22, 22)
+    draw_icon(painter, name, square, colour)
+
+
+def _paint_badge(painter: QPainter, badge: QRectF) -> None:
+    ground = QColor(DARK.surround)
+    ground.setAlpha(220)
+    painter.fillPath(_rounded(badge, 3), ground)
+
+
+def _paint_count(painter: QPainter, box: QRect, count: int) -> None:
+    badge = QRectF(box.right() - 21, box.bottom() - 15, 20, 14)
+    _paint_badge(painter, badge)
+    painter.setPen(QColor(DARK.text))
+    font = painter.font()
+    small = painter.font()
+    small.setPixelSize(10)
+    painter.setFont(small)
+    painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, f"×{count}")
+    painter.setFont(font)
+
+
+def _paint_signs(painter: QPainter, box: QRect, result: HistoryResult | None) -> None:
+    """In the corners: the star, and that it was applied."""
+    if result is None:
+        return
+    signs = [("star-filled", DARK.warning)] if result.starred else []
+    if result.applied:
+        signs.append(("square-check", DARK.accent_line))
+    right = box.right() - 3.0
+    for name, colour in signs:
+        badge = QRectF(right - 18, box.top() + 4, 18, 18)
+        _paint_badge(painter, badge)
+        draw_icon(painter, name, badge.adjusted(3, 3, -3, -3), colour)
+        right -= 21
+
+
+def _paint_group(painter: QPainter, box: QRect, neighbours: tuple[bool, bool]) -> None:
+    """A bar below the tiles of one request, from the first to the last of them."""
+    before, after = neighbours
+    if not (before or after):
+        return
+    left = box.left() - GAP if before else box.left()
+    right = box.right() + 1 + (GAP if after else 0)
+    bar = QRectF(left, box.bottom() + 2, right - left, 2)
+    painter.fillRect(bar, QColor(DARK.border_strong))
+
+
+def _paint_frame(painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
+    if state & QStyle.StateFlag.State_Selected:
+        colour, width = (DARK.on_accent if _is_marked(state) else DARK.accent_line), 2.0
+    elif state & QStyle.StateFlag.State_MouseOver:
+        colour, width = DARK.text_disabled, 1.0
     else:
-        name, colour = {
-            JobState.FAILED: ("circle-alert", DARK.error),
-            JobState.INTERRUPTED: ("triangle-alert", DARK.warning),
-            JobState.CANCELLED: ("ban", DARK.text_muted),
-        }.get(entry.state, ("image", DARK.text_disabled))
-        square = QRectF(box.center().x() - 11, box.center().y() - 11, 22, 22)
-        draw_icon(painter, name, square, colour)
-    if len(entry.results) > 1:
-        badge = QRectF(box.right() - 21, box.bottom() - 15, 20, 14)
-        path = QPainterPath()
-        path.addRoundedRect(badge, 3, 3)
-        ground = QColor(DARK.surround)
-        ground.setAlpha(220)
-        painter.fillPath(path, ground)
-        painter.setPen(QColor(DARK.text))
-        font = painter.font()
-        small = painter.font()
-        small.setPixelSize(10)
-        painter.setFont(small)
-        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, f"×{len(entry.results)}")
-        painter.setFont(font)
+        return
+    pen = painter.pen()
+    pen.setColor(QColor(colour))
+    pen.setWidthF(width)
+    painter.setPen(pen)
+    painter.drawPath(_rounded(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5)))
 
 
 def _paint_words(painter: QPainter, rect: QRect, entry: HistoryEntry, model: str) -> None:
-    metrics = painter.fontMetrics()
-    line = metrics.lineSpacing()
+    line = painter.fontMetrics().lineSpacing()
     age = when_text(entry.created, datetime.datetime.now(datetime.UTC))
     third = [age] if entry.state is JobState.DONE else [state_text(entry.state), age]
     if any(result.applied for result in entry.results):
         third.append(tr("applied"))
-    lines = (
+    third.extend(f"#{tag}" for tag in entry.tags)
+    top = rect.top() + (rect.height() - 3 * line) // 2
+    for text, colour in (
         (entry_title(entry), DARK.text if entry.prompt else DARK.text_muted),
         (f"{entry.document_name} · {model}", DARK.text_muted),
         (" · ".join(third), DARK.text_muted),
-    )
-    top = rect.top() + (rect.height() - 3 * line) // 2
-    for text, colour in lines:
-        painter.setPen(QColor(colour))
-        place = QRect(rect.left(), top, rect.width(), line)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
+    ):
+        _paint_line(painter, QRect(rect.left(), top, rect.width(), line), text, colour)
         top += line
+
+
+def _paint_line(painter: QPainter, place: QRect, text: str, colour: str) -> None:
+    painter.setPen(QColor(colour))
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+    painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)

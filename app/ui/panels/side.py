@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from app.base.text import tr
-from app.ui.widgets.labels import make_line
+from app.ui.widgets.labels import make_label, make_line
 
 TALL = 880
 """From this height on Edit and History stand one above the other."""
@@ -35,13 +35,22 @@ class SidePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(MOST_WIDTH)
-        self._history, self._steps = history, steps
+        self._steps = steps
+        self._history = QWidget()
+        """Where the history stands, unless it stands in the middle of the window."""
+        self._away = make_label(tr("The history is open in the middle of the window."), "muted", wrap=True)
+        self._away.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._away.hide()
+        place = QVBoxLayout(self._history)
+        place.setContentsMargins(0, 0, 0, 0)
+        place.addWidget(self._away)
+        self.take_history(history)
         self._lower = QWidget()
         self.lower_tabs = _tab_bar((tr("History"), tr("Steps")))
         lower = QVBoxLayout(self._lower)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(0)
-        for widget in (self.lower_tabs, history, steps):
+        for widget in (self.lower_tabs, self._history, steps):
             lower.addWidget(widget, 0 if widget is self.lower_tabs else 1)
         self._edit = QWidget()
         upper = QVBoxLayout(self._edit)
@@ -76,6 +85,17 @@ class SidePanel(QWidget):
         if part != EDIT:
             self.lower_tabs.setCurrentIndex(part - HISTORY)
         self._arrange()
+
+    def take_history(self, history: QWidget) -> None:
+        """Let the history stand here."""
+        layout = self._history.layout()
+        if layout is not None:
+            layout.addWidget(history)
+        self._away.hide()
+
+    def miss_history(self) -> None:
+        """The history was taken to the middle of the window: say so in its place."""
+        self._away.show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
