@@ -21,6 +21,7 @@ from app.gateways.decode import LinkedImage, Reply, decode_reply
 from app.gateways.download import download_image
 from app.gateways.encode import encode
 from app.gateways.exchange import Exchange, Sleep, Trip, Watch
+from app.gateways.picture_data import picture_size
 from app.gateways.spool import Spool
 from app.gateways.types import HttpCall, Profile, Transport
 
@@ -92,20 +93,27 @@ class GatewayClient:
         """Whether a whole reply of that request is on disk."""
         return self._spool.holds_reply(job_id)
 
-    async def recover(self, job_id: str, profile: Profile, key: str | None) -> EditResult:
-        """The images of replies that came whole before the program ended.
+    def holds_anything(self, job_id: str) -> bool:
+        """Whether anything of a reply to that request is on disk; `recover` tells what it is worth."""
+        return self._spool.holds_anything(job_id)
 
-        Images that a reply only points to are downloaded again; nothing is sent.
+    async def recover(self, job_id: str, profile: Profile, key: str | None) -> EditResult:
+        """The images of replies that came before the program ended.
+
+        A reply that was not yet known to be whole counts as far as it can be read: whole JSON, and of a stream
+        whatever was finished. Images that a reply only points to are downloaded again; nothing is sent.
 
         Raises:
             GatewayError: there are none, or no usable image is in them.
             StoreError: they cannot be read.
         """
-        bodies = await asyncio.to_thread(self._spool.whole_replies, job_id)
+        bodies = await asyncio.to_thread(self._spool.bodies, job_id)
         trip = Trip(job_id, Watch(), authorization(key), hider(key))
         outcomes: list[Reply | MaskroomError | None] = []
         async with await self._open(profile) as client:
-            for body in bodies:
+            for body, is_whole in bodies:
+                if not is_whole and picture_size(body) is not None:
+                    continue  # A bare picture does not tell where it ends.
                 try:
                     reply = await asyncio.to_thread(decode_reply, 200, (), body, hide=trip.hide)
                     url = endpoint(profile.base_url, EDITS)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import logging
+from pathlib import Path
 
 from app.base.errors import GatewayError, MaskroomError, PhotographError
+from app.base.file_lock import locked
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry
 from app.session.pipeline import EditPipeline
@@ -26,12 +29,25 @@ class Fate(enum.Enum):
     """Its reply is on disk, but cannot be taken in at present: a later start tries again."""
 
 
-async def recover(history: HistoryStore, pipeline: EditPipeline) -> tuple[HistoryEntry, ...]:
+async def recover(history: HistoryStore, pipeline: EditPipeline, lock: Path) -> tuple[HistoryEntry, ...]:
     """Finish what dead processes left; returns the entries that are now interrupted. Nothing is sent again.
 
     A reply whose last byte had arrived becomes an ordinary result; everything else that was queued, running
-    or receiving is marked as interrupted.
+    or receiving is marked as interrupted. Processes that start at once do this one after the other, by the
+    file `lock`: two that took in the same reply would trip over each other.
     """
+    if not await asyncio.to_thread(history.abandoned):
+        return ()
+    with contextlib.ExitStack() as holding:
+        try:
+            await asyncio.to_thread(holding.enter_context, locked(lock))
+        except OSError as error:
+            log.warning("somebody else takes up what was left: %r", error)
+            return ()
+        return await _take_up(history, pipeline)
+
+
+async def _take_up(history: HistoryStore, pipeline: EditPipeline) -> tuple[HistoryEntry, ...]:
     abandoned = await asyncio.to_thread(history.abandoned)
     fates = [(entry, await _finish(history, pipeline, entry)) for entry in abandoned]
     if abandoned:
@@ -43,7 +59,9 @@ async def recover(history: HistoryStore, pipeline: EditPipeline) -> tuple[Histor
 
 
 async def _finish(history: HistoryStore, pipeline: EditPipeline, entry: HistoryEntry) -> Fate:
-    if not pipeline.holds_reply(entry.id):
+    holds_reply = pipeline.holds_reply(entry.id)
+    # The spool is let go when all results are in: those of an entry without one are complete.
+    if not holds_reply and not entry.results:
         pipeline.forget_reply(entry.id)
         return Fate.INTERRUPTED
     try:
@@ -53,7 +71,10 @@ async def _finish(history: HistoryStore, pipeline: EditPipeline, entry: HistoryE
         log.warning("entry %s cannot be read: %s %s", entry.id, error.message, error.details)
         return Fate.INTERRUPTED
     try:
-        await pipeline.recover(request, entry)
+        if holds_reply:
+            await pipeline.recover(request, entry)
+        else:
+            await pipeline.complete(request, entry)
     except (GatewayError, PhotographError) as error:
         log.warning("the reply to %s is of no use: %s %s", entry.id, error.message, error.details)
         pipeline.forget_reply(entry.id)

@@ -11,7 +11,7 @@ from app.base.errors import MaskroomError
 from app.base.geometry import Size
 from app.base.notices import Notices
 from app.base.signal import Signal
-from app.base.text import tr
+from app.base.text import tr, tr_count
 from app.document.composition import prepare
 from app.document.document import Document
 from app.edits.types import Context
@@ -153,11 +153,15 @@ class Workspace:
 
     async def recover(self) -> None:
         """Finish what an earlier run left behind when it was killed; to be awaited once, at the start."""
-        interrupted = await recover(self.history, self.pipeline)
+        interrupted = await recover(self.history, self.pipeline, self.folders.recovery_lock)
         if interrupted:
             self.notices.warning(
-                tr("{count} requests were cut off when Maskroom last ended.", count=len(interrupted)),
-                tr("They are in the history; the provider may have billed them."),
+                tr_count(
+                    "One request was cut off when Maskroom last ended.",
+                    "{count} requests were cut off when Maskroom last ended.",
+                    len(interrupted),
+                ),
+                tr("The history shows what is known and can send again; what was sent may have been billed."),
                 topic="recovery",
             )
 

@@ -125,6 +125,7 @@ class Program:
         self.window.dropped.connect(lambda data: self.tasks.start(transfer.take(offer_of(data)), "drop"))
         self.window.escape_pressed.connect(desk.escape)
         desk.empty.load_pictures()
+        self.tasks.start(workspace.recover(), "recovery")
 
     def report_fault(self, error: BaseException | None) -> None:
         """Log and tell a fault that nobody caught: in a slot of Qt's, or in a callback of the loop."""
