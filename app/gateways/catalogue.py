@@ -137,6 +137,7 @@ class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_n: int = 1
     price: _Price | None = None
     seconds: float | None = None
+    timeout: float | None = None
     needs_mask: bool = False
 
 
@@ -232,6 +233,8 @@ class _Reader:
         for name in raw.takes:
             if name not in known:
                 raise self._fault(f"{at}.takes", tr("the dialect has no place for “{name}”", name=name))
+        if raw.timeout is not None and raw.timeout < 1:
+            raise self._fault(f"{at}.timeout", tr("it must be at least 1"))
         price, by_quality = self._prices(raw.price, f"{at}.price")
         return ModelCard(
             id=raw.id,
@@ -245,6 +248,7 @@ class _Reader:
             price_by_quality=by_quality,
             price_date=raw.price.date if raw.price else "",
             seconds=raw.seconds,
+            timeout=raw.timeout,
             needs_mask=raw.needs_mask,
         )
 

@@ -62,6 +62,12 @@ INTERRUPT = """
     AND id NOT IN (SELECT value FROM json_each(?))
 """
 
+PAST_SECONDS = """
+    SELECT seconds FROM (SELECT * FROM entries ORDER BY created DESC, id DESC LIMIT 500)
+    WHERE provider = ? AND model = ? AND n = ? AND state = 'done' AND seconds IS NOT NULL LIMIT 9
+"""
+"""Only among the newest entries: a model that was never used is not searched for in all of them."""
+
 RESULTS_OF = """
     SELECT * FROM results WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY position
 """
@@ -282,6 +288,10 @@ class HistoryStore:
         if before is None:
             return self._entries(NEWEST, limit)
         return self._entries(OLDER, before.created, before.id, limit)
+
+    def past_seconds(self, provider: str, model: str, n: int) -> tuple[float, ...]:
+        """How long the last few requests of this kind took, newest first; empty where there were none."""
+        return tuple(row["seconds"] for row in self._database.rows(PAST_SECONDS, (provider, model, n)))
 
     def search(self, text: str, limit: int = 200) -> tuple[HistoryEntry, ...]:
         """The entries whose prompt and revised prompts hold every word of `text`, newest first.

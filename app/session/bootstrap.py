@@ -17,7 +17,7 @@ from app.gateways.providers import ProviderStore
 from app.gateways.types import Profile, Transport
 from app.history.store import HistoryStore
 from app.jobs.worker import RequestWorker
-from app.session import actions, mask_actions
+from app.session import actions, mask_actions, queue_actions
 from app.session.commands import CommandRegistry
 from app.session.estimates import make_estimator
 from app.session.pipeline import EditPipeline
@@ -86,7 +86,7 @@ def build_workspace(
     progress = ProgressHub()
     worker = RequestWorker(lambda name: providers.get(name).concurrency)
     transports = InProcessTransports(host, progress)
-    gateway = GatewayClient(transports, folders.spool)
+    gateway = GatewayClient(transports, folders.spool, clock=worker.now)
     pipeline = EditPipeline(
         history=history,
         worker=worker,
@@ -95,9 +95,10 @@ def build_workspace(
         secrets=secrets,
         progress=progress,
         warm_up=load_transports,
+        clock=worker.now,
     )
     commands = CommandRegistry()
-    for module in (actions, *command_modules):
+    for module in (actions, queue_actions, *command_modules):
         commands.add_from(module)
     for added in mask_actions.operation_commands():
         commands.add(added)
@@ -114,7 +115,7 @@ def build_workspace(
         history=history,
         worker=worker,
         pipeline=pipeline,
-        estimator=make_estimator(lambda: host.pace.factor),
+        estimator=make_estimator(lambda: host.pace.factor, history.past_seconds),
         toolbox=ToolBox(Brush(defaults.diameter, defaults.hardness, defaults.opacity)),
         commands=commands,
         transports=transports,

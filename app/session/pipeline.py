@@ -91,6 +91,8 @@ class EditPipeline:
         Raises:
             StoreError: the history cannot be written; nothing was queued.
         """
+        card = self._find_profile(request.provider).card(request.model)
+        price = card.price_at(request.parameters.get("quality"))
         await asyncio.to_thread(store_request, self._history, request, origin)
         self.entry_changed.emit(request.id)
 
@@ -106,11 +108,19 @@ class EditPipeline:
             request.prompt or request.document_name,
             expected_seconds,
             run,
+            (price.amount * request.n, price.currency) if price is not None else None,
         )
 
     def holds_reply(self, id: str) -> bool:
         """Whether something of a reply to that request is on disk, which the history has not taken in."""
         return self._gateway.holds_anything(id)
+
+    def may_bill(self, provider: str) -> bool:
+        """Whether a provider is another's, who may ask money; one that is not set up any more may."""
+        try:
+            return self._find_profile(provider).transport is Transport.HTTP
+        except MaskroomError:
+            return True
 
     def forget_reply(self, id: str) -> None:
         """Delete what is on disk of a reply that nobody will take in."""

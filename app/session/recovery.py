@@ -6,16 +6,23 @@ import asyncio
 import contextlib
 import enum
 import logging
+from datetime import datetime
 from pathlib import Path
 
-from app.base.errors import GatewayError, MaskroomError, PhotographError
+from app.base.errors import GatewayError, InternalError, MaskroomError, PhotographError
 from app.base.file_lock import locked
+from app.base.states import JobState
+from app.base.text import tr
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry
+from app.jobs.types import Job
 from app.session.pipeline import EditPipeline
 from app.session.records import load_request
 
 log = logging.getLogger(__name__)
+
+NOT_SENT = "not_sent"
+"""The code of what was interrupted before its turn came."""
 
 
 class Fate(enum.Enum):
@@ -50,12 +57,56 @@ async def recover(history: HistoryStore, pipeline: EditPipeline, lock: Path) -> 
 async def _take_up(history: HistoryStore, pipeline: EditPipeline) -> tuple[HistoryEntry, ...]:
     abandoned = await asyncio.to_thread(history.abandoned)
     fates = [(entry, await _finish(history, pipeline, entry)) for entry in abandoned]
-    if abandoned:
-        left = [entry.id for entry, fate in fates if fate is Fate.LEFT]
-        await asyncio.to_thread(history.interrupt_unfinished, left)
-        for entry in abandoned:
-            pipeline.entry_changed.emit(entry.id)
-    return tuple(entry for entry, fate in fates if fate is Fate.INTERRUPTED)
+    interrupted = [entry for entry, fate in fates if fate is Fate.INTERRUPTED]
+    for entry in interrupted:
+        await asyncio.to_thread(
+            history.set_state,
+            entry.id,
+            JobState.INTERRUPTED,
+            error=what_is_known(entry.state, pipeline.may_bill(entry.provider)),
+        )
+        pipeline.entry_changed.emit(entry.id)
+    return tuple([await asyncio.to_thread(history.get, entry.id) for entry in interrupted])
+
+
+def what_is_known(state: JobState, may_bill: bool) -> MaskroomError:
+    """What to tell of a request that was in `state` when its program was killed."""
+    if not may_bill:
+        return InternalError(
+            tr("Maskroom ended before this was done."), tr("It can be done again."), code=NOT_SENT
+        )
+    if state is JobState.QUEUED:
+        return InternalError(
+            tr("Maskroom ended while this waited for its turn."),
+            tr("Nothing was sent; it can be sent again."),
+            code=NOT_SENT,
+        )
+    if state is JobState.RUNNING:
+        return InternalError(
+            tr("Maskroom ended before an answer came."),
+            tr("It may have been sent and billed. Sending it again is a new request."),
+            code="interrupted",
+        )
+    return InternalError(
+        tr("Maskroom ended while the reply was arriving."),
+        tr("It has probably been billed. Sending it again is a new request."),
+        code="interrupted",
+    )
+
+
+def interrupted_job(entry: HistoryEntry) -> Job:
+    """An interrupted entry as the queue shows it."""
+    return Job(
+        id=entry.id,
+        provider=entry.provider,
+        document_id=entry.document_id,
+        title=entry.prompt or entry.document_name,
+        state=entry.state,
+        created=datetime.fromisoformat(entry.created).timestamp(),
+        sent=entry.error_code != NOT_SENT,
+        request_ids=entry.request_ids,
+        error=InternalError(entry.error_message or "", entry.error_hint or "", code=entry.error_code),
+    )
 
 
 async def _finish(history: HistoryStore, pipeline: EditPipeline, entry: HistoryEntry) -> Fate:

@@ -33,7 +33,7 @@ from app.session.history_actions import HistoryActions
 from app.session.model_lists import ModelLists
 from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
-from app.session.recovery import recover
+from app.session.recovery import interrupted_job, recover
 from app.session.source import Source, data_source, read_source
 from app.session.tidying import Tidying
 from app.session.toolbox import ToolBox
@@ -154,6 +154,8 @@ class Workspace:
     async def recover(self) -> None:
         """Finish what an earlier run left behind when it was killed; to be awaited once, at the start."""
         interrupted = await recover(self.history, self.pipeline, self.folders.recovery_lock)
+        for entry in reversed(interrupted):
+            self.worker.show_ended(interrupted_job(entry))
         if interrupted:
             self.notices.warning(
                 tr_count(

@@ -99,7 +99,10 @@ class Desk:
         """Go from panel to panel: canvas, tools, options, edit, requests or history."""
         stops = [
             stop
-            for stop in (self._front(), self.tools, self.options, self.edit.prompt, self.history.search)
+            for stop in (
+                *(self._front(), self.tools, self.options, self.edit.prompt),
+                *(self.jobs.pause, self.history.search),
+            )
             if stop.isVisible()
         ]
         focused = QApplication.focusWidget()
@@ -335,7 +338,10 @@ class Desk:
             lambda offer: tasks.start(files.take_references(offer), "references")
         )
         self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
-        self.jobs.retry_wanted.connect(self.follow.retry)
+        self.jobs.resend_wanted.connect(self.follow.resend)
+        self.jobs.cancel_all_wanted.connect(lambda: run("edit.cancel"))
+        self.jobs.pause_wanted.connect(lambda: run("jobs.pause"))
+        self.history.resend_wanted.connect(self.follow.resend)
         self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
         self.history.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
         self.history.reference_wanted.connect(

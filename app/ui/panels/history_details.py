@@ -22,6 +22,7 @@ from app.base.text import tr
 from app.ui.icons import icon
 from app.ui.panels.dragging import ResultButton
 from app.ui.panels.history_model import failure_text
+from app.ui.panels.job_row import RESENDABLE
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import ElidedLabel, make_icon_button, make_label, make_line
 from app.ui.wording import limits_text, money_text, percent_text, seconds_text, size_text
@@ -112,6 +113,8 @@ class HistoryDetails(QWidget):
     save_raw_wanted = Signal(object, object)
     reference_wanted = Signal(object)
     """The result that is to go along with the next request."""
+    resend_wanted = Signal(str)
+    """The id of the entry that is to be sent once more."""
     delete_wanted = Signal(str)
     drag_wanted = Signal(object)
 
@@ -194,6 +197,8 @@ class HistoryDetails(QWidget):
         self.reuse.setToolTip(tr("Put this prompt, model, parameters and mask back"))
         self.apply = QPushButton(tr("Apply again"))
         self.apply.setToolTip(tr("Lay this result on the open photograph once more"))
+        self.resend = QPushButton(tr("Send again"))
+        self.resend.setToolTip(tr("A new request with the same mask, prompt and settings"))
         self.reference = make_icon_button("image-plus", tr("Use as a reference image"))
         self.save = make_icon_button("download", tr("Save the whole photograph with this result…"))
         self.save_raw = make_icon_button("file-down", tr("Save the received image as it came…"))
@@ -204,6 +209,7 @@ class HistoryDetails(QWidget):
         self.confirm.hide()
         self.reuse.clicked.connect(lambda: self.reuse_wanted.emit(self._entry))
         self.apply.clicked.connect(self._emit_apply)
+        self.resend.clicked.connect(self._emit_resend)
         self.reference.clicked.connect(lambda: self.reference_wanted.emit(self._result))
         self.save.clicked.connect(lambda: self._emit_both(self.save_wanted))
         self.save_raw.clicked.connect(lambda: self._emit_both(self.save_raw_wanted))
@@ -212,6 +218,7 @@ class HistoryDetails(QWidget):
         self._buttons.setSpacing(SPACE // 2)
         self._buttons.addWidget(self.reuse)
         self._buttons.addWidget(self.apply)
+        self._buttons.addWidget(self.resend)
         self._buttons.addStretch(1)
         for button in (self.reference, self.save, self.save_raw, self.delete):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -240,6 +247,10 @@ class HistoryDetails(QWidget):
     def _emit_apply(self) -> None:
         if self._result is not None:
             self.apply_wanted.emit(self._result.id)
+
+    def _emit_resend(self) -> None:
+        if self._entry is not None:
+            self.resend_wanted.emit(self._entry.id)
 
     def _emit_both(self, wanted: SignalInstance) -> None:
         if self._entry is not None and self._result is not None:
@@ -288,6 +299,9 @@ class HistoryDetails(QWidget):
         self._set(self._request, request_text(entry), is_open or not entry.results)
         self._words.fit()
         self.reuse.setEnabled(self._available)
+        # Where there is no result there is nothing to apply, but perhaps something to send once more.
+        self.resend.setVisible(entry.state in RESENDABLE)
+        self.apply.setVisible(entry.state not in RESENDABLE or result is not None)
         self.apply.setEnabled(self._available and result is not None)
         self.reference.setEnabled(self._available and result is not None)
         for button in (self.save, self.save_raw):

@@ -58,6 +58,7 @@ class HistoryPanel(QWidget):
     reference_wanted = Signal(object)
     """The file of a result that is to be a reference image."""
     save_raw_wanted = Signal(object, object)
+    resend_wanted = Signal(str)
 
     def __init__(
         self, workspace: Workspace, tasks: Tasks, transfer: Transfer, parent: QWidget | None = None
@@ -140,6 +141,7 @@ class HistoryPanel(QWidget):
         self.view.doubleClicked.connect(lambda index: self._reuse_current())
         self.details.reuse_wanted.connect(self._reuse)
         self.details.apply_wanted.connect(self._apply)
+        self.details.resend_wanted.connect(self.resend_wanted)
         self.details.delete_wanted.connect(self._delete)
         self.details.save_wanted.connect(self.save_wanted)
         self.details.save_raw_wanted.connect(self.save_raw_wanted)
