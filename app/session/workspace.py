@@ -87,6 +87,8 @@ class Workspace:
         self.current_changed: Signal[[]] = Signal()
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted."""
+        self.history_replaced: Signal[[]] = Signal()
+        """Emitted when another database has taken the place of the history's."""
         self.tidying = Tidying()
         worker.changed.connect(self._tidy_after)
         self._transports = transports

@@ -154,9 +154,10 @@ class HistoryPanel(QWidget):
         self.view.dragged.connect(self._drag_current)
         self.model.dataChanged.connect(lambda *_: self._show_details(self.view.currentIndex()))
         self._links.add(
+            self._workspace.history_replaced.connect(self.refresh),
             self._workspace.history_changed.connect(
                 lambda entry_id: self._tasks.start(self._take_up(entry_id), "history")
-            )
+            ),
         )
 
     async def _refresh(self, text: str) -> None:
