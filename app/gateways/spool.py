@@ -1,7 +1,8 @@
 """Replies on disk: what a provider sends is safe here from its first byte until the history has it.
 
 A reply being received is a `.part`; once it is whole and synced it is a `.reply`. Whoever stored its images
-releases it. What is left after a crash can be read again.
+releases it. What is left after a crash can be read again, a `.part` as far as it makes sense: the last byte may
+have come a moment before the program was killed.
 """
 
 from __future__ import annotations
@@ -45,16 +46,25 @@ class Spool:
             with contextlib.suppress(OSError):
                 path.unlink()
 
-    def whole_replies(self, job_id: str) -> tuple[bytes, ...]:
-        """The bodies that came completely for a job, in the order of its calls. Raises StoreError."""
+    def bodies(self, job_id: str) -> tuple[tuple[bytes, bool], ...]:
+        """What came for a job in the order of its calls, each with whether it is known to be whole.
+
+        Raises StoreError.
+        """
         try:
-            return tuple(path.read_bytes() for _call, path in self._of(job_id) if path.suffix == WHOLE)
+            return tuple((path.read_bytes(), path.suffix == WHOLE) for _call, path in self._of(job_id))
         except OSError as error:
             raise from_os_error(error, str(self._folder), kind=StoreError) from error
 
     def holds_reply(self, job_id: str) -> bool:
         """Whether any whole body of a job is here."""
         return any(path.suffix == WHOLE for _call, path in self._of(job_id))
+
+    def holds_anything(self, job_id: str) -> bool:
+        """Whether any byte of a reply to a job is here, whole or not."""
+        with contextlib.suppress(FileNotFoundError):
+            return any(path.stat().st_size for _call, path in self._of(job_id))
+        return False
 
     def _of(self, job_id: str) -> list[tuple[int, Path]]:
         """The files of a job with the number of the call, in the order of the calls."""
@@ -85,9 +95,10 @@ class SpoolFile:
             self._path.unlink(missing_ok=True)
 
     def write(self, data: bytes) -> None:
-        """Append. Raises StoreError."""
+        """Append; when this returns, the bytes outlive this process. Raises StoreError."""
         try:
             self._file.write(data)
+            self._file.flush()
         except OSError as error:
             raise from_os_error(error, str(self._path), kind=StoreError) from error
         self.size += len(data)

@@ -8,6 +8,9 @@ from pathlib import Path
 from app.base.errors import StoreError
 from app.base.text import tr
 
+REBUILD = "history.rebuild"
+"""The id of the command that makes a new database of what can be read."""
+
 
 def from_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
     """The error that tells in words why the database at `path` could not be used. The file stays as it is."""
@@ -30,15 +33,7 @@ def from_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
                 retryable=True,
             )
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_ERROR:
-            return StoreError(
-                tr("The history's database is damaged."),
-                tr(
-                    "Quit Maskroom, move “{path}” aside (and the files beside it that begin with its name), "
-                    "and start again; the images stay where they are.",
-                    path=path,
-                ),
-                details=details,
-            )
+            return damaged(path, details)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return StoreError(
                 tr("The history in “{folder}” cannot be opened for writing.", folder=path.parent),
@@ -53,3 +48,17 @@ def from_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
                 retryable=True,
             )
     return StoreError(tr("The history could not be read or written."), details=details)
+
+
+def damaged(path: Path, details: str) -> StoreError:
+    """The error for a database at `path` that does not hold what it should."""
+    return StoreError(
+        tr("The history's database is damaged."),
+        tr(
+            "Rebuild it (also: “maskroom history rebuild”). All that can be read is kept, the images stay where "
+            "they are, and “{path}” is kept under another name.",
+            path=path,
+        ),
+        details=details,
+        commands=(REBUILD,),
+    )

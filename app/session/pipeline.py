@@ -7,6 +7,7 @@ anybody is told of it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -109,11 +110,19 @@ class EditPipeline:
             request.prompt or request.document_name,
             expected_seconds,
             run,
+            (expected.amount, expected.currency) if expected is not None else None,
         )
 
     def holds_reply(self, id: str) -> bool:
-        """Whether a whole reply to that request is on disk, which the history has not taken in."""
-        return self._gateway.holds_reply(id)
+        """Whether something of a reply to that request is on disk, which the history has not taken in."""
+        return self._gateway.holds_anything(id)
+
+    def may_bill(self, provider: str) -> bool:
+        """Whether a provider is another's, who may ask money; one that is not set up any more may."""
+        try:
+            return self._find_profile(provider).transport is Transport.HTTP
+        except MaskroomError:
+            return True
 
     def forget_reply(self, id: str) -> None:
         """Delete what is on disk of a reply that nobody will take in."""
@@ -131,6 +140,20 @@ class EditPipeline:
         await self._set_state(
             request.id, JobState.DONE, request_id=result.request_id or first, usage=result.usage
         )
+
+    async def complete(self, request: EditRequest, entry: HistoryEntry) -> None:
+        """Finish an entry that has all its results, and whose program was killed before it could say so.
+
+        Raises:
+            MaskroomError: not now.
+        """
+        for row in entry.results:
+            if row.thumbnail_sha256 is None:
+                data = await asyncio.to_thread(self._history.read_file, row.received_sha256)
+                image = ReceivedImage(data, row.revised_prompt, row.seed)
+                with contextlib.suppress(PhotographError):  # Kept as it arrived, although nobody can show it.
+                    await asyncio.to_thread(self._candidate, request, image, row)
+        await self._set_state(request.id, JobState.DONE)
 
     async def _take_in(self, request: EditRequest, entry: HistoryEntry) -> EditResult:
         """Make results of the whole replies on disk. Raises as `recover`."""

@@ -11,7 +11,7 @@ from app.base.errors import MaskroomError
 from app.base.geometry import Size
 from app.base.notices import Notices
 from app.base.signal import Signal
-from app.base.text import tr
+from app.base.text import tr, tr_count
 from app.document.composition import prepare
 from app.document.document import Document
 from app.edits.types import Context
@@ -36,7 +36,7 @@ from app.session.model_lists import ModelLists
 from app.session.money import Money
 from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
-from app.session.recovery import recover
+from app.session.recovery import interrupted_job, recover
 from app.session.source import Source, data_source, read_source
 from app.session.tidying import Tidying
 from app.session.toolbox import ToolBox
@@ -94,6 +94,8 @@ class Workspace:
         self.current_changed: Signal[[]] = Signal()
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted; "" = of many."""
+        self.history_replaced: Signal[[]] = Signal()
+        """Emitted when another database has taken the place of the history's."""
         self.tidying = Tidying()
         worker.changed.connect(self._tidy_after)
         self._transports = transports
@@ -160,11 +162,17 @@ class Workspace:
 
     async def recover(self) -> None:
         """Finish what an earlier run left behind when it was killed; to be awaited once, at the start."""
-        interrupted = await recover(self.history, self.pipeline)
+        interrupted = await recover(self.history, self.pipeline, self.folders.recovery_lock)
+        for entry in reversed(interrupted):
+            self.worker.show_ended(interrupted_job(entry))
         if interrupted:
             self.notices.warning(
-                tr("{count} requests were cut off when Maskroom last ended.", count=len(interrupted)),
-                tr("They are in the history; the provider may have billed them."),
+                tr_count(
+                    "One request was cut off when Maskroom last ended.",
+                    "{count} requests were cut off when Maskroom last ended.",
+                    len(interrupted),
+                ),
+                tr("The history shows what is known and can send again; what was sent may have been billed."),
                 topic="recovery",
             )
 

@@ -117,7 +117,9 @@ class Program:
         from app.ui.desk import Desk
         from app.ui.transfer import Transfer, is_welcome, offer_of
 
-        workspace: Workspace = bootstrap.build_workspace(self._folders, os.environ, self._notices)
+        workspace: Workspace = bootstrap.build_workspace(
+            self._folders, os.environ, self._notices, needs_history=False
+        )
         self.workspace = workspace
         transfer = Transfer(workspace, self._folders.cache / "dragged")
         self.desk = desk = Desk(self.window, workspace, self.tasks, transfer)
@@ -125,6 +127,15 @@ class Program:
         self.window.dropped.connect(lambda data: self.tasks.start(transfer.take(offer_of(data)), "drop"))
         self.window.escape_pressed.connect(desk.escape)
         desk.empty.load_pictures()
+        self.tasks.start(self._settle_in(workspace), "store")
+
+    async def _settle_in(self, workspace: Workspace) -> None:
+        """What can wait until the window stands: take up what a killed program left, then copy the history."""
+        from app.session.mending import back_up_history
+
+        await workspace.recover()
+        await workspace.keep_history_small()
+        await back_up_history(workspace)
 
     def report_fault(self, error: BaseException | None) -> None:
         """Log and tell a fault that nobody caught: in a slot of Qt's, or in a callback of the loop."""

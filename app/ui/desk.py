@@ -104,7 +104,10 @@ class Desk:
         """Go from panel to panel: canvas, tools, options, edit, requests or history."""
         stops = [
             stop
-            for stop in (self._front(), self.tools, self.options, self.edit.prompt, self.history.search)
+            for stop in (
+                *(self._front(), self.tools, self.options, self.edit.prompt),
+                *(self.jobs.pause, self.history.search),
+            )
             if stop.isVisible()
         ]
         focused = QApplication.focusWidget()
@@ -275,7 +278,7 @@ class Desk:
         self.compare = CompareView(tasks)
         self.empty = EmptyView(sample_files(resource_path("samples")))
         self.documents = DocumentTabs(workspace)
-        self.notices = NoticesBar()
+        self.notices = NoticesBar(title_of=lambda id: workspace.commands.get(id).title)
         self.options = OptionsBar(workspace.toolbox)
         self.edit = EditPanel(workspace)
         self.prompts = PromptBook(self.edit.prompt, workspace.history_shelf, tasks)
@@ -374,8 +377,11 @@ class Desk:
             lambda offer: tasks.start(files.take_references(offer), "references")
         )
         self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
-        self.jobs.retry_wanted.connect(self.follow.retry)
+        self.jobs.resend_wanted.connect(self.follow.resend)
+        self.jobs.cancel_all_wanted.connect(lambda: run("edit.cancel"))
+        self.jobs.pause_wanted.connect(lambda: run("jobs.pause"))
         verbs = self.history.verbs
+        verbs.resend_wanted.connect(self.follow.resend)
         verbs.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
         verbs.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
         verbs.reference_wanted.connect(
@@ -392,6 +398,7 @@ class Desk:
         self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)
+        self.notices.command_wanted.connect(run)
         self.notices.covering.connect(self.host.keep_below)
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
         self.navigator.reshaped.connect(self.host.place)

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.base.text import tr
 from app.session.document_session import Stage
+from app.session.queue_actions import cancel_requests
+from app.session.resending import send_again
 from app.session.toolbox import ToolKind
 from app.ui.compositing import mask_rect
 from app.ui.links import Links
@@ -85,24 +87,12 @@ class FollowCurrent:
 
     def cancel_jobs(self) -> None:
         """Cancel what runs or waits for the document in front."""
-        worker = self._desk.workspace.worker
-        for job in worker.jobs:
-            if self._session is not None and job.document_id == self._session.id:
-                worker.cancel(job.id)
+        if self._session is not None:
+            cancel_requests(self._desk.workspace, self._session.id)
 
-    def retry(self, job_id: str) -> None:
-        """Send a request that failed once more, with the settings and the mask it had."""
-        self._desk.tasks.start(self._retry(job_id), "generate")
-
-    async def _retry(self, job_id: str) -> None:
-        workspace = self._desk.workspace
-        job = workspace.worker.job(job_id)
-        for session in workspace.documents:
-            if job is not None and session.id == job.document_id:
-                workspace.set_current(session)
-                entry = await workspace.history_actions.get(job_id)
-                await workspace.history_actions.reuse(entry, session)
-                await session.generate()
+    def resend(self, entry_id: str) -> None:
+        """Send a request that brought nothing once more, with the settings and the mask it had."""
+        self._desk.tasks.start(send_again(self._desk.workspace, entry_id), "generate")
 
     def _mirror_stage(self) -> None:
         self._document_links.clear()

@@ -117,6 +117,25 @@ async def test_whole_replies_are_read_again_after_a_crash(
     assert len(gateway.requests) == 2
 
 
+async def test_what_came_just_before_a_crash_counts_as_far_as_it_can_be_read(
+    edit: EditRequest, profile: Profile, good: bytes, png: bytes, spool: Path
+) -> None:
+    client = GatewayClient(lambda profile: None, spool)
+    spool.mkdir(exist_ok=True)
+    encoded = json.loads(good)["data"][0]["b64_json"]
+    event = json.dumps({"type": "image_edit.completed", "b64_json": encoded})
+    (spool / f"{edit.id}-0.part").write_bytes(good)
+    (spool / f"{edit.id}-1.part").write_bytes(good[:-3])
+    (spool / f"{edit.id}-2.part").write_bytes(png[: len(png) // 2])
+    (spool / f"{edit.id}-3.part").write_bytes(f"data: {event}\n\ndata: {event[:50]}".encode())
+    assert not client.holds_reply(edit.id)
+    assert client.holds_anything(edit.id)
+    found = await client.recover(edit.id, profile, None)
+    assert [image.data for image in found.images] == [png, png]
+    (spool / "empty-0.part").touch()
+    assert not client.holds_anything("empty")
+
+
 async def test_receiving_is_told_once_and_only_for_a_good_reply(
     gateway: Any,
     client: GatewayClient,

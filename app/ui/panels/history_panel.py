@@ -227,9 +227,10 @@ class HistoryPanel(QWidget):
         self.details.tree.chosen.connect(self._go_to)
         self.details.result_chosen.connect(self._follow_variant)
         self._links.add(
+            self._workspace.history_replaced.connect(self.refresh),
             self._workspace.history_changed.connect(
                 lambda entry_id: self._tasks.start(self._take_up(entry_id), "history")
-            )
+            ),
         )
 
     # Rows
@@ -274,6 +275,9 @@ class HistoryPanel(QWidget):
 
     async def _take_up(self, entry_id: str) -> None:
         """Something changed: show it where it stands, or see anew what fits where that may be another."""
+        if not entry_id:
+            self.refresh()
+            return
         found = await self._shelf.entries((entry_id,))
         known = self.model.row_of(entry_id) is not None
         if not found or (found[0].deleted is not None) != self._shown.in_bin:
