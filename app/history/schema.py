@@ -153,6 +153,9 @@ THIRD = (
     "ALTER TABLE entries ADD COLUMN deleted TEXT",
     # The tokens that the provider counted.
     "ALTER TABLE entries ADD COLUMN usage TEXT CHECK (usage IS NULL OR json_valid(usage))",
+    # The price as it was foreseen when the request was written, for those that are under way or were cut off.
+    "ALTER TABLE entries ADD COLUMN expected_amount REAL",
+    "ALTER TABLE entries ADD COLUMN expected_currency TEXT",
     "ALTER TABLE results ADD COLUMN starred INTEGER NOT NULL DEFAULT 0 CHECK (starred IN (0, 1))",
     """
     CREATE TABLE tags (
@@ -190,6 +193,7 @@ THIRD = (
         model         TEXT    NOT NULL,
         document_id   TEXT    NOT NULL,
         document_name TEXT    NOT NULL,
+        source_sha256 TEXT    NOT NULL,
         amount        REAL    NOT NULL,
         currency      TEXT    NOT NULL,
         estimated     INTEGER NOT NULL CHECK (estimated IN (0, 1))
@@ -199,7 +203,7 @@ THIRD = (
     """
     CREATE TRIGGER costs_of_deleted_entry BEFORE DELETE ON entries BEGIN
         INSERT OR IGNORE INTO removed_costs
-            SELECT id, old.created, old.provider, old.model, old.document_id, old.document_name,
+            SELECT id, old.created, old.provider, old.model, old.document_id, old.document_name, old.source_sha256,
                    cost_amount, cost_currency, cost_estimated
             FROM results WHERE entry_id = old.id AND cost_amount > 0 AND cost_currency IS NOT NULL;
     END

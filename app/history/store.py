@@ -16,6 +16,8 @@ from app.base.errors import InternalError, MaskroomError, UsageError
 from app.base.rate_limits import RateLimits
 from app.base.states import TRANSITIONS, JobState
 from app.base.text import tr
+from app.base.work import Work
+from app.history.archive import Archive
 from app.history.catalogue import Catalogue
 from app.history.database import Database
 from app.history.files import ContentFiles
@@ -30,6 +32,8 @@ from app.history.rows import (
     result_columns,
 )
 from app.history.schema import bring_up_to_date
+from app.history.space import CleanPlan, Space
+from app.history.spending import Spending
 from app.history.statements import files_of, files_of_result, insert, unknown, update, write_entry
 from app.history.types import HistoryEntry, HistoryResult
 
@@ -40,6 +44,14 @@ INTERRUPT = """
     UPDATE entries SET state = 'interrupted'
     WHERE state IN ('queued', 'running', 'receiving') AND owner IN (SELECT value FROM json_each(?))
     AND id NOT IN (SELECT value FROM json_each(?))
+"""
+
+DELETE_UNLESS_DEAR = """
+    DELETE FROM entries WHERE id = :id
+    AND state IN ('done', 'failed', 'cancelled', 'interrupted')
+    AND NOT EXISTS (SELECT 1 FROM results WHERE entry_id = :id AND (starred OR applied))
+    AND NOT EXISTS (SELECT 1 FROM parents JOIN results ON results.id = parents.result_id
+                    WHERE results.entry_id = :id)
 """
 
 NAMED = """
@@ -65,6 +77,9 @@ class HistoryStore:
         self.catalogue = Catalogue(self._database, self._reader)
         self.marks = Marks(self._database, self.now)
         self.prompts = PromptBook(self._database)
+        self.spending = Spending(self._database)
+        self.space = Space(self._database, self._files)
+        self.archive = Archive(self._database, self._files, self.add)
         self._owner = ""
 
     def open(self) -> None:
@@ -266,6 +281,29 @@ class HistoryStore:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM entries WHERE id = ?", (id,))
         self._clear_away(files_of(entry))
+
+    def clean(self, plan: CleanPlan, work: Work | None = None) -> int:
+        """Delete for good what `plan` names; returns how many entries that were.
+
+        What was starred, applied or built upon since the plan was made stays.
+
+        Raises:
+            Cancelled: it was cancelled; what went is gone, the rest is whole.
+            StoreError: the disk refuses.
+        """
+        done = 0
+        for place, id in enumerate(plan.ids):
+            if work is not None:
+                work.step(place / len(plan.ids))
+            found = self._reader.entries([id])
+            if not found:
+                continue
+            with self._database.transaction() as connection:
+                gone = connection.execute(DELETE_UNLESS_DEAR, {"id": id}).rowcount
+            if gone:
+                self._clear_away(files_of(found[0]))
+                done += 1
+        return done
 
     def abandoned(self) -> tuple[HistoryEntry, ...]:
         """The entries that a process left unfinished when it died, newest first.

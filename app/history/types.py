@@ -95,6 +95,9 @@ class HistoryEntry:
     error_hint: str | None = None
     recipe: Mapping[str, Any] = field(default_factory=dict)
     """How a result is put back on the photograph; what JSON can hold, in the words of who puts it back."""
+    expected_amount: float | None = None
+    """What the whole request was expected to cost when it was written; None = nobody knew."""
+    expected_currency: str | None = None
     usage: Mapping[str, Any] | None = None
     """The tokens as the provider counted them; None = it did not say."""
     note: str | None = None

@@ -142,7 +142,7 @@ def test_what_was_paid_stays_known_when_an_entry_goes_for_good(store: HistorySto
     store.delete(entry.id)
     with closing(database_of(tmp_path / "history")) as database:
         assert database.execute("SELECT * FROM removed_costs").fetchall() == [
-            (paid.id, entry.created, "local", "auto", "d1", "boat.jpg", 0.04, "USD", 0)
+            (paid.id, entry.created, "local", "auto", "d1", "boat.jpg", entry.source_sha256, 0.04, "USD", 0)
         ]
 
 
