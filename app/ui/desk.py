@@ -44,7 +44,7 @@ from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.prompt_book import PromptBook
-from app.ui.panels.side import HISTORY, STEPS, USUAL_WIDTH, SidePanel
+from app.ui.panels.side import STEPS, USUAL_WIDTH, SidePanel
 from app.ui.panels.spent_button import SpentButton
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
@@ -144,14 +144,6 @@ class Desk:
             self.toggle_panels()
         self.side.reveal(STEPS)
         self.steps.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def search_history(self) -> None:
-        if not self.side.isVisible():
-            self.toggle_panels()
-        if not self.history.is_large:
-            self.side.reveal(HISTORY)
-        self.history.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.history.search.selectAll()
 
     def show_palette(self) -> None:
         from app.ui.dialogs.palette import CommandPalette

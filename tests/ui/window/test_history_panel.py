@@ -131,6 +131,7 @@ async def test_stars_tags_and_notes_by_the_keyboard_are_kept_and_found(stock: in
     QTest.keyClicks(panel.details.note, "sent on Friday")
     panel.view.setFocus()
     await eventually(lambda: store.get(entry.id).note == "sent on Friday")
+    await eventually(lambda: panel.details.entry and panel.details.entry.note == "sent on Friday")
     press(window, panel, Qt.Key.Key_N)
     QTest.keyClicks(panel.details.note, "no")
     QTest.keyClick(panel.details.note, Qt.Key.Key_Escape)
@@ -313,7 +314,7 @@ async def test_the_large_room_gives_way_to_whatever_comes(
     assert window.desk.centre.currentWidget() is window.desk.host
     window.desk.side.reveal(HISTORY)
     assert panel.view.isVisible()
-    window.desk.search_history()
+    window.desk.actions.run("history.search")
     assert window.frame.focusWidget() is panel.search
 
 
