@@ -142,7 +142,7 @@ class Document:
 
         Dtype, channels and colour space are the source's own; what no layer covers is bit-identical to it.
         """
-        return self._composition.flatten(self.layers, self._inside(region))
+        return self._composition.flatten(self.layers, _inside(self.size, region))
 
     def flatten_photograph(self) -> Photograph:
         """The photograph as it is to be exported: the same but for its samples, which share nothing."""
@@ -150,13 +150,13 @@ class Document:
 
     def cut(self, region: Rect) -> U8:
         """A copy of the flattened picture of `region` in sRGB: (h, w, 3) RGB, with alpha (h, w, 4) RGBA."""
-        pixels = self.picture[self._inside(region).slices]
+        pixels = self.picture[_inside(self.size, region).slices]
         code = cv2.COLOR_BGRA2RGBA if self.photograph.has_alpha else cv2.COLOR_BGRA2RGB
         return as_u8(cv2.cvtColor(pixels, code))
 
     def original_samples(self, region: Rect | None = None) -> Samples:
         """The photograph's own samples (of `region`, or all) as they were opened, as a new array."""
-        return self._composition.original_samples(self._inside(region))
+        return self._composition.original_samples(_inside(self.size, region))
 
     def original_photograph(self) -> Photograph:
         """The photograph as it was opened, without any layer; its samples share nothing. In any thread."""
@@ -164,7 +164,7 @@ class Document:
 
     def original(self, region: Rect) -> U8:
         """The photograph of `region` without any layer, (h, w, 4) BGRA, 8-bit sRGB; a copy."""
-        return self._composition.original(self._inside(region))
+        return self._composition.original(_inside(self.size, region))
 
     # The mask
 
@@ -339,8 +339,9 @@ class Document:
             self._was_modified = self.is_modified
             self.modified_changed.emit()
 
-    def _inside(self, region: Rect | None) -> Rect:
-        return self.size.rect if region is None else region.intersected(self.size.rect)
+
+def _inside(size: Size, region: Rect | None) -> Rect:
+    return size.rect if region is None else region.intersected(size.rect)
 
 
 class StateStep:

@@ -63,8 +63,7 @@ class Catalogue:
                 join += " AND results.starred = 1"
         order = "ORDER BY created DESC, entries.id DESC" + (", results.position" if variants else "")
         sql = f"SELECT entries.id, {column} FROM entries {index} {join} WHERE {conditions} {order} LIMIT ?"  # noqa: S608 - the parts are this file's own
-        rows = self._database.rows(sql, (*values, -1 if limit is None else limit))
-        return tuple((row[0], row[1]) for row in rows)
+        return tuple(self._database.tuples(sql, (*values, -1 if limit is None else limit)))
 
     def count(self, *, in_bin: bool = False) -> int:
         """How many entries there are outside the bin, or in it."""

@@ -24,6 +24,10 @@ class PromptBook:
         )
         return tuple(StoredPrompt(row[0], bool(row[1]), row[2], row[3]) for row in rows)
 
+    def saved(self) -> frozenset[str]:
+        """The texts of the saved prompts."""
+        return frozenset(row[0] for row in self._database.rows("SELECT text FROM prompts WHERE saved = 1"))
+
     def save(self, text: str, saved: bool = True) -> None:
         """Keep a prompt among the saved ones, or no longer; one that was never used goes then."""
         with self._database.transaction() as connection:

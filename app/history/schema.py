@@ -173,7 +173,7 @@ THIRD = (
         last_used TEXT
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX prompts_by_time ON prompts (last_used)",
+    "CREATE INDEX prompts_saved ON prompts (text) WHERE saved = 1",
     """
     INSERT INTO prompts (text, saved, used, last_used)
         SELECT prompt, 0, count(*), max(created) FROM entries WHERE trim(prompt) <> '' GROUP BY prompt

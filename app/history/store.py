@@ -80,12 +80,12 @@ class HistoryStore:
         self._database = Database(folder / DATABASE_NAME)
         self._files = ContentFiles(folder / IMAGES_NAME)
         self._reader = Reader(self._database)
-        self.spending = Spending(self._database)
-        self.space = Space(self._database, self._files)
-        self.archive = Archive(self._database, self._files, self.add)
         self.catalogue = Catalogue(self._database, self._reader)
         self.marks = Marks(self._database, self.now)
         self.prompts = PromptBook(self._database)
+        self.spending = Spending(self._database)
+        self.space = Space(self._database, self._files)
+        self.archive = Archive(self._database, self._files, self.add)
         self._owner = ""
 
     def open(self) -> None:

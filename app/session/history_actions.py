@@ -63,7 +63,9 @@ class HistoryActions:
         """
         form = session.form
         form.set_provider(entry.provider, entry.model)
-        form.set_prompt(entry.prompt)
+        # A model that takes no prompt was sent none, which says nothing about the one that stands there.
+        if entry.prompt or form.takes("prompt"):
+            form.set_prompt(entry.prompt)
         form.set_variants(entry.n)
         form.set_feather(entry.feather)
         form.restore(entry.form)

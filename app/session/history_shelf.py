@@ -85,6 +85,10 @@ class HistoryShelf:
         """Saved prompts, then used ones, the last used first."""
         return await asyncio.to_thread(self._history.prompts.list)
 
+    async def saved_prompts(self) -> frozenset[str]:
+        """The texts of the saved prompts."""
+        return await asyncio.to_thread(self._history.prompts.saved)
+
     async def save_prompt(self, text: str, saved: bool = True) -> None:
         """Keep a prompt among the saved ones, or no longer."""
         await asyncio.to_thread(self._history.prompts.save, text, saved)

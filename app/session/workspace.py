@@ -88,8 +88,8 @@ class Workspace:
         self.money = money
         self.models = ModelLists(ModelCache(folders.cache / "models"), self._list_models)
         self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
-        self.housekeeping = Housekeeping(history, pipeline.entry_changed)
         self.history_shelf = HistoryShelf(history, pipeline.entry_changed)
+        self.housekeeping = Housekeeping(history, pipeline.entry_changed)
         self.documents_changed: Signal[[]] = Signal()
         self.current_changed: Signal[[]] = Signal()
         self.history_changed: Signal[[str]] = pipeline.entry_changed

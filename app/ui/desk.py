@@ -36,6 +36,7 @@ from app.ui.panels.documents import DocumentTabs
 from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
 from app.ui.panels.history_panel import HistoryPanel
+from app.ui.panels.history_room import HistoryRoom
 from app.ui.panels.jobs_panel import JobsPanel
 from app.ui.panels.mask_operation_bar import MaskOperationBar
 from app.ui.panels.mask_picker import MaskPicker
@@ -43,7 +44,7 @@ from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.prompt_book import PromptBook
-from app.ui.panels.side import EDIT, HISTORY, STEPS, USUAL_WIDTH, SidePanel
+from app.ui.panels.side import STEPS, USUAL_WIDTH, SidePanel
 from app.ui.panels.spent_button import SpentButton
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
@@ -147,31 +148,6 @@ class Desk:
         self.side.reveal(STEPS)
         self.steps.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def search_history(self) -> None:
-        if not self.side.isVisible():
-            self.toggle_panels()
-        if not self.history.is_large:
-            self.side.reveal(HISTORY)
-        self.history.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.history.search.selectAll()
-
-    def show_history_large(self, large: bool) -> None:
-        """Let the history stand in the middle of the window, or back in the side panel."""
-        if large == self.history.is_large:
-            return
-        self.history.set_large(large)
-        if large:
-            self.room_layout.addWidget(self.history)
-            self.side.miss_history()
-            self.side.reveal(EDIT)
-            self.centre.setCurrentWidget(self.room)
-        else:
-            self.side.take_history(self.history)
-            if self.centre.currentWidget() is self.room:
-                self.centre.setCurrentWidget(self.host if self.workspace.current else self.empty)
-        self.history.show()
-        self.history.view.setFocus(Qt.FocusReason.OtherFocusReason)
-
     def show_palette(self) -> None:
         from app.ui.dialogs.palette import CommandPalette
 
@@ -223,7 +199,7 @@ class Desk:
         if self.notices.dismiss_newest():
             return True
         if self.history.is_large:
-            self.show_history_large(False)
+            self.room.set_open(False)
             return True
         if session is not None and session.candidates.items:
             session.candidates.clear()
@@ -326,12 +302,9 @@ class Desk:
 
     def _lay_out(self) -> None:
         self.centre = QStackedWidget()
-        self.room = QWidget()
-        self.room_layout = QVBoxLayout(self.room)
-        self.room_layout.setContentsMargins(0, 0, 0, 0)
-        for view in (self.empty, self.host, self.compare, self.room):
+        for view in (self.empty, self.host, self.compare):
             self.centre.addWidget(view)
-        self.centre.currentChanged.connect(lambda index: self._leave_room())
+        self.room = HistoryRoom(self.centre, self.side, self.history)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -387,8 +360,7 @@ class Desk:
         verbs.reference_wanted.connect(
             lambda path: tasks.start(files.take_references(Offer(files=(path,))), "references")
         )
-        verbs.went_to_canvas.connect(lambda: self.show_history_large(False))
-        self.history.expand_wanted.connect(self.show_history_large)
+        self.room.left.connect(self.follow.show_middle)
         self.history.current_changed.connect(self.actions.refresh_soon)
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
@@ -403,11 +375,6 @@ class Desk:
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
         self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
-
-    def _leave_room(self) -> None:
-        """Whatever else comes to the middle of the window sends the history back to its side."""
-        if self.centre.currentWidget() is not self.room:
-            self.show_history_large(False)
 
     def mirror_settings(self) -> None:
         """Take up the looks of mask and canvas, the pen, and the list of recent files."""

@@ -74,7 +74,7 @@ class FollowCurrent:
         desk.status.set_session(session)
         desk.steps.set_session(session)
         desk.history.set_session_available(session is not None)
-        desk.centre.setCurrentWidget(desk.host if session is not None else desk.empty)
+        self.show_middle()
         if session is not None:
             desk.status.show_view(desk.canvas.navigation.view)
         else:
@@ -84,6 +84,11 @@ class FollowCurrent:
         self._mirror_edge()
         self._mirror_candidates()
         self._mirror_title()
+
+    def show_middle(self) -> None:
+        """Bring the photograph, or the empty view, to the middle of the window."""
+        desk = self._desk
+        desk.centre.setCurrentWidget(desk.host if self._session is not None else desk.empty)
 
     def cancel_jobs(self) -> None:
         """Cancel what runs or waits for the document in front."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+
 from app.base.text import tr
 from app.session.commands import Command
 from app.ui.commands import has_tab
+from app.ui.panels.side import HISTORY as SIDE_HISTORY
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
@@ -48,7 +51,7 @@ def history_commands(desk: Desk) -> tuple[Command, ...]:
             "history.search",
             tr("Search the history"),
             HISTORY,
-            lambda w: desk.search_history(),
+            lambda w: _find(desk),
             ("Ctrl+F",),
             section="find",
         ),
@@ -56,7 +59,7 @@ def history_commands(desk: Desk) -> tuple[Command, ...]:
             "history.large",
             tr("Show the history large"),
             HISTORY,
-            lambda w: desk.show_history_large(not panel.is_large),
+            lambda w: desk.room.set_open(not panel.is_large),
             ("Ctrl+H",),
             section="find",
             help=tr("In the middle of the window with all details, or back at the side."),
@@ -119,8 +122,8 @@ def history_commands(desk: Desk) -> tuple[Command, ...]:
             "history.restore",
             tr("Bring back what was deleted last"),
             HISTORY,
-            lambda w: panel.undo_delete(),
-            when=lambda w: panel.can_undo,
+            lambda w: panel.undo.take_back(),
+            when=lambda w: panel.undo.can_undo,
             section="bin",
         ),
         Command(
@@ -139,3 +142,13 @@ def history_commands(desk: Desk) -> tuple[Command, ...]:
             when=has_tab,
         ),
     )
+
+
+def _find(desk: Desk) -> None:
+    """Go to the search field, wherever the history stands."""
+    if not desk.history.is_large:
+        if not desk.side.isVisible():
+            desk.toggle_panels()
+        desk.side.reveal(SIDE_HISTORY)
+    desk.history.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    desk.history.search.selectAll()

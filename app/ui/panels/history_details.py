@@ -205,9 +205,6 @@ class HistoryDetails(QWidget):
         """Mirror another entry, or nothing; `result` is the one to look at, else the one before, or the first."""
         same = entry is not None and self._entry is not None and entry.id == self._entry.id
         chosen = result.index if result is not None else self._result.index if same and self._result else 0
-        grown = (
-            same and entry is not None and self._entry is not None and entry.results != self._entry.results
-        )
         self._entry = entry
         self.setVisible(entry is not None)
         if entry is None:
@@ -216,8 +213,6 @@ class HistoryDetails(QWidget):
         self._result = next((r for r in entry.results if r.index == chosen), None)
         if self._result is None and entry.results:
             self._result = entry.results[0]
-        if grown:
-            self._tree_of = ""
         self._show_pictures(entry)
         self._mirror()
 
@@ -394,15 +389,28 @@ class HistoryDetails(QWidget):
         self.tags.show_text(", ".join(entry.tags))
         self.note.setVisible(is_open or bool(entry.note))
         self.tags.setVisible(is_open)
-        if is_open and self._tree_of != entry.id:
-            self._tree_of = entry.id
-            self.tree.show_family((), None)
-            self.tree_wanted.emit(entry.id)
+        self._mirror_tree(entry, result, is_open)
         has_tree = is_open and self.tree.topLevelItemCount() > 0
         self._tree_title.setVisible(has_tree)
         self.tree.setVisible(has_tree)
         self._words.fit(has_words=any(not section.isHidden() for section in self._sections))
         self._mirror_buttons(entry, result)
+
+    def take_relative(self, entry: HistoryEntry) -> None:
+        """An entry changed that may be new in the tree."""
+        if self.tree.misses(entry):
+            self._tree_of = ""
+            self._mirror()
+
+    def _mirror_tree(self, entry: HistoryEntry, result: HistoryResult | None, is_open: bool) -> None:
+        """Keep the tree that an entry is part of, and ask for another where it is not."""
+        if self.tree.holds(entry) and self._tree_of:
+            self.tree.show_current(result)
+        elif is_open and self._tree_of != entry.id:
+            self._tree_of = entry.id
+            if not self.tree.misses(entry):
+                self.tree.show_family((), None)
+            self.tree_wanted.emit(entry.id)
 
     def _origin(self, entry: HistoryEntry) -> str:
         """Where an entry came from, and when."""

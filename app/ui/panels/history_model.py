@@ -21,13 +21,6 @@ from app.ui.wording import state_text
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
 
-ENTRY_ROLE = int(Qt.ItemDataRole.UserRole)
-RESULT_ROLE = ENTRY_ROLE + 1
-PICTURE_ROLE = ENTRY_ROLE + 2
-MODEL_ROLE = ENTRY_ROLE + 3
-GROUP_ROLE = ENTRY_ROLE + 4
-"""Whether the row before, and the row after, belong to the same request: a pair."""
-
 PAGE = 64
 MOST_ENTRIES = 2000
 
@@ -85,9 +78,7 @@ class HistoryModel(QAbstractListModel):
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
         if not index.isValid() or not 0 <= index.row() < len(self._rows):
             return None
-        if role == GROUP_ROLE:
-            return self._neighbours(index.row())
-        entry = self._entry_at(index.row())
+        entry = self.entry_at(index.row())
         if entry is None:
             return tr("Loading…") if role == Qt.ItemDataRole.AccessibleTextRole else None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -96,15 +87,6 @@ class HistoryModel(QAbstractListModel):
             return entry.prompt or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(entry, self.result(index))
-        if role == MODEL_ROLE:
-            return self.title(entry)
-        if role == ENTRY_ROLE:
-            return entry
-        if role == RESULT_ROLE:
-            return self.result(index)
-        if role == PICTURE_ROLE:
-            result = self.result(index)
-            return self.picture(result) if result is not None else None
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -119,17 +101,41 @@ class HistoryModel(QAbstractListModel):
         """The entry of a row; None where there is none, or it is not here yet."""
         if not index.isValid() or not 0 <= index.row() < len(self._rows):
             return None
-        return self._entry_at(index.row())
+        return self.entry_at(index.row())
 
     def result(self, index: Index) -> HistoryResult | None:
+        """As `result_at`, for an index that may be none."""
+        return self.result_at(index.row()) if self.entry(index) is not None else None
+
+    def result_at(self, row: int) -> HistoryResult | None:
         """The result that a row shows: its own variant, or the first of the request."""
-        entry = self.entry(index)
+        entry = self.entry_at(row)
         if entry is None:
             return None
-        place = self._rows[index.row()][1]
+        place = self._rows[row][1]
         if place < 0:
             return entry.results[0] if entry.results else None
         return next((result for result in entry.results if result.index == place), None)
+
+    def entry_at(self, row: int) -> HistoryEntry | None:
+        """The entry of a row that there is; None while it is fetched."""
+        id = self._rows[row][0]
+        found = self._entries.get(id)
+        if found is not None:
+            self._entries.move_to_end(id)
+        elif id not in self._asked:
+            start = row // PAGE * PAGE
+            ids = dict.fromkeys(id for id, _ in self._rows[start : start + PAGE])
+            missing = tuple(id for id in ids if id not in self._entries and id not in self._asked)
+            self._asked.update(missing)
+            self._want_entries(missing)
+        return found
+
+    def neighbours(self, row: int) -> tuple[bool, bool]:
+        """Whether the row before, and the row after, belong to the same request."""
+        id = self._rows[row][0]
+        before = row > 0 and self._rows[row - 1][0] == id
+        return before, row + 1 < len(self._rows) and self._rows[row + 1][0] == id
 
     def row_of(self, entry_id: str, place: int | None = None) -> int | None:
         """The first row of an entry, or the row of one of its results."""
@@ -223,24 +229,6 @@ class HistoryModel(QAbstractListModel):
         while end < len(self._rows) and self._rows[end][0] == self._rows[row][0]:
             end += 1
         return end - row
-
-    def _neighbours(self, row: int) -> tuple[bool, bool]:
-        id = self._rows[row][0]
-        before = row > 0 and self._rows[row - 1][0] == id
-        return before, row + 1 < len(self._rows) and self._rows[row + 1][0] == id
-
-    def _entry_at(self, row: int) -> HistoryEntry | None:
-        id = self._rows[row][0]
-        found = self._entries.get(id)
-        if found is not None:
-            self._entries.move_to_end(id)
-        elif id not in self._asked:
-            start = row // PAGE * PAGE
-            ids = dict.fromkeys(id for id, _ in self._rows[start : start + PAGE])
-            missing = tuple(id for id in ids if id not in self._entries and id not in self._asked)
-            self._asked.update(missing)
-            self._want_entries(missing)
-        return found
 
     def _keep(self, entries: Iterable[HistoryEntry]) -> None:
         for entry in entries:

@@ -13,12 +13,10 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QSiz
 
 from app.base.errors import InputError
 from app.base.text import tr
-from app.history.types import HistoryFilter
 from app.ui.links import Links
 from app.ui.panels.history_details import HistoryDetails
 from app.ui.panels.history_filters import FilterBar
-from app.ui.panels.history_model import PAGE, HistoryModel
-from app.ui.panels.history_pictures import Pictures
+from app.ui.panels.history_query import HistoryQuery
 from app.ui.panels.history_verbs import HistoryVerbs
 from app.ui.panels.history_view import HistoryView
 from app.ui.pictures import image_of_rgb
@@ -31,9 +29,6 @@ if TYPE_CHECKING:
     from app.ui.tasks import Tasks
     from app.ui.transfer import Transfer
 
-FIRST = 200
-"""Rows that are shown at once; the others follow below them a moment later."""
-AGAIN_MILLISECONDS = 150
 UNDO_MILLISECONDS = 15_000
 DETAILS_WIDTH = 380
 
@@ -41,10 +36,13 @@ DETAILS_WIDTH = 380
 class UndoRow(QFrame):
     """Says that something went into the bin, and brings it back."""
 
-    undo_wanted = Signal()
+    undo_wanted = Signal(object)
+    """The entry that is to come back."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._deleted: list[HistoryEntry] = []
+        """Since the start, the last one last."""
         self.setProperty("role", "card")
         self.words = make_label(role="muted")
         self.undo = QPushButton(tr("Undo"))
@@ -58,15 +56,34 @@ class UndoRow(QFrame):
         self._timer.setSingleShot(True)
         self._timer.setInterval(UNDO_MILLISECONDS)
         self._timer.timeout.connect(self.hide)
-        self.undo.clicked.connect(self.undo_wanted)
+        self.undo.clicked.connect(self.take_back)
         self.hide()
 
-    def tell(self, words: str) -> None:
-        self.words.setText(words)
+    @property
+    def can_undo(self) -> bool:
+        """Whether something can be brought back."""
+        return bool(self._deleted)
+
+    def take_back(self) -> None:
+        """Ask for what was deleted last."""
+        if self._deleted:
+            self.undo_wanted.emit(self._deleted[-1])
+
+    def remember(self, entry: HistoryEntry) -> None:
+        """An entry went into the bin."""
+        self._deleted.append(entry)
+        count = len(entry.results)
+        self.words.setText(
+            tr("A request and its {n} results are in the bin.", n=count)
+            if count > 1
+            else tr("The request is in the bin.")
+        )
         self.show()
         self._timer.start()
 
-    def forget(self) -> None:
+    def forget(self, entry: HistoryEntry | None = None) -> None:
+        """An entry came back, or the window closes."""
+        self._deleted = [each for each in self._deleted if entry is None or each.id != entry.id]
         self._timer.stop()
         self.hide()
 
@@ -87,16 +104,11 @@ class HistoryPanel(QWidget):
         self._shelf = workspace.history_shelf
         self._tasks = tasks
         self._links = Links()
-        self._titles: dict[tuple[str, str], str] = {}
-        self._query = 0
-        self._shown = HistoryFilter()
-        self._bin: list[HistoryEntry] = []
-        """What was deleted since the start, the last one last."""
         self.is_large = False
         self.verbs = HistoryVerbs(workspace, tasks, transfer, self)
-        self.pictures = Pictures(self._shelf.picture, tasks, self)
-        self.model = HistoryModel(self.pictures, self._load, self._model_title, self)
         self.bar = FilterBar()
+        self.query = HistoryQuery(workspace, tasks, self.bar, self)
+        self.model = self.query.model
         self.search = self.bar.search
         self.view = HistoryView(self.model)
         self.details = HistoryDetails(self.model, self.verbs)
@@ -105,34 +117,20 @@ class HistoryPanel(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(SPACE * 2, SPACE * 2, SPACE * 2, SPACE * 2)
         self._lay_out()
-        self._again = QTimer(self)
-        self._again.setSingleShot(True)
-        self._again.setInterval(AGAIN_MILLISECONDS)
         self._connect()
-        self.refresh()
+        self.query.refresh()
 
     def detach(self) -> None:
-        self._again.stop()
+        self.query.stop()
         self.undo.forget()
         self.bar.detach()
         self._links.clear()
 
-    def refresh(self) -> None:
-        """Read anew which entries fit; the place and the chosen one stay where they can."""
-        self._again.stop()
-        self._titles = {
-            (profile.name, card.id): card.title
-            for profile in self._workspace.providers.list()
-            for card in profile.models
-        }
-        self._query += 1
-        self._tasks.start(self._refresh(self._query), "history")
-
     def set_session_available(self, available: bool) -> None:
         """Using an entry needs an open photograph."""
         self.details.set_available(available)
-        if self._shown.source_sha256 is not None:
-            self.refresh()
+        if self.query.shown.source_sha256 is not None:
+            self.query.refresh()
 
     def set_large(self, large: bool) -> None:
         """Stand in the middle of the window, the details at the right, or in the side panel."""
@@ -160,20 +158,10 @@ class HistoryPanel(QWidget):
         """The result that is looked at."""
         return self.details.result
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether something can be brought back from the bin."""
-        return bool(self._bin)
-
-    def undo_delete(self) -> None:
-        """Bring back what was deleted last."""
-        if self._bin:
-            self.verbs.restore(self._bin[-1])
-
     def run_key(self, key: str) -> None:
         """Do what a plain key in the list stands for."""
         if key == "undo":
-            self.undo_delete()
+            self.undo.take_back()
         elif self.entry is None:
             return
         elif key == "reuse":
@@ -210,7 +198,9 @@ class HistoryPanel(QWidget):
         self.bar.opening.connect(lambda: self._tasks.start(self._offer(), "history"))
         self.bar.grid.toggled.connect(self._rearrange)
         self.bar.expand.clicked.connect(self.expand_wanted)
-        self._again.timeout.connect(self.refresh)
+        self.query.replaced.connect(self._take_rows)
+        self.query.counted.connect(self._mirror_emptiness)
+        self.query.entry_changed.connect(self._take_entry)
         self.view.selectionModel().currentChanged.connect(lambda current, before: self._show_details(current))
         self.model.dataChanged.connect(lambda *_: self._show_details(self.view.currentIndex(), same=True))
         self.view.pressed_key.connect(self.run_key)
@@ -219,17 +209,21 @@ class HistoryPanel(QWidget):
         self.view.menu_wanted.connect(self._show_menu)
         self.verbs.tags_wanted.connect(lambda: self.run_key("tag"))
         self.verbs.note_wanted.connect(lambda: self.run_key("note"))
-        self.verbs.deleted.connect(self._remember_deleted)
-        self.verbs.restored.connect(self._forget_deleted)
-        self.undo.undo_wanted.connect(self.undo_delete)
+        for signal, take in (
+            (self.verbs.deleted, self.undo.remember),
+            (self.verbs.restored, self.undo.forget),
+        ):
+            signal.connect(take)
+            signal.connect(lambda entry: self._mirror_bin())
+        self.undo.undo_wanted.connect(self.verbs.restore)
         self.details.tree_wanted.connect(lambda id: self._tasks.start(self._grow_tree(id), "history"))
         self.details.preview_wanted.connect(lambda r: self._tasks.start(self._fetch_preview(r), "history"))
         self.details.tree.chosen.connect(self._go_to)
         self.details.result_chosen.connect(self._follow_variant)
         self._links.add(
-            self._workspace.history_replaced.connect(self.refresh),
+            self._workspace.history_replaced.connect(self.query.refresh),
             self._workspace.history_changed.connect(
-                lambda entry_id: self._tasks.start(self._take_up(entry_id), "history")
+                lambda entry_id: self._tasks.start(self.query.take_up(entry_id), "history")
             ),
         )
 
@@ -237,76 +231,37 @@ class HistoryPanel(QWidget):
 
     def _again_from_the_top(self) -> None:
         self.view.scrollToTop()
-        self.refresh()
+        self.query.refresh()
 
     def _rearrange(self) -> None:
         self.view.arrange(grid=self.bar.grid.isChecked(), large=self.is_large)
-        self.refresh()
+        self.query.refresh()
 
-    async def _refresh(self, query: int) -> None:
-        current = self._workspace.current
-        source = current.source.sha256 if current is not None and current.source is not None else None
-        wanted, grid = self.bar.wanted(source), self.bar.grid.isChecked()
-        rows = await self._shelf.rows(wanted, variants=grid, limit=FIRST)
-        entries = await self._shelf.entries(tuple(dict.fromkeys(id for id, _ in rows[:PAGE])))
-        if query != self._query:
-            return
-        kept = self.details.entry, self.details.result
-        self._shown = wanted
-        self.model.show_rows(rows, entries, variants=grid)
+    def _take_rows(self) -> None:
+        """The rows are others: look at the same entry where it has one."""
         self._mirror_emptiness()
-        self._choose(*kept)
-        if len(rows) == FIRST:
-            everything = await self._shelf.rows(wanted, variants=grid)
-            if query != self._query:
-                return
-            if everything[:FIRST] == rows:
-                self.model.append(everything[FIRST:])
-                self._mirror_emptiness()
-            else:
-                self.refresh()
-
-    def _load(self, ids: tuple[str, ...]) -> None:
-        if ids:
-            self._tasks.start(self._load_entries(ids), "history")
-
-    async def _load_entries(self, ids: tuple[str, ...]) -> None:
-        self.model.take_entries(ids, await self._shelf.entries(ids))
-
-    async def _take_up(self, entry_id: str) -> None:
-        """Something changed: show it where it stands, or see anew what fits where that may be another."""
-        if not entry_id:
-            self.refresh()
-            return
-        found = await self._shelf.entries((entry_id,))
-        known = self.model.row_of(entry_id) is not None
-        if not found or (found[0].deleted is not None) != self._shown.in_bin:
-            self.model.remove(entry_id)
-        elif self._shown != HistoryFilter():
-            if known:
-                self.model.refresh(found[0])
-            self._again.start()
-        elif known or self._is_newest(found[0]):
-            self.model.upsert(found[0])
-        else:
-            self._again.start()
-        self._mirror_emptiness()
-        if found and self.details.entry is not None and self.details.entry.id == entry_id:
-            self.details.show_entry(found[0] if self.model.row_of(entry_id) is not None else None)
+        entry, result = self.entry, self.result
+        row = self.model.row_of(entry.id, result.index if result else None) if entry is not None else None
+        if row is None:
+            self.details.show_entry(None)
             self.current_changed.emit()
+        else:
+            self.view.setCurrentIndex(self.model.index(row))
 
-    def _is_newest(self, entry: HistoryEntry) -> bool:
-        """Whether it belongs on top of all that is shown."""
-        first = self.model.entry(self.model.index(0))
-        return self.model.rowCount() == 0 or (first is not None and entry.created >= first.created)
+    def _take_entry(self, entry_id: str, entry: HistoryEntry | None) -> None:
+        if self.entry is not None and self.entry.id == entry_id:
+            self.details.show_entry(entry)
+            self.current_changed.emit()
+        if entry is not None:
+            self.details.take_relative(entry)
 
     def _mirror_emptiness(self) -> None:
         count = self.model.rowCount()
-        narrowed = self._shown != HistoryFilter()
+        narrowed = self.query.is_narrowed
         self.view.setVisible(count > 0)
         self._empty.setVisible(count == 0)
         self.bar.show_count(count if narrowed else None)
-        if self._shown.in_bin:
+        if self.query.shown.in_bin:
             text = tr("The bin is empty.")
         elif narrowed:
             text = tr("Nothing in the history fits this.")
@@ -318,24 +273,11 @@ class HistoryPanel(QWidget):
         facets = await self._shelf.facets()
         self.bar.popup.offer(
             facets,
-            lambda provider, model: self._titles.get((provider, model), model),
+            self.query.model_title,
             has_photograph=self._workspace.current is not None,
         )
 
-    def _model_title(self, entry: HistoryEntry) -> str:
-        """A model that no provider lists any more has only its id."""
-        return self._titles.get((entry.provider, entry.model), entry.model)
-
     # The one that is looked at
-
-    def _choose(self, entry: HistoryEntry | None, result: HistoryResult | None) -> None:
-        """Look at an entry's row again after the rows are others; at nothing when it has none any more."""
-        row = self.model.row_of(entry.id, result.index if result else None) if entry is not None else None
-        if row is None:
-            self.details.show_entry(None)
-            self.current_changed.emit()
-        else:
-            self.view.setCurrentIndex(self.model.index(row))
 
     def _show_details(self, index: QModelIndex, *, same: bool = False) -> None:
         """Show what stands in a row; `same`: it is the row that was shown, with what became of it."""
@@ -380,21 +322,6 @@ class HistoryPanel(QWidget):
         if self.entry is not None and self.result is not None:
             self.verbs.drag(self.entry, self.result, self.model.picture(self.result))
 
-    # The bin
-
-    def _remember_deleted(self, entry: HistoryEntry) -> None:
-        self._bin.append(entry)
-        self.view.can_undo = True
-        count = len(entry.results)
-        self.undo.tell(
-            tr("A request and its {n} results are in the bin.", n=count)
-            if count > 1
-            else tr("The request is in the bin.")
-        )
-        self.current_changed.emit()
-
-    def _forget_deleted(self, entry: HistoryEntry) -> None:
-        self._bin = [each for each in self._bin if each.id != entry.id]
-        self.view.can_undo = bool(self._bin)
-        self.undo.forget()
+    def _mirror_bin(self) -> None:
+        self.view.can_undo = self.undo.can_undo
         self.current_changed.emit()

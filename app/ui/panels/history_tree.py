@@ -51,6 +51,7 @@ class HistoryTree(QTreeWidget):
         self.setPalette(colours)
         self._pictures = pictures
         self._items: dict[str, QTreeWidgetItem] = {}
+        self._entries: frozenset[str] = frozenset()
         self._lines = 0
         pictures.arrived.connect(self._show_picture)
         self.itemDoubleClicked.connect(lambda item, column: self._emit(item, branch=True))
@@ -60,6 +61,7 @@ class HistoryTree(QTreeWidget):
         """Show the tree of `Catalogue.family`; `current` is the result that is looked at."""
         self.clear()
         self._items.clear()
+        self._entries = frozenset(entry.id for entry in family)
         if not family:
             self._lines = 0
             return
@@ -80,6 +82,15 @@ class HistoryTree(QTreeWidget):
         self._lines = 1 + sum(max(1, len(entry.results)) for entry in family)
         self.show_current(current)
         self.updateGeometry()
+
+    def holds(self, entry: HistoryEntry) -> bool:
+        """Whether an entry is part of what is shown, with all the results that it has."""
+        return entry.id in self._entries and all(result.id in self._items for result in entry.results)
+
+    def misses(self, entry: HistoryEntry) -> bool:
+        """Whether an entry belongs here and is not shown, or not with all its results."""
+        belongs = bool(entry.parents) and entry.parents[-1] in self._items
+        return (belongs or entry.id in self._entries) and not self.holds(entry)
 
     def show_current(self, current: HistoryResult | None) -> None:
         """Mark the result that is looked at."""

@@ -143,14 +143,15 @@ class PromptBook(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(REST_MILLISECONDS)
         self._timer.timeout.connect(self._mirror)
-        prompt.textChanged.connect(self._timer.start)
+        # The document tells of every change; the field itself is silent while it mirrors the form.
+        prompt.document().contentsChanged.connect(self._timer.start)
         self.earlier.clicked.connect(self.open)
         self.save.clicked.connect(self.toggle_saved)
         self.popup.chosen.connect(self._use)
         self.popup.save_wanted.connect(lambda text, saved: tasks.start(self._save(text, saved), "prompts"))
         self.popup.forget_wanted.connect(lambda text: tasks.start(self._forget(text), "prompts"))
         self._mirror()
-        tasks.start(self._read(), "prompts")
+        tasks.start(self._read_saved(), "prompts")
 
     def detach(self) -> None:
         self._timer.stop()
@@ -181,14 +182,17 @@ class PromptBook(QObject):
         popup.search.setFocus(Qt.FocusReason.PopupFocusReason)
 
     async def _read(self) -> None:
-        prompts = await self._shelf.prompts()
-        self._saved = frozenset(each.text for each in prompts if each.saved)
-        self.popup.show_prompts(prompts)
+        self.popup.show_prompts(await self._shelf.prompts())
+
+    async def _read_saved(self) -> None:
+        self._saved = await self._shelf.saved_prompts()
         self._mirror()
 
     async def _save(self, text: str, saved: bool) -> None:
         await self._shelf.save_prompt(text, saved)
-        await self._read()
+        await self._read_saved()
+        if self.popup.isVisible():
+            await self._read()
 
     async def _forget(self, text: str) -> None:
         await self._shelf.forget_prompt(text)

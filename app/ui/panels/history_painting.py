@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.base.states import JobState
 from app.base.text import tr
 from app.ui.icons import draw_icon
-from app.ui.panels.history_model import (
-    ENTRY_ROLE,
-    GROUP_ROLE,
-    MODEL_ROLE,
-    PICTURE_ROLE,
-    RESULT_ROLE,
-    entry_title,
-)
+from app.ui.panels.history_model import HistoryModel, entry_title
 from app.ui.theme import DARK, SPACE
 from app.ui.wording import state_text, when_text
 
@@ -34,82 +27,54 @@ CAPTION = 20
 """Below the picture of a large tile."""
 ROUND = 4
 
-Index = QModelIndex | QPersistentModelIndex
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a row or tile stands out."""
+
+    selected: bool = False
+    hovered: bool = False
+    marked: bool = False
+    """It has the focus, and keys are in use."""
+    caption: bool = False
+    """Tiles have a line of words."""
 
 
-class RowDelegate(QStyledItemDelegate):
-    """Rows of one height, so that the view never asks for more than it shows."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, ROW)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        rect, state = _rect(option), _state(option)
-        entry = cast("HistoryEntry | None", index.data(ENTRY_ROLE))
-        painter.save()
-        _smooth(painter)
-        box = QRect(rect.left() + SPACE + 4, rect.top() + SPACE // 2, PICTURE, PICTURE)
-        left = box.right() + SPACE + 4
-        words = QRect(left, box.top(), rect.right() - left - SPACE, PICTURE)
-        if entry is None:
-            _paint_waiting(painter, box, words)
-        else:
-            _paint_ground(painter, rect, state)
-            _paint_picture(painter, box, index.data(PICTURE_ROLE), entry)
-            if len(entry.results) > 1:
-                _paint_count(painter, box, len(entry.results))
-            _paint_words(painter, words, entry, str(index.data(MODEL_ROLE)))
-            if any(result.starred for result in entry.results):
-                star = QRectF(rect.right() - SPACE - 14, box.center().y() + 10, 12, 12)
-                draw_icon(painter, "star-filled", star, DARK.warning)
-        painter.restore()
+def paint_row(painter: QPainter, rect: QRect, look: Look, model: HistoryModel, row: int) -> None:
+    """One request in a line."""
+    entry = model.entry_at(row)
+    box = QRect(rect.left() + SPACE + 4, rect.top() + SPACE // 2, PICTURE, PICTURE)
+    left = box.right() + SPACE + 4
+    words = QRect(left, box.top(), rect.right() - left - SPACE, PICTURE)
+    if entry is None:
+        _paint_waiting(painter, box, words)
+        return
+    _paint_ground(painter, rect, look)
+    result = model.result_at(row)
+    _paint_picture(painter, box, model.picture(result) if result is not None else None, entry)
+    if len(entry.results) > 1:
+        _paint_count(painter, box, len(entry.results))
+    _paint_words(painter, words, entry, model.title(entry))
+    if any(each.starred for each in entry.results):
+        star = QRectF(rect.right() - SPACE - 14, box.center().y() + 10, 12, 12)
+        draw_icon(painter, "star-filled", star, DARK.warning)
 
 
-class TileDelegate(QStyledItemDelegate):
-    """Squares that fill the width of the view; the variants of one request stand on one bar."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.side = 96
-        self.has_caption = False
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(self.side, self.side + (CAPTION if self.has_caption else 0) + GAP)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        rect, state = _rect(option), _state(option)
-        entry = cast("HistoryEntry | None", index.data(ENTRY_ROLE))
-        painter.save()
-        _smooth(painter)
-        edge = self.side - 2 * GAP
-        box = QRect(rect.left() + GAP, rect.top() + GAP, edge, edge)
-        if entry is None:
-            painter.fillPath(_rounded(QRectF(box)), QColor(DARK.field))
-        else:
-            result = cast("HistoryResult | None", index.data(RESULT_ROLE))
-            _paint_picture(painter, box, index.data(PICTURE_ROLE), entry)
-            _paint_group(painter, box, cast("tuple[bool, bool]", index.data(GROUP_ROLE)))
-            _paint_signs(painter, box, result)
-            _paint_frame(painter, box, state)
-            if self.has_caption:
-                place = QRect(box.left(), box.bottom() + 4, box.width(), CAPTION)
-                _paint_line(
-                    painter, place, entry_title(entry), DARK.text if entry.prompt else DARK.text_muted
-                )
-        painter.restore()
-
-
-def _rect(option: QStyleOptionViewItem) -> QRect:
-    return option.rect
-
-
-def _state(option: QStyleOptionViewItem) -> QStyle.StateFlag:
-    return option.state
-
-
-def _smooth(painter: QPainter) -> None:
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+def paint_tile(painter: QPainter, rect: QRect, look: Look, model: HistoryModel, row: int) -> None:
+    """One result as a square; the variants of one request stand on one bar."""
+    entry, result = model.entry_at(row), model.result_at(row)
+    edge = rect.width() - 2 * GAP
+    box = QRect(rect.left() + GAP, rect.top() + GAP, edge, edge)
+    if entry is None:
+        painter.fillPath(_rounded(QRectF(box)), QColor(DARK.field))
+        return
+    _paint_picture(painter, box, model.picture(result) if result is not None else None, entry)
+    _paint_group(painter, box, model.neighbours(row))
+    _paint_signs(painter, box, result)
+    _paint_frame(painter, box, look)
+    if look.caption:
+        place = QRect(box.left(), box.bottom() + 4, box.width(), CAPTION)
+        _paint_line(painter, place, entry_title(entry), DARK.text if entry.prompt else DARK.text_muted)
 
 
 def _rounded(rect: QRectF, radius: float = ROUND) -> QPainterPath:
@@ -118,19 +83,13 @@ def _rounded(rect: QRectF, radius: float = ROUND) -> QPainterPath:
     return path
 
 
-def _is_marked(state: QStyle.StateFlag) -> bool:
-    return bool(
-        state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange
-    )
-
-
-def _paint_ground(painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
+def _paint_ground(painter: QPainter, rect: QRect, look: Look) -> None:
     path = _rounded(QRectF(rect).adjusted(4, 1, -4, -1))
-    if state & QStyle.StateFlag.State_Selected:
+    if look.selected:
         painter.fillPath(path, QColor(DARK.selection))
-    elif state & QStyle.StateFlag.State_MouseOver:
+    elif look.hovered:
         painter.fillPath(path, QColor(DARK.raised))
-    if _is_marked(state):
+    if look.marked:
         painter.setPen(QColor(DARK.accent_line))
         painter.drawPath(path)
 
@@ -143,9 +102,9 @@ def _paint_waiting(painter: QPainter, box: QRect, words: QRect) -> None:
         painter.fillPath(_rounded(bar), QColor(DARK.raised))
 
 
-def _paint_picture(painter: QPainter, box: QRect, picture: object, entry: HistoryEntry) -> None:
+def _paint_picture(painter: QPainter, box: QRect, picture: QPixmap | None, entry: HistoryEntry) -> None:
     clip = _rounded(QRectF(box))
-    if isinstance(picture, QPixmap) and not picture.isNull():
+    if picture is not None:
         painter.save()
         painter.setClipPath(clip)
         painter.drawPixmap(box, picture, picture.rect())
@@ -205,10 +164,10 @@ def _paint_group(painter: QPainter, box: QRect, neighbours: tuple[bool, bool]) -
     painter.fillRect(bar, QColor(DARK.border_strong))
 
 
-def _paint_frame(painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
-    if state & QStyle.StateFlag.State_Selected:
-        colour, width = (DARK.on_accent if _is_marked(state) else DARK.accent_line), 2.0
-    elif state & QStyle.StateFlag.State_MouseOver:
+def _paint_frame(painter: QPainter, box: QRect, look: Look) -> None:
+    if look.selected:
+        colour, width = (DARK.on_accent if look.marked else DARK.accent_line), 2.0
+    elif look.hovered:
         colour, width = DARK.text_disabled, 1.0
     else:
         return
