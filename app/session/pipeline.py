@@ -160,7 +160,7 @@ class EditPipeline:
         profile = self._find_profile(request.provider)
         result = await self._gateway.recover(request.id, profile, await self._key(profile))
         rows = await asyncio.to_thread(self._store_result, request, result, entry.results)
-        self._gateway.release(request.id)
+        await asyncio.to_thread(self._gateway.release, request.id)
         await self._place(request, result, rows)
         return result
 
@@ -190,7 +190,7 @@ class EditPipeline:
             await self._set_state(request.id, JobState.RUNNING)
             result = await self._exchange(request, control)
             rows = await self._stored(request, result)
-            self._gateway.release(request.id)
+            await asyncio.to_thread(self._gateway.release, request.id)
             self.entry_changed.emit(request.id)
             candidates, missing = await self._place(request, result, rows)
             with _forgiven(request.id):

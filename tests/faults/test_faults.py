@@ -132,7 +132,6 @@ def studio(maskroom_home: Path, tmp_path: Path, shim: Path) -> Iterator[Studio]:
     ("where", "number", "said"),
     [
         ("/history/images", errno.ENOSPC, "the disk is full. Free some space"),
-        ("/history/history.sqlite", errno.ENOSPC, "the disk is full. Free some space"),
         ("/history/history.sqlite", errno.EIO, "reported a fault. Check the disk"),
         ("/history/history.sqlite", errno.EROFS, "cannot be opened for writing. Change the folder"),
     ],
