@@ -67,7 +67,6 @@ class GatewayClient:
         Raises:
             UsageError: the request holds a value that cannot be sent.
             Refused, Unreachable, BadReply: no image came; the error is that of the first call.
-            StoreError: the reply cannot be kept.
         """
         calls = await asyncio.to_thread(encode, request, profile)
         trip = Trip(request.id, profile.name, watch, authorization(key), hider(key))

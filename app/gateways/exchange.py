@@ -117,7 +117,6 @@ class Exchange:
         Raises:
             Unreachable: no answer came.
             BadReply: it is beyond all measure.
-            StoreError: it cannot be kept.
         """
         patience = Patience()
         while True:
@@ -169,7 +168,7 @@ class Exchange:
             raise
 
     async def _receive(self, response: httpx.Response, asked: int, index: int, trip: Trip) -> bytes:
-        """The whole body, kept on disk before it is returned."""
+        """The whole body, kept on disk before it is returned, as long as the disk takes it."""
         with await asyncio.to_thread(self._spool.open, trip.job_id, index) as file:
 
             async def keep(piece: bytes) -> bool:

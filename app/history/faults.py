@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
 from app.base.errors import StoreError
 from app.base.text import tr
 
+LEAST_ROOM = 1 << 20
+"""Bytes; with less than this a disk is full."""
 REBUILD = "history.rebuild"
 """The id of the command that makes a new database of what can be read."""
 
@@ -17,6 +20,9 @@ def from_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
     extended = getattr(error, "sqlite_errorcode", None)
     code = None if extended is None else extended & 0xFF
     details = f"{type(error).__name__} {getattr(error, 'sqlite_errorname', '')}: {error}"
+    if code == sqlite3.SQLITE_IOERR and _is_full(path.parent):
+        # The log's index is mapped into memory: where no room is left for it, SQLite knows only of a fault.
+        code = sqlite3.SQLITE_FULL
     match code:
         case sqlite3.SQLITE_FULL:
             return StoreError(
@@ -48,6 +54,13 @@ def from_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
                 retryable=True,
             )
     return StoreError(tr("The history could not be read or written."), details=details)
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < LEAST_ROOM
+    except OSError:
+        return False
 
 
 def damaged(path: Path, details: str) -> StoreError:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from app.base.errors import MaskroomError
+from app.base.errors import MaskroomError, StoreError
 from app.base.geometry import Size
-from app.base.notices import Notices
+from app.base.notices import Level, Notice, Notices
 from app.base.signal import Signal
 from app.base.text import tr, tr_count
 from app.document.composition import prepare
@@ -98,6 +98,8 @@ class Workspace:
         """Emitted when another database has taken the place of the history's."""
         self.tidying = Tidying()
         worker.changed.connect(self._tidy_after)
+        pipeline.held.connect(self._tell_held)
+        self._told_held: Notice | None = None
         self._transports = transports
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
@@ -180,6 +182,17 @@ class Workspace:
         """See to the limit that the settings put on the history; to be awaited once, at the start."""
         history = self.settings.value.history
         await self.housekeeping.keep_within(history.limit * GIGABYTE, self.notices, may_clean=history.clean)
+
+    def _tell_held(self, error: StoreError) -> None:
+        notice = Notice(
+            Level.WARNING,
+            error.message,
+            tr("A result that came is held in memory and stored as soon as that works: do not end Maskroom."),
+            "held",
+        )
+        if notice != self._told_held:
+            self._told_held = notice
+            self.notices.post(notice)
 
     async def _list_models(self, profile: Profile, key: str | None) -> tuple[ListedModel, ...]:
         """The models that a provider says it has, asked with `key` or else the stored one."""
@@ -272,6 +285,7 @@ class Workspace:
 
     def _tidy_after(self, job: Job) -> None:
         if job.state.is_final:
+            self._told_held = None
             self.tidying.soon()
 
     async def _remember(self, path: Path) -> None:

@@ -27,6 +27,7 @@ from app.base.text import tr
 from app.settings.folders import Folders, resolve_folders
 from app.settings.store import SettingsStore
 from app.ui.garbage import GarbageCollector
+from app.ui.single import SingleWindow, be_the_window, socket_name
 from app.ui.tasks import Tasks
 from app.ui.theme import apply_theme
 from app.ui.window import MainWindow, wait_for_paint
@@ -49,6 +50,21 @@ def run_window(paths: Sequence[str | Path]) -> int:
     if problem:
         print(problem, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return int(ExitCode.USAGE)
+    folders, files = resolve_folders(os.environ), [Path(path) for path in paths]
+    try:
+        let_go = be_the_window(folders, files)
+    except TimeoutError:
+        print(  # noqa: T201 - there is no window to say it in
+            tr(
+                "Maskroom is open already for “{folder}”, but its window does not answer. "
+                "Wait for it, or end it first.",
+                folder=folders.data,
+            ),
+            file=sys.stderr,
+        )
+        return int(ExitCode.USAGE)
+    if let_go is None:
+        return int(ExitCode.DONE)
     # Every move of the pointer counts for a stroke: X11 would merge those that come close together.
     for merged in (
         Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents,
@@ -64,7 +80,7 @@ def run_window(paths: Sequence[str | Path]) -> int:
     garbage = GarbageCollector(application)
     try:
         with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
-            return runner.run(_main([Path(path) for path in paths], garbage.settle))
+            return runner.run(_main(folders, files, let_go, garbage.settle))
     except KeyboardInterrupt:
         return int(ExitCode.CANCELLED)
     except MaskroomError as error:
@@ -98,6 +114,8 @@ class Program:
         self._asking: asyncio.Task[object] | None = None
         self._closed = False
         self._place = ""
+        self._waiting_files: list[Path] = []
+        """What is to be opened as soon as there is a desk."""
 
     def show_frame(self) -> None:
         """The window as it stood last, still empty."""
@@ -136,6 +154,20 @@ class Program:
         await workspace.recover()
         await workspace.keep_history_small()
         await back_up_history(workspace)
+
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Open files, now or as soon as the desk stands."""
+        self._waiting_files += paths
+        if self.desk is not None and self._waiting_files:
+            files, self._waiting_files = self._waiting_files, []
+            self.desk.open_files(files)
+
+    def take_files(self, paths: Sequence[Path]) -> None:
+        """A second window was started for these: open them here, and come to the front."""
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.window.raise_()
+        self.window.activateWindow()
+        self.open_files(paths)
 
     def report_fault(self, error: BaseException | None) -> None:
         """Log and tell a fault that nobody caught: in a slot of Qt's, or in a callback of the loop."""
@@ -177,8 +209,12 @@ class Program:
         self.window.deleteLater()
 
 
-async def _main(paths: list[Path], furnished: Callable[[], None]) -> int:
-    program = Program(resolve_folders(os.environ), Notices())
+async def _main(
+    folders: Folders, paths: list[Path], let_go: Callable[[], None], furnished: Callable[[], None]
+) -> int:
+    program = Program(folders, Notices())
+    single = SingleWindow(socket_name(folders), let_go)
+    single.files_handed.connect(program.take_files)
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):
         # Whoever sends this will not wait for an answer: end in order, but without a question.
@@ -190,10 +226,10 @@ async def _main(paths: list[Path], furnished: Callable[[], None]) -> int:
         await wait_for_paint(program.window)
         await program.furnish()
         furnished()
-        if paths and program.desk is not None:
-            program.desk.open_files(paths)
+        program.open_files(paths)
         await program.window.stopped.wait()
     finally:
+        single.close()
         await program.aclose()
         sys.excepthook = sys.__excepthook__
     return int(ExitCode.DONE)

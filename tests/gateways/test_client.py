@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.base.errors import BadReply, MaskroomError, Refused, StoreError, Unreachable
+from app.base.errors import BadReply, MaskroomError, Refused, Unreachable
 from app.edits.types import EditRequest, Usage
 from app.gateways import exchange
 from app.gateways.catalogue import Catalogue
@@ -288,13 +288,15 @@ async def test_a_reply_beyond_all_measure_is_dropped(
     assert list(spool.iterdir()) == []
 
 
-async def test_a_spool_that_cannot_be_written_is_told(
-    gateway: Any, edit: EditRequest, profile: Profile, good: bytes, tmp_path: Path
+async def test_a_spool_that_cannot_be_written_costs_no_reply(
+    gateway: Any, edit: EditRequest, profile: Profile, good: bytes, png: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
     gateway.script[0].body = good
-    with pytest.raises(StoreError):
-        await GatewayClient(lambda profile: None, tmp_path / "file").send(edit, profile, None)
+    client = GatewayClient(lambda profile: None, tmp_path / "file")
+    result = await client.send(edit, profile, None)
+    assert [image.data for image in result.images] == [png]
+    assert not client.holds_reply(edit.id)
 
 
 async def test_a_redirect_is_not_followed_with_the_pictures(

@@ -75,7 +75,7 @@ class HistoryQuery(QObject):
         self._tasks.start(self._refresh(self._number), "history")
 
     async def take_up(self, entry_id: str) -> None:
-        """An entry changed: show it where it stands, or ask anew where its place may be another, or where many did ("")."""
+        """An entry changed, or many did (""): show it where it stands, or ask anew where its place may differ."""
         if not entry_id:
             self.refresh()
             return

@@ -151,11 +151,13 @@ class JobsPanel(QWidget):
     def _take_job(self, job: Job) -> None:
         """One job changed: of fifty that wait, the others need not be drawn for it."""
         row = self._rows.get(job.id)
-        if row is None or job.state.is_final:
+        if row is None and self._worker.jobs[0].id == job.id:
+            self._add_row(job, 0)
+        elif row is None or job.state.is_final:
             self.mirror()
         else:
             row.mirror(job)
-            self._mirror_head()
+        self._mirror_head()
 
     def _mirror_head(self) -> None:
         jobs = self._worker.jobs
