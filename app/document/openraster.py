@@ -13,7 +13,8 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO, Final
 from xml.etree import ElementTree
 
@@ -24,11 +25,11 @@ from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
 from app.document.layers import EditLayer
 from app.document.saved import LayerEntry, NamedEntry, SavedDocument, layer_entry
-from app.imaging.arrays import U8, Samples, as_samples, as_u8, to_eight_bits, to_sixteen_bits
+from app.imaging.arrays import U8, Samples, as_samples, as_u8, to_sixteen_bits
 from app.imaging.blend import alpha_inside
 from app.imaging.codecs import encode_png_quickly
-from app.imaging.colour import ColourSpace
-from app.imaging.photograph import Metadata, Photograph
+from app.imaging.colour import ColourSpace, srgb_profile
+from app.imaging.photograph import Channels, Metadata, Photograph
 from app.imaging.recipe import BlendMode
 from app.imaging.resample import resize_picture
 
@@ -48,6 +49,8 @@ OPERATIONS: Final = {
     BlendMode.LUMINOSITY: "svg:luminosity",
     BlendMode.COLOUR: "svg:color",
 }
+_BAKED: Final = frozenset({BlendMode.LUMINOSITY, BlendMode.COLOUR})
+"""In them others weigh red, green and blue by other figures and are up to three levels off."""
 _UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold."""
 
@@ -110,14 +113,15 @@ class _Parts:
 
 def write_openraster(
     saved: SavedDocument,
-    flattened: Samples,
+    flatten: Callable[[Sequence[EditLayer], Rect], Samples],
     file: BinaryIO,
     progress: Callable[[float], None] = lambda share: None,
     cancel: CancelToken | None = None,
 ) -> None:
-    """Write a document; `flattened` (H, W…) is its joined picture in the photograph's own samples.
+    """Write a document.
 
-    Blocks for the time that the pictures take to encode: call it in a worker. `progress` is told 0 … 1.
+    `flatten` gives what layers make of the photograph in a rectangle, in its own samples. Blocks for the time
+    that the pictures take to encode: call it in a worker. `progress` is told 0 … 1.
 
     Raises:
         Cancelled: `cancel` was cancelled; `file` is then half written.
@@ -136,17 +140,24 @@ def write_openraster(
     photograph = saved.photograph
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(_stored("mimetype"), MIMETYPE)
-        merged = encode_png_quickly(flattened, photograph.metadata)
+        flattened = flatten(saved.layers, saved.size.rect)
+        merged = _png(flattened, photograph.metadata)
         step()
         base = merged
         if any(layer.visible for layer in saved.layers):
-            base = encode_png_quickly(photograph.samples, photograph.metadata)
+            base = _png(photograph.samples, photograph.metadata)
         step()
         archive.writestr(_stored("data/photograph.png"), base)
         sources = []
         for number, layer in enumerate(saved.layers, 1):
             sources.append(f"data/layer{number}.png")
-            archive.writestr(_stored(sources[-1]), _layer_png(layer, photograph))
+            below = saved.layers[: number - 1]
+            if _is_baked(layer, photograph):
+                shown = replace(layer, visible=True)
+                png = _baked_png(shown, photograph, flatten((*below, shown), _shown_rect(layer)))
+            else:
+                png = _layer_png(layer, photograph)
+            archive.writestr(_stored(sources[-1]), png)
             step()
         stack = _stack_xml(saved, sources)
         archive.writestr(_packed(STACK), stack)
@@ -203,6 +214,14 @@ def _shown_rect(layer: EditLayer) -> Rect:
     return layer.covered if not layer.covered.is_empty else Rect(layer.region.x, layer.region.y, 1, 1)
 
 
+def _is_baked(layer: EditLayer, photograph: Photograph) -> bool:
+    """Whether what the layer makes of those below it is written, which every program shows alike.
+
+    A transparent photograph takes only plain layers elsewhere as it does here.
+    """
+    return layer.mode in _BAKED or (photograph.has_alpha and layer.mode is not BlendMode.NORMAL)
+
+
 def _layer_png(layer: EditLayer, photograph: Photograph) -> bytes:
     """What the layer shows, with its alpha, in the photograph's colour space and depth."""
     rect = _shown_rect(layer)
@@ -213,11 +232,29 @@ def _layer_png(layer: EditLayer, photograph: Photograph) -> bytes:
     alpha = weight_of(layer)[inside]
     if photograph.has_alpha:
         samples = as_samples(samples[..., :-1])
-        if layer.mode is not BlendMode.NORMAL:
-            # Other programs would let it show where the photograph is transparent.
-            alpha = as_u8((alpha.astype(np.uint16) * to_eight_bits(base)[..., -1] // 255).astype(np.uint8))
-    deep = alpha if samples.dtype == np.uint8 else to_sixteen_bits(alpha)
-    return encode_png_quickly(as_samples(np.dstack((samples, deep))), Metadata(icc=photograph.metadata.icc))
+    return _with_alpha(samples, alpha, photograph)
+
+
+def _baked_png(layer: EditLayer, photograph: Photograph, result: Samples) -> bytes:
+    """What it makes of what is below it, (h, w…) of the written rectangle, opaque wherever it does anything."""
+    colours = as_samples(result[..., :-1]) if photograph.has_alpha else result
+    weight = weight_of(layer)[_shown_rect(layer).relative_to(layer.region).slices]
+    return _with_alpha(colours, as_u8(np.where(weight > 0, np.uint8(255), np.uint8(0))), photograph)
+
+
+def _with_alpha(colours: Samples, alpha: U8, photograph: Photograph) -> bytes:
+    deep = alpha if colours.dtype == np.uint8 else to_sixteen_bits(alpha)
+    return _png(as_samples(np.dstack((colours, deep))), Metadata(icc=photograph.metadata.icc))
+
+
+def _png(samples: Samples, metadata: Metadata) -> bytes:
+    """A PNG for other programs: about 16 bits without a profile Krita would ask the user, so they get sRGB's."""
+    if samples.dtype == np.uint16 and metadata.icc is None:
+        metadata = replace(metadata, icc=srgb_profile())
+        if Channels.of(samples).is_gray:
+            grey, alpha = (samples, []) if samples.ndim == 2 else (samples[..., 0], [samples[..., 1]])
+            samples = as_samples(np.dstack((grey, grey, grey, *alpha)))
+    return encode_png_quickly(samples, metadata)
 
 
 def _stack_xml(saved: SavedDocument, sources: list[str]) -> bytes:
@@ -229,15 +266,18 @@ def _stack_xml(saved: SavedDocument, sources: list[str]) -> bytes:
         image.set("yres", str(round(dpi[1])))
     stack = ElementTree.SubElement(image, "stack")
     for layer, source in zip(reversed(saved.layers), reversed(sources), strict=True):
-        rect, operation = _shown_rect(layer), OPERATIONS[layer.mode]
-        if saved.photograph.has_alpha and layer.mode is BlendMode.NORMAL:
+        rect, is_baked = _shown_rect(layer), _is_baked(layer, saved.photograph)
+        mode = BlendMode.NORMAL if is_baked else layer.mode
+        operation = OPERATIONS[mode]
+        if saved.photograph.has_alpha and mode is BlendMode.NORMAL:
+            # Layers never make a transparent place of the photograph opaque.
             operation = "svg:src-atop"
         attributes = {
             "name": layer.name,
             "src": source,
             "x": str(rect.x),
             "y": str(rect.y),
-            "opacity": f"{layer.opacity:.6g}",
+            "opacity": "1" if is_baked else f"{layer.opacity:.6g}",
             "visibility": "visible" if layer.visible else "hidden",
             "composite-op": operation,
         }

@@ -110,6 +110,8 @@ class LayerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     visible: bool = True
     result_id: str | None = None
     source: SourceEntry | None = None
+    mask: str | None = None
+    """The layer's own mask where it is not the coverage itself."""
 
 
 class NamedEntry(msgspec.Struct, frozen=True):
@@ -133,6 +135,7 @@ def layer_entry(layer: EditLayer, parts: PartsOut) -> LayerEntry:
         visible=layer.visible,
         result_id=layer.result_id,
         source=None if layer.source is None else _source_entry(layer.source, parts),
+        mask=None if layer.mask is None else parts.picture("layer-mask", layer.mask),
     )
 
 
@@ -165,6 +168,7 @@ def layer_of_entry(entry: LayerEntry, parts: PartsIn) -> EditLayer:
         visible=entry.visible,
         result_id=entry.result_id,
         source=None if entry.source is None else _source_of_entry(entry.source, parts),
+        mask=None if entry.mask is None else parts.picture(entry.mask),
     )
 
 
