@@ -76,6 +76,21 @@ class Document:
         self._picture.flags.writeable = False
         self.undo.changed.connect(self._on_undo_changed)
 
+    def start_from(
+        self, layers: tuple[EditLayer, ...], masks: Sequence[tuple[str, PreparedMask]], active_mask: int = 0
+    ) -> None:
+        """Have what was saved, before anything was done: this is what undo starts from, and no step.
+
+        Without `masks` the first one stays as it is.
+
+        Raises:
+            InputError: a layer does not lie inside the document.
+        """
+        self._check_fit(layers)
+        named = tuple(NamedMask.made(name, made, self._on_mask_changed) for name, made in masks)
+        active = min(max(active_mask, 0), len(named) - 1) if named else 0
+        self._become(DocumentState(self.size, named or self.masks, active, layers))
+
     @property
     def size(self) -> Size:
         return self._state.size
@@ -155,12 +170,16 @@ class Document:
 
     # Pixels out: all but `cut` in any thread, also while the document changes
 
-    def flatten_samples(self, region: Rect | None = None) -> Samples:
+    def flatten_samples(
+        self, region: Rect | None = None, layers: Sequence[EditLayer] | None = None
+    ) -> Samples:
         """The photograph's samples (of `region`, or all) with the visible layers over them, as a new array.
+
+        `layers` stand in for the document's own.
 
         Dtype, channels and colour space are the source's own; what no layer covers is bit-identical to it.
         """
-        return self._composition.flatten(self.layers, self._inside(region))
+        return self._composition.flatten(self.layers if layers is None else layers, self._inside(region))
 
     def flatten_photograph(self) -> Photograph:
         """The photograph as it is to be exported: the same but for its samples, which share nothing."""

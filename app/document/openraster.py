@@ -23,10 +23,10 @@ import numpy as np
 
 from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
+from app.document.composition import softened
 from app.document.layers import EditLayer
 from app.document.saved import LayerEntry, NamedEntry, SavedDocument, layer_entry
 from app.imaging.arrays import U8, Samples, as_samples, as_u8, to_sixteen_bits
-from app.imaging.blend import alpha_inside
 from app.imaging.codecs import encode_png_quickly
 from app.imaging.colour import ColourSpace, srgb_profile
 from app.imaging.photograph import Channels, Metadata, Photograph
@@ -204,11 +204,6 @@ def _packed(name: str) -> zipfile.ZipInfo:
     return told
 
 
-def weight_of(layer: EditLayer) -> U8:
-    """How much of the layer shows at opacity 1, (h, w) of its region."""
-    return alpha_inside(layer.coverage, layer.recipe.feather)
-
-
 def _shown_rect(layer: EditLayer) -> Rect:
     """What is written of a layer: what it covers, or one pixel of nothing."""
     return layer.covered if not layer.covered.is_empty else Rect(layer.region.x, layer.region.y, 1, 1)
@@ -229,7 +224,7 @@ def _layer_png(layer: EditLayer, photograph: Photograph) -> bytes:
     base = photograph.samples[rect.slices]
     space = ColourSpace(photograph.metadata.icc, photograph.channels)
     samples = space.from_srgb(layer.pixels[inside], base)
-    alpha = weight_of(layer)[inside]
+    alpha = softened(layer, rect)
     if photograph.has_alpha:
         samples = as_samples(samples[..., :-1])
     return _with_alpha(samples, alpha, photograph)
@@ -238,7 +233,7 @@ def _layer_png(layer: EditLayer, photograph: Photograph) -> bytes:
 def _baked_png(layer: EditLayer, photograph: Photograph, result: Samples) -> bytes:
     """What it makes of what is below it, (h, w…) of the written rectangle, opaque wherever it does anything."""
     colours = as_samples(result[..., :-1]) if photograph.has_alpha else result
-    weight = weight_of(layer)[_shown_rect(layer).relative_to(layer.region).slices]
+    weight = softened(layer, _shown_rect(layer))
     return _with_alpha(colours, as_u8(np.where(weight > 0, np.uint8(255), np.uint8(0))), photograph)
 
 

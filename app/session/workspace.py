@@ -12,8 +12,8 @@ from app.base.geometry import Size
 from app.base.notices import Notices
 from app.base.signal import Signal
 from app.base.text import tr
-from app.document.composition import prepare
 from app.document.document import Document
+from app.document.openraster_reader import is_openraster
 from app.edits.types import Context
 from app.engines.host import EngineHost
 from app.gateways.client import Transports
@@ -22,15 +22,17 @@ from app.gateways.model_cache import ModelCache
 from app.gateways.providers import ProviderStore
 from app.gateways.types import Profile
 from app.history.store import HistoryStore
-from app.imaging.load import Limits, load_photograph, load_preview, probe
+from app.imaging.load import Limits, load_preview, probe
 from app.jobs.types import Job
 from app.jobs.worker import RequestWorker
 from app.session.commands import CommandRegistry
 from app.session.document_session import DocumentSession
 from app.session.estimates import Estimator
 from app.session.form import EditForm
+from app.session.form_entry import fill_form
 from app.session.history_actions import HistoryActions
 from app.session.model_lists import ModelLists
+from app.session.opening import Opened, open_bytes
 from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
 from app.session.recovery import recover
@@ -117,7 +119,7 @@ class Workspace:
         opened = []
         for session, path in zip(sessions, paths, strict=True):
             if await self._open(session, partial(read_source, path, self.limits)):
-                await self._remember(path)
+                await self.remember_file(path)
                 opened.append(session)
         return tuple(opened)
 
@@ -216,14 +218,9 @@ class Workspace:
     async def _open(self, session: DocumentSession, read: Callable[[], tuple[Source, bytes]]) -> bool:
         try:
             source, data = await asyncio.to_thread(read)
-            info = await asyncio.to_thread(probe, data, name=session.name, limits=self.limits)
-            if info.has_quick_preview:
-                preview = await asyncio.to_thread(
-                    load_preview, data, PREVIEW_BOUNDS, name=session.name, limits=self.limits
-                )
-                session.show_preview(preview, info.size)
-            photograph = await asyncio.to_thread(load_photograph, data, name=session.name, limits=self.limits)
-            prepared = await asyncio.to_thread(prepare, photograph)
+            if not is_openraster(data):
+                await self._preview(session, data)
+            opened = await asyncio.to_thread(open_bytes, data, source, session.name, self.limits)
         except MaskroomError as error:
             self.notices.error(error)
             session.show_failure()
@@ -232,13 +229,30 @@ class Workspace:
             return False
         if session not in self._documents:
             return False
-        document = Document(photograph, prepared, undo_limit=self._undo_limit, compressor=self._in_thread)
-        session.show_document(document, source)
+        self._show(session, opened)
+        return True
+
+    async def _preview(self, session: DocumentSession, data: bytes) -> None:
+        info = await asyncio.to_thread(probe, data, name=session.name, limits=self.limits)
+        if info.has_quick_preview:
+            preview = await asyncio.to_thread(
+                load_preview, data, PREVIEW_BOUNDS, name=session.name, limits=self.limits
+            )
+            session.show_preview(preview, info.size)
+
+    def _show(self, session: DocumentSession, opened: Opened) -> None:
+        document = Document(
+            opened.photograph, opened.prepared, undo_limit=self._undo_limit, compressor=self._in_thread
+        )
+        document.start_from(opened.layers, opened.masks, opened.active_mask)
+        fill_form(session.form, opened.form)
+        session.form.set_references(opened.references)
+        session.file = session.path if opened.is_own else None
+        session.show_document(document, opened.source)
         # Now that nobody shows the preview any more, what opening needed for a while can go.
         self.tidying.soon()
-        for note in photograph.notes:
+        for note in opened.notes:
             self.notices.info(f"{session.name}: {note}")
-        return True
 
     @property
     def _undo_limit(self) -> int:
@@ -253,7 +267,8 @@ class Workspace:
         if job.state.is_final:
             self.tidying.soon()
 
-    async def _remember(self, path: Path) -> None:
+    async def remember_file(self, path: Path) -> None:
+        """Put a file first in the list of those used last."""
         recent = with_recent(self.settings.value.files.recent, path)
         await self.settings.update("files", recent=recent)
 

@@ -194,7 +194,7 @@ class Desk:
             return True
         if session is not None and session.selecting is not None and session.selecting.cancel():
             return True
-        if self.notices.dismiss_newest():
+        if self.files.cancel_saving() or self.notices.dismiss_newest():
             return True
         if session is not None and session.candidates.items:
             session.candidates.clear()
