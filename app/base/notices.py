@@ -36,6 +36,8 @@ class Notice:
     text: str
     hint: str = ""
     topic: str = ""
+    commands: tuple[str, ...] = ()
+    """Ids of commands that are offered with it, where there is a window."""
 
 
 class Notices:

@@ -30,6 +30,7 @@ from app.session.candidates import Candidate, Candidates, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
+from app.session.kept_tabs import LookedAt
 from app.session.mask_work import MaskWork
 from app.session.pipeline import EditPipeline, renumbered
 from app.session.planning import fitted_plan
@@ -90,6 +91,8 @@ class DocumentSession:
         self.file: Path | None = None
         """The document's own file, which it was opened from or saved to."""
         self.snapshots: Snapshots | None = None
+        self.view: LookedAt | None = None
+        """How it was looked at last; whoever shows it keeps this."""
         self.plan: EditPlan | None = None
         self.effective_mask: EffectiveMask | None = None
         self.edge: Edge | None = None

@@ -31,6 +31,8 @@ from app.session.estimates import Estimator
 from app.session.form import EditForm
 from app.session.form_entry import fill_form
 from app.session.history_actions import HistoryActions
+from app.session.keeper import SessionKeeper
+from app.session.kept_tabs import LookedAt
 from app.session.model_lists import ModelLists
 from app.session.opening import Opened, open_bytes
 from app.session.pipeline import EditPipeline
@@ -87,6 +89,7 @@ class Workspace:
         self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
         self.documents_changed: Signal[[]] = Signal()
         self.current_changed: Signal[[]] = Signal()
+        self.keeper = SessionKeeper(self, folders.session)
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted."""
         self.tidying = Tidying()
@@ -129,6 +132,28 @@ class Workspace:
         opened = await self._open(session, lambda: (data_source(data, name), data))
         return session if opened else None
 
+    async def open_again(
+        self,
+        name: str,
+        path: Path | None,
+        load: Callable[[], Opened],
+        *,
+        id: str,
+        view: LookedAt | None,
+    ) -> DocumentSession | None:
+        """Open what `load` gives, in a thread, in the tab that it had; what cannot be opened is told."""
+        session = self._add(name, path)
+        session.id, session.view = id, view
+        try:
+            opened = await asyncio.to_thread(load)
+        except MaskroomError as error:
+            self._give_up(session, error)
+            return None
+        if session not in self._documents:
+            return None
+        self._show(session, opened)
+        return session
+
     def close(self, session: DocumentSession) -> None:
         """Close a tab; what it held unsaved is the caller's question to ask first."""
         index = self._documents.index(session)
@@ -143,6 +168,7 @@ class Workspace:
 
     async def aclose(self) -> None:
         """Cancel what runs, wait for it, and let go of everything; nothing works afterwards."""
+        await self.keeper.stop()
         await self.worker.aclose()
         await self.pipeline.aclose()
         for session in self._documents:
@@ -222,15 +248,18 @@ class Workspace:
                 await self._preview(session, data)
             opened = await asyncio.to_thread(open_bytes, data, source, session.name, self.limits)
         except MaskroomError as error:
-            self.notices.error(error)
-            session.show_failure()
-            if session in self._documents:
-                self.close(session)
+            self._give_up(session, error)
             return False
         if session not in self._documents:
             return False
         self._show(session, opened)
         return True
+
+    def _give_up(self, session: DocumentSession, error: MaskroomError) -> None:
+        self.notices.error(error)
+        session.show_failure()
+        if session in self._documents:
+            self.close(session)
 
     async def _preview(self, session: DocumentSession, data: bytes) -> None:
         info = await asyncio.to_thread(probe, data, name=session.name, limits=self.limits)

@@ -98,6 +98,8 @@ class Program:
         self._asking: asyncio.Task[object] | None = None
         self._closed = False
         self._place = ""
+        self._let_go = False
+        """The user was asked about what is unsaved, and closed it all the same."""
 
     def show_frame(self) -> None:
         """The window as it stood last, still empty."""
@@ -126,6 +128,12 @@ class Program:
         self.window.escape_pressed.connect(desk.escape)
         desk.empty.load_pictures()
 
+    async def resume(self) -> None:
+        """Open what an earlier run left, and keep what is open from now on."""
+        if self.workspace is not None:
+            await self.workspace.keeper.restore()
+            self.workspace.keeper.start()
+
     def report_fault(self, error: BaseException | None) -> None:
         """Log and tell a fault that nobody caught: in a slot of Qt's, or in a callback of the loop."""
         self.tasks.report(error or RuntimeError("a callback failed"), "fault")
@@ -144,6 +152,7 @@ class Program:
         running = sum(not job.state.is_final for job in workspace.worker.jobs)
         if not await desk.files.may_lose(workspace.documents, running):
             return
+        self._let_go = True
         self._place = self.window.remembered()
         self.window.hide()
         self.window.stopped.set()
@@ -157,11 +166,16 @@ class Program:
             self._place = self.window.remembered()
         self.window.hide()
         await self.tasks.aclose()
+        state = ""
         if self.desk is not None:
+            from app.ui.layout import layout_text
+
+            state = layout_text(self.desk)
             self.desk.detach()
         if self.workspace is not None:
+            await self.workspace.keeper.end(let_go=self._let_go)
             if self._place:
-                await self.workspace.settings.update("window", geometry=self._place)
+                await self.workspace.settings.update("window", geometry=self._place, state=state)
             await self.workspace.aclose()
         self.window.deleteLater()
 
@@ -179,6 +193,7 @@ async def _main(paths: list[Path], furnished: Callable[[], None]) -> int:
         await wait_for_paint(program.window)
         await program.furnish()
         furnished()
+        await program.resume()
         if paths and program.desk is not None:
             program.desk.open_files(paths)
         await program.window.stopped.wait()

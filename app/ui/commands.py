@@ -74,6 +74,14 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             ("Ctrl+E",),
             has_document,
         ),
+        Command(
+            "session.discard",
+            tr("Discard what was restored"),
+            FILE,
+            lambda w: w.keeper.discard(),
+            when=lambda w: w.keeper.can_discard,
+            help=tr("Close the photographs that the last run left behind, as it left them."),
+        ),
         Command("app.quit", tr("Quit"), FILE, lambda w: desk.quit(), ("Ctrl+Q",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
         Command(

@@ -26,6 +26,7 @@ from app.ui.commands import file_commands, help_commands, mask_commands, turn_co
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
+from app.ui.layout import lay_out_as, layout_text
 from app.ui.mask_files import MaskFlows
 from app.ui.panels.candidates_strip import CandidatesStrip
 from app.ui.panels.canvas_host import CanvasHost
@@ -76,6 +77,7 @@ class Desk:
         self.follow = FollowCurrent(self)
         self._connect()
         self.mirror_settings()
+        lay_out_as(self, workspace.settings.value.window.state)
 
     # Used by commands
 
@@ -204,6 +206,12 @@ class Desk:
     def open_files(self, paths: Sequence[Path]) -> None:
         self.tasks.start(self.files.open_files(paths), "open")
 
+    def remember_layout(self) -> None:
+        """Keep how the panels stand for the next start."""
+        state = layout_text(self)
+        if state != self.workspace.settings.value.window.state:
+            self.tasks.start(self.workspace.settings.update("window", state=state), "settings")
+
     def detach(self) -> None:
         """Let go of the session before the window goes."""
         self.gateways.detach()
@@ -244,7 +252,7 @@ class Desk:
         self.compare = CompareView(tasks)
         self.empty = EmptyView(sample_files(resource_path("samples")))
         self.documents = DocumentTabs(workspace)
-        self.notices = NoticesBar()
+        self.notices = NoticesBar(title_of=lambda id: workspace.commands.get(id).title)
         self.options = OptionsBar(workspace.toolbox)
         self.edit = EditPanel(workspace)
         self.jobs = JobsPanel(workspace, tasks)
@@ -349,8 +357,10 @@ class Desk:
         self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)
+        self.notices.command_wanted.connect(run)
         self.notices.covering.connect(self.host.keep_below)
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
+        self.canvas.view_changed.connect(self.follow.keep_view)
         self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
 

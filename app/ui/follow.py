@@ -42,6 +42,7 @@ class FollowCurrent:
             workspace.worker.changed.connect(lambda job: desk.actions.refresh_soon()),
             workspace.toolbox.changed.connect(self._mirror_tool),
             workspace.settings.changed.connect(lambda settings: desk.mirror_settings()),
+            workspace.keeper.saving.connect(desk.remember_layout),
         )
         self._mirror_tool()
         self.take_current()
@@ -66,6 +67,7 @@ class FollowCurrent:
                 session.modified_changed.connect(self._mirror_title),
                 session.candidates.changed.connect(self._mirror_candidates),
             )
+        self._recall_view()
         desk.canvas.set_session(session)
         desk.edit.set_session(session)
         desk.strip.set_session(session)
@@ -103,6 +105,21 @@ class FollowCurrent:
                 entry = await workspace.history_actions.get(job_id)
                 await workspace.history_actions.reuse(entry, session)
                 await session.generate()
+
+    def keep_view(self) -> None:
+        """Remember how the document in front is looked at."""
+        session = self._session
+        if (
+            session is not None
+            and session.document is not None
+            and session is self._desk.canvas.source.session
+        ):
+            session.view = self._desk.canvas.navigation.looked_at()
+
+    def _recall_view(self) -> None:
+        """A document that was open before is looked at as it was then."""
+        if self._session is not None and self._session.view is not None:
+            self._desk.canvas.navigation.recall(self._session, self._session.view)
 
     def _mirror_stage(self) -> None:
         self._document_links.clear()
