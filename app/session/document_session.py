@@ -142,6 +142,8 @@ class DocumentSession:
         document.layers_changed.connect(self._plan_soon)
         document.modified_changed.connect(self.modified_changed.emit)
         self.stage_changed.emit()
+        # What was saved may have a mask to begin with.
+        self._plan_soon()
 
     def show_failure(self) -> None:
         self.stage = Stage.FAILED

@@ -122,6 +122,7 @@ class FollowCurrent:
             self._desk.canvas.navigation.recall(self._session, self._session.view)
 
     def _mirror_stage(self) -> None:
+        self._recall_view()
         self._document_links.clear()
         desk, session = self._desk, self._session
         document = session.document if session is not None else None
