@@ -43,10 +43,20 @@ def _remember(desk: Desk, **changes: object) -> None:
 
 
 def file_commands(desk: Desk) -> tuple[Command, ...]:
-    """Opening, exporting, closing, the clipboard."""
+    """Opening, saving, exporting, closing, the clipboard."""
     files = desk.files
     return (
         Command("file.open", tr("Open…"), FILE, lambda w: files.ask_open(), ("Ctrl+O",)),
+        Command("file.save", tr("Save"), FILE, lambda w: files.save(), ("Ctrl+S",), has_document),
+        Command(
+            "file.save_as",
+            tr("Save as…"),
+            FILE,
+            lambda w: files.save_as(),
+            ("Ctrl+Shift+S",),
+            has_document,
+            help=tr("Save photograph, layers and masks as an OpenRaster document."),
+        ),
         Command("file.close", tr("Close"), FILE, lambda w: files.close_current(), ("Ctrl+W",), has_tab),
         Command(
             "file.export",
@@ -63,6 +73,15 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             lambda w: files.export_again(),
             ("Ctrl+E",),
             has_document,
+        ),
+        Command(
+            "session.discard",
+            tr("Discard what was restored"),
+            FILE,
+            lambda w: w.keeper.discard(),
+            when=lambda w: w.keeper.can_discard,
+            help=tr("Close the photographs that the last run left behind, as it left them."),
+            section="file",
         ),
         Command(
             "history.costs",

@@ -28,6 +28,7 @@ from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
 from app.ui.history_commands import history_commands
 from app.ui.history_dialogs import HistoryDialogs
+from app.ui.layout import lay_out_as, layout_text
 from app.ui.mask_files import MaskFlows
 from app.ui.panels.candidates_strip import CandidatesStrip
 from app.ui.panels.canvas_host import CanvasHost
@@ -82,6 +83,7 @@ class Desk:
         self.follow = FollowCurrent(self)
         self._connect()
         self.mirror_settings()
+        lay_out_as(self, workspace.settings.value.window.state)
 
     # Used by commands
 
@@ -196,7 +198,7 @@ class Desk:
             return True
         if session is not None and session.selecting is not None and session.selecting.cancel():
             return True
-        if self.notices.dismiss_newest():
+        if self.files.cancel_saving() or self.notices.dismiss_newest():
             return True
         if self.history.is_large:
             self.room.set_open(False)
@@ -208,6 +210,12 @@ class Desk:
 
     def open_files(self, paths: Sequence[Path]) -> None:
         self.tasks.start(self.files.open_files(paths), "open")
+
+    def remember_layout(self) -> None:
+        """Keep how the panels stand for the next start."""
+        state = layout_text(self)
+        if state != self.workspace.settings.value.window.state:
+            self.tasks.start(self.workspace.settings.update("window", state=state), "settings")
 
     def detach(self) -> None:
         """Let go of the session before the window goes."""
@@ -373,6 +381,7 @@ class Desk:
         self.notices.command_wanted.connect(run)
         self.notices.covering.connect(self.host.keep_below)
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
+        self.canvas.view_changed.connect(self.follow.keep_view)
         self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
 

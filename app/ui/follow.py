@@ -44,6 +44,7 @@ class FollowCurrent:
             workspace.worker.changed.connect(lambda job: desk.actions.refresh_soon()),
             workspace.toolbox.changed.connect(self._mirror_tool),
             workspace.settings.changed.connect(lambda settings: desk.mirror_settings()),
+            workspace.keeper.saving.connect(desk.remember_layout),
         )
         self._mirror_tool()
         self.take_current()
@@ -68,6 +69,7 @@ class FollowCurrent:
                 session.modified_changed.connect(self._mirror_title),
                 session.candidates.changed.connect(self._mirror_candidates),
             )
+        self._recall_view()
         desk.canvas.set_session(session)
         desk.edit.set_session(session)
         desk.strip.set_session(session)
@@ -99,7 +101,23 @@ class FollowCurrent:
         """Send a request that brought nothing once more, with the settings and the mask it had."""
         self._desk.tasks.start(send_again(self._desk.workspace, entry_id), "generate")
 
+    def keep_view(self) -> None:
+        """Remember how the document in front is looked at."""
+        session = self._session
+        if (
+            session is not None
+            and session.document is not None
+            and session is self._desk.canvas.source.session
+        ):
+            session.view = self._desk.canvas.navigation.looked_at()
+
+    def _recall_view(self) -> None:
+        """A document that was open before is looked at as it was then."""
+        if self._session is not None and self._session.view is not None:
+            self._desk.canvas.navigation.recall(self._session, self._session.view)
+
     def _mirror_stage(self) -> None:
+        self._recall_view()
         self._document_links.clear()
         desk, session = self._desk, self._session
         document = session.document if session is not None else None

@@ -97,6 +97,24 @@ class SidePanel(QWidget):
         """The history was taken to the middle of the window: say so in its place."""
         self._away.show()
 
+    def arrangement(self) -> list[int]:
+        """What is in front, and where the line between the parts was moved to, for `arrange_as`."""
+        return [
+            self.tabs.currentIndex(),
+            self.lower_tabs.currentIndex(),
+            *(self._split.sizes() * self._is_divided),
+        ]
+
+    def arrange_as(self, arrangement: list[int]) -> None:
+        """Stand as `arrangement` told."""
+        front, lower, *sizes = arrangement
+        self.tabs.setCurrentIndex(front)
+        self.lower_tabs.setCurrentIndex(lower)
+        if len(sizes) == self._split.count():
+            self._is_divided = True
+            self._split.setSizes(sizes)
+        self._arrange()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
