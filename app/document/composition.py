@@ -93,7 +93,9 @@ class Composition:
         tell: Callable[[tuple[Rect, ...]], None] = lambda rects: None,
         background: Background | None = None,
     ) -> None:
-        """`tell` is called with what has changed later than `show` returned. Without `background` nothing has."""
+        """`tell` is called with what changed after `show` returned, and once when nothing more will, with nothing
+        where work failed. Without `background` all is done when `show` returns.
+        """
         self.picture = prepared.picture
         self.pyramid = prepared.pyramid
         self._photograph = photograph
@@ -151,6 +153,7 @@ class Composition:
             made = result()
         except BaseException:
             self._is_busy = False
+            self._tell(())
             raise
         until = time.perf_counter() + _SLICE
         written: list[Rect] = []

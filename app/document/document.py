@@ -284,13 +284,13 @@ class Document:
 
     # Layers
 
-    def add_layer(self, layer: EditLayer) -> None:
-        """Put an edit on top of all others.
+    def add_layer(self, *layers: EditLayer) -> None:
+        """Put edits on top of all others, in one undo step.
 
         Raises:
             InputError: it does not lie inside the document.
         """
-        self.change_layers((*self.layers, layer), tr("Apply edit"))
+        self.change_layers((*self.layers, *layers), tr("Apply edit"))
 
     def change_layers(self, layers: tuple[EditLayer, ...], title: str, *, series: str = "") -> None:
         """Have these layers, the lowest first; nothing happens when it is so already.

@@ -30,12 +30,14 @@ from app.session.candidates import Candidate, Candidates, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
+from app.session.layer_work import LayerWork, settled
 from app.session.mask_work import MaskWork
 from app.session.pipeline import EditPipeline, renumbered
 from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
 from app.session.selecting import Selecting
 from app.session.source import Origin, Source
+from app.session.tuning import Tuning
 from app.session.verdicts import mask_warning
 
 REPLAN_DELAY = 0.12
@@ -85,6 +87,8 @@ class DocumentSession:
         self.gestures: GestureRunner | None = None
         self.mask_work: MaskWork | None = None
         self.selecting: Selecting | None = None
+        self.layers: LayerWork | None = None
+        self.tuning: Tuning | None = None
         self.export_target: ExportTarget | None = None
         self.plan: EditPlan | None = None
         self.effective_mask: EffectiveMask | None = None
@@ -121,6 +125,8 @@ class DocumentSession:
         self.document, self.source, self.size = document, source, document.size
         self.mask_work = MaskWork(document, self._notices)
         self.selecting = Selecting(document, self._notices)
+        self.layers = LayerWork(document, self.mask_work.until_free)
+        self.tuning = Tuning(document, self.candidates, self.layers, self._notices)
         self.gestures = GestureRunner(document, self.selecting.order)
         self.preview = None
         self.stage = Stage.READY
@@ -171,9 +177,9 @@ class DocumentSession:
         document = self.document
         if document is None:
             return
-        rect = document.mask.bounds()
+        rect = document.request_mask.bounds()
         # Copied in a thread: a stroke that is drawn meanwhile ends in a newer plan anyway.
-        coverage = await asyncio.to_thread(document.mask.coverage[rect.slices].copy)
+        coverage = await asyncio.to_thread(document.request_mask.coverage[rect.slices].copy)
         grow_by, card, form = self.grow, self.form.card, self.form
         profile, variants = form.profile, form.variants
         try:
@@ -235,6 +241,9 @@ class DocumentSession:
             self.preparing_changed.emit()
 
     async def _generate(self) -> str | None:
+        if self.document is not None:
+            # What is sent is what is painted in the mask for it, and that is what is shown then.
+            self.document.end_painting()
         plan = await self.planned()
         document, source = self.document, self.source
         if document is None or source is None:
@@ -246,6 +255,7 @@ class DocumentSession:
                 topic="generate",
             )
             return None
+        await settled(document)
         mask, seconds = self.effective_mask, self.estimate_seconds
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
         picture = await asyncio.to_thread(document.cut, plan.region)
@@ -327,6 +337,8 @@ class DocumentSession:
             self.mask_work.cancel()
         if self.selecting is not None:
             self.selecting.cancel()
+        if self.tuning is not None:
+            self.tuning.cancel()
 
     async def aclose(self) -> None:
         """Retire, and wait for the threads that are still planning, selecting or working on a mask."""
@@ -337,3 +349,5 @@ class DocumentSession:
             await asyncio.wait({self._replan})
         if self.mask_work is not None:
             await self.mask_work.aclose()
+        if self.tuning is not None:
+            await self.tuning.aclose()

@@ -133,7 +133,7 @@ def file_title(path: Path) -> str:
     return f"{path.name} — {path.parent.name}" if path.parent.name else path.name
 
 
-GROUPS = ("file", "edit", "mask", "tool", "variant", "view", "help")
+GROUPS = ("file", "edit", "mask", "layer", "tool", "variant", "view", "help")
 """The groups of commands in the order of their menus."""
 
 
@@ -148,6 +148,7 @@ def group_title(group: str) -> str:
         "file": tr("File"),
         "edit": tr("Edit"),
         "mask": tr("Mask"),
+        "layer": tr("Layer"),
         "tool": tr("Tools"),
         "variant": tr("Variants"),
         "view": tr("View"),
