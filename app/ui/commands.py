@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.base.text import tr
 from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document
 from app.session.commands import Command, Scope
+from app.session.layer_actions import LAYER, has_layer
 
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
@@ -140,6 +141,29 @@ def mask_commands(desk: Desk) -> tuple[Command, ...]:
             lambda w: files.paste(),
             when=can_change,
             section="files",
+        ),
+    )
+
+
+def layer_commands(desk: Desk) -> tuple[Command, ...]:
+    """The list of layers, and their names."""
+    return (
+        Command(
+            "layer.rename",
+            tr("Rename the layer"),
+            LAYER,
+            lambda w: desk.rename_layer(),
+            when=has_layer,
+            section="stack",
+        ),
+        Command(
+            "view.layers",
+            tr("Layers"),
+            VIEW,
+            lambda w: desk.show_layers(),
+            ("Ctrl+Shift+L",),
+            has_document,
+            help=tr("Shows the layers, and what tunes them or the variant that is shown."),
         ),
     )
 

@@ -17,12 +17,20 @@ from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QT
 from app.base.resources import resource_path
 from app.base.text import tr
 from app.document.pen import PenDynamics
+from app.session.layer_actions import is_painting
 from app.session.mask_actions import accept_trial
 from app.session.tools import TOOL_KEYS
 from app.ui.actions import Actions
 from app.ui.canvas.mask_look import MaskStyle
 from app.ui.canvas.widget import CanvasWidget
-from app.ui.commands import file_commands, help_commands, mask_commands, turn_commands, view_commands
+from app.ui.commands import (
+    file_commands,
+    help_commands,
+    layer_commands,
+    mask_commands,
+    turn_commands,
+    view_commands,
+)
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
@@ -35,12 +43,14 @@ from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
 from app.ui.panels.history_panel import HistoryPanel
 from app.ui.panels.jobs_panel import JobsPanel
+from app.ui.panels.layers_panel import LayersPanel
 from app.ui.panels.mask_operation_bar import MaskOperationBar
 from app.ui.panels.mask_picker import MaskPicker
 from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
-from app.ui.panels.side import HISTORY, STEPS, USUAL_WIDTH, SidePanel
+from app.ui.panels.painting_bar import PaintingBar
+from app.ui.panels.side import HISTORY, LAYERS, STEPS, USUAL_WIDTH, SidePanel
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
 from app.ui.theme import DARK
@@ -57,6 +67,9 @@ TOOLS = tuple(f"tool.{kind.value}" for kind in TOOL_KEYS)
 TOOL_BAR_EXTRAS = ("edit.undo", "edit.redo", "", "mask.invert", "mask.clear", "", "view.fit")
 
 MASK_LIST = ("mask.new", "mask.duplicate", "mask.rename", "mask.delete")
+
+LAYER_MASK_SHARE = 0.45
+"""Of the overlay's opacity: the mask of a layer is judged by what it shows."""
 
 
 class Desk:
@@ -139,6 +152,19 @@ class Desk:
         self.side.reveal(STEPS)
         self.steps.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def show_layers(self) -> None:
+        """Go to the list of layers, or to what tunes the variant that is shown."""
+        if not self.side.isVisible():
+            self.toggle_panels()
+        self.side.reveal(LAYERS)
+        target = self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def rename_layer(self) -> None:
+        """Let the user type another name for the selected layer."""
+        self.show_layers()
+        self.layers.list.rename()
+
     def search_history(self) -> None:
         if not self.side.isVisible():
             self.toggle_panels()
@@ -196,6 +222,9 @@ class Desk:
             return True
         if self.notices.dismiss_newest():
             return True
+        if is_painting(self.workspace):
+            self.actions.run("layer.end_painting")
+            return True
         if session is not None and session.candidates.items:
             session.candidates.clear()
             return True
@@ -215,6 +244,7 @@ class Desk:
             self.jobs,
             self.history,
             self.steps,
+            self.layers,
             self.navigator,
             self.strip,
             self.options,
@@ -250,12 +280,15 @@ class Desk:
         self.jobs = JobsPanel(workspace, tasks)
         self.history = HistoryPanel(workspace, tasks, self.transfer)
         self.steps = StepsPanel()
-        self.side = SidePanel(self.edit, self.jobs, self.history, self.steps)
+        self.layers = LayersPanel(tasks)
+        self.painting_bar = PaintingBar(self.host)
+        self.side = SidePanel(self.edit, self.layers, self.jobs, self.history, self.steps)
 
     def _register_commands(self) -> None:
         for each in (
             *file_commands(self),
             *mask_commands(self),
+            *layer_commands(self),
             *view_commands(self),
             *turn_commands(self),
             *help_commands(self),
@@ -286,6 +319,7 @@ class Desk:
             button.setAccessibleName(action.text())
 
         self.options.addWidget(self.mask_picker)
+        self.layers.set_actions(self.actions)
         self.mask_picker.set_actions([self.actions.action(id) for id in MASK_LIST])
 
     def _lay_out(self) -> None:
@@ -343,6 +377,9 @@ class Desk:
         )
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
+        self.painting_bar.finish_wanted.connect(lambda: run("layer.end_painting"))
+        self.strip.tune_wanted.connect(self.show_layers)
+        self.strip.paint_in_wanted.connect(lambda: run("candidate.paint_in"))
         self.strip.left.connect(self.canvas.setFocus)
         self.mask_bar.accepted.connect(lambda: tasks.start(accept_trial(self.workspace), "mask"))
         self.mask_bar.left.connect(self.canvas.setFocus)
@@ -358,12 +395,20 @@ class Desk:
         """Take up the looks of mask and canvas, the pen, and the list of recent files."""
         settings = self.workspace.settings.value
         canvas, pen = settings.canvas, settings.pen
-        self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
+        self.mirror_overlay()
         self.canvas.mask_style = MaskStyle(canvas.mask_look)
         self.canvas.shows_grid = canvas.pixel_grid
         self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)
         self.navigator.setVisible(canvas.navigator)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
+
+    def mirror_overlay(self) -> None:
+        """The mask for the next request is seen in the colour of the settings, that of a layer in one of its own."""
+        canvas = self.workspace.settings.value.canvas
+        if is_painting(self.workspace):
+            self.canvas.set_overlay(QColor(DARK.layer_mask), canvas.overlay_opacity * LAYER_MASK_SHARE)
+        else:
+            self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

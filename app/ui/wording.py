@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.base.states import JobState
 from app.base.text import tr
+from app.imaging.recipe import BlendMode
 
 if TYPE_CHECKING:
     from app.base.geometry import Size
@@ -154,3 +155,17 @@ def group_title(group: str) -> str:
         "view": tr("View"),
         "help": tr("Help"),
     }.get(group, group.capitalize())
+
+
+def blend_mode_title(mode: BlendMode) -> str:
+    """What a blend mode is called."""
+    return {
+        BlendMode.NORMAL: tr("Normal"),
+        BlendMode.MULTIPLY: tr("Multiply"),
+        BlendMode.SCREEN: tr("Screen"),
+        BlendMode.OVERLAY: tr("Overlay"),
+        BlendMode.LIGHTEN: tr("Lighten"),
+        BlendMode.DARKEN: tr("Darken"),
+        BlendMode.LUMINOSITY: tr("Luminosity"),
+        BlendMode.COLOUR: tr("Colour"),
+    }[mode]
