@@ -405,7 +405,9 @@ class Desk:
     def mirror_overlay(self) -> None:
         """The mask for the next request is seen in the colour of the settings, that of a layer in one of its own."""
         canvas = self.workspace.settings.value.canvas
-        if is_painting(self.workspace):
+        session = self.workspace.current
+        document = session.document if session is not None else None
+        if document is not None and document.painted_layer is not None:
             self.canvas.set_overlay(QColor(DARK.layer_mask), canvas.overlay_opacity * LAYER_MASK_SHARE)
         else:
             self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import (
+    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -175,6 +176,18 @@ class LayerList(QListWidget):
         return QRect(rect.left(), rect.top(), EYE, rect.height())
 
     # Qt's calls
+
+    def event(self, event: QEvent) -> bool:
+        """Delete is the list's own key before it is the mask's."""
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self.currentRow() >= 0
+            and _deletes(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         item = self._eye_under(event)

@@ -93,8 +93,8 @@ class LayersPanel(QWidget):
         """The buttons under the list: those of commands, the first of which says what it does."""
         self._paint = actions.action(PAINT)
         self._paint.setCheckable(True)
+        self._paint.setIconText(tr("Paint mask"))
         paint = _button(self._paint)
-        paint.setText(tr("Paint mask"))
         paint.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._buttons.addWidget(paint)
         self._buttons.addStretch(1)

@@ -1,4 +1,4 @@
-"""The column at the right: Edit or Layers over the requests, History or Steps below; one of all where it is low."""
+"""The column at the right: Edit with the requests, or Layers, over History or Steps; one of all where it is low."""
 
 from __future__ import annotations
 
@@ -44,36 +44,41 @@ class SidePanel(QWidget):
         lower.setSpacing(0)
         for widget in (self.lower_tabs, history, steps):
             lower.addWidget(widget, 0 if widget is self.lower_tabs else 1)
-        self._edit = QWidget()
-        upper = QVBoxLayout(self._edit)
+        sending = QWidget()
+        column = QVBoxLayout(sending)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(edit, 1)
+        column.addWidget(make_line())
+        column.addWidget(jobs)
+        self._upper = QWidget()
+        upper = QVBoxLayout(self._upper)
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(0)
         self.upper_tabs = _tab_bar((tr("Edit"), tr("Layers")))
         self._pages = QStackedWidget()
-        for page in (edit, layers):
+        for page in (sending, layers):
             self._pages.addWidget(page)
         upper.addWidget(self.upper_tabs)
         upper.addWidget(self._pages, 1)
-        upper.addWidget(make_line())
-        upper.addWidget(jobs)
         self.tabs = _tab_bar((tr("Edit"), tr("Layers"), tr("History"), tr("Steps")))
         for tabs in (self.tabs, self.upper_tabs, self.lower_tabs):
             tabs.currentChanged.connect(lambda index: self._arrange())
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(4)
-        self._split.addWidget(self._edit)
+        self._split.addWidget(self._upper)
         self._split.addWidget(self._lower)
         self._split.setStretchFactor(0, 0)
         self._split.setStretchFactor(1, 1)
         self._split.splitterMoved.connect(self._keep_division)
         self._is_divided = False
         """Whether somebody moved the line between the parts."""
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.tabs)
-        column.addWidget(self._split, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.tabs)
+        whole.addWidget(self._split, 1)
         self._arrange()
 
     def reveal(self, part: int) -> None:
@@ -103,7 +108,7 @@ class SidePanel(QWidget):
         front = self.tabs.currentIndex()
         upper = self.upper_tabs.currentIndex() if tall else front
         lower = self.lower_tabs.currentIndex() + HISTORY if tall else front
-        self._edit.setVisible(upper < HISTORY)
+        self._upper.setVisible(upper < HISTORY)
         if upper < HISTORY:
             self._pages.setCurrentIndex(upper)
         self._lower.setVisible(lower >= HISTORY)

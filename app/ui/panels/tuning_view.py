@@ -133,8 +133,7 @@ class TuningView(QWidget):
             (self.feather, look.recipe.feather),
             (self.grow, look.recipe.grow),
         ):
-            if field.box.value() != value:
-                field.show_value(value)
+            field.show_value(value)
         self.mode.show_choices([(blend_mode_title(mode), mode) for mode in BlendMode], look.mode)
         self.align.show_choices(_aligns(), look.recipe.align)
         self.colour.show_choices(_colours(), look.recipe.colour)
