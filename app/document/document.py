@@ -13,7 +13,7 @@ from dataclasses import replace
 import cv2
 
 from app.base.errors import InputError
-from app.base.geometry import Rect, Size
+from app.base.geometry import EMPTY, Rect, Size, united
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.composition import Background, Composition, PreparedPicture, prepare
@@ -69,6 +69,8 @@ class Document:
         self._thread = OneThread()
         self._composition = Composition(photograph, prepared, self._on_picture_changed, background)
         first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
+        self._painted = EMPTY
+        """Where the mask of a layer was painted since the layer took it over."""
         self._state = DocumentState(photograph.size, (first,))
         self._revision = 0
         self._was_modified = False
@@ -410,6 +412,7 @@ class Document:
         self._revision += 1
         if mask is self.mask:
             if self._state.layer_mask is not None:
+                self._painted = self._painted.united(united(rects))
                 self._follow_painting()
             self.mask_changed.emit(rects)
 
@@ -424,7 +427,8 @@ class Document:
             return
         covered = replace(layer, coverage=self.mask.coverage[layer.region.slices].copy(), mask=None)
         layers = with_layer(self.layers, covered)
-        dirty = self._composition.show(layers)
+        dirty = self._composition.show(layers, self._painted)
+        self._painted = EMPTY
         self._state = replace(self._state, layers=layers)
         if not self.mask.is_being_edited:
             self.layers_changed.emit()
