@@ -8,6 +8,7 @@ from app.base.text import tr
 from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document
 from app.session.commands import Command, Scope
 from app.session.layer_actions import LAYER, has_layer
+from app.ui.panels.side import LAYERS, STEPS
 
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
@@ -38,6 +39,15 @@ def _look_at_mask(desk: Desk) -> None:
         desk.canvas.navigation.look_at(document.mask.bounds())
 
 
+def _quit(desk: Desk) -> None:
+    desk.window.close()
+
+
+def _rename_layer(desk: Desk) -> None:
+    desk.show_part(LAYERS)
+    desk.layers.list.rename()
+
+
 def _remember(desk: Desk, **changes: object) -> None:
     """Change how the canvas looks, now and at the next start."""
     desk.tasks.start(desk.workspace.settings.update("canvas", **changes), "settings")
@@ -65,7 +75,21 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             ("Ctrl+E",),
             has_document,
         ),
-        Command("app.quit", tr("Quit"), FILE, lambda w: desk.quit(), ("Ctrl+Q",)),
+        Command(
+            "history.costs",
+            tr("Spending…"),
+            FILE,
+            lambda w: desk.ledgers.show_spending(),
+            help=tr("What was spent, by provider and month."),
+        ),
+        Command(
+            "history.space",
+            tr("Space of the history…"),
+            FILE,
+            lambda w: desk.ledgers.show_space(),
+            help=tr("What the history takes, making room, and all of it as one file."),
+        ),
+        Command("app.quit", tr("Quit"), FILE, lambda w: _quit(desk), ("Ctrl+Q",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
         Command(
             "edit.paste",
@@ -152,7 +176,7 @@ def layer_commands(desk: Desk) -> tuple[Command, ...]:
             "layer.rename",
             tr("Rename the layer"),
             LAYER,
-            lambda w: desk.rename_layer(),
+            lambda w: _rename_layer(desk),
             when=has_layer,
             section="stack",
         ),
@@ -160,7 +184,7 @@ def layer_commands(desk: Desk) -> tuple[Command, ...]:
             "view.layers",
             tr("Layers"),
             VIEW,
-            lambda w: desk.show_layers(),
+            lambda w: desk.show_part(LAYERS),
             ("Ctrl+Shift+L",),
             has_document,
             help=tr("Shows the layers, and what tunes them or the variant that is shown."),
@@ -303,7 +327,7 @@ def turn_commands(desk: Desk) -> tuple[Command, ...]:
             scope=Scope.CANVAS,
         ),
         Command(
-            "view.steps", tr("Steps"), VIEW, lambda w: desk.show_steps(), ("Ctrl+Shift+Y",), has_document
+            "view.steps", tr("Steps"), VIEW, lambda w: desk.show_part(STEPS), ("Ctrl+Shift+Y",), has_document
         ),
     )
 

@@ -34,6 +34,7 @@ from app.ui.commands import (
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
+from app.ui.history_dialogs import HistoryDialogs
 from app.ui.mask_files import MaskFlows
 from app.ui.panels.candidates_strip import CandidatesStrip
 from app.ui.panels.canvas_host import CanvasHost
@@ -50,7 +51,8 @@ from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.painting_bar import PaintingBar
-from app.ui.panels.side import HISTORY, LAYERS, STEPS, USUAL_WIDTH, SidePanel
+from app.ui.panels.side import HISTORY, LAYERS, USUAL_WIDTH, SidePanel
+from app.ui.panels.spent_button import SpentButton
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
 from app.ui.theme import DARK
@@ -68,9 +70,6 @@ TOOL_BAR_EXTRAS = ("edit.undo", "edit.redo", "", "mask.invert", "mask.clear", ""
 
 MASK_LIST = ("mask.new", "mask.duplicate", "mask.rename", "mask.delete")
 
-LAYER_MASK_SHARE = 0.45
-"""Of the overlay's opacity: the mask of a layer is judged by what it shows."""
-
 
 class Desk:
     """Builds the panels into a window and joins them."""
@@ -81,6 +80,7 @@ class Desk:
         self.tasks = tasks
         self.transfer = transfer
         self.gateways = GatewayDialogs(workspace, tasks, window)
+        self.ledgers = HistoryDialogs(workspace, tasks, window)
         self._make_panels()
         self._register_commands()
         self.actions = Actions(workspace, tasks, window, self.host)
@@ -91,9 +91,6 @@ class Desk:
         self.mirror_settings()
 
     # Used by commands
-
-    def quit(self) -> None:
-        self.window.close()
 
     def toggle_panels(self) -> None:
         """Hide everything but the photograph, or bring it all back."""
@@ -145,25 +142,15 @@ class Desk:
             target: QWidget = self.strip if not self.strip.isHidden() else self.canvas
             target.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def show_steps(self) -> None:
-        """Go to the list of steps."""
+    def show_part(self, part: int) -> None:
+        """Go to LAYERS, or to what tunes the variant that is shown, or to STEPS."""
         if not self.side.isVisible():
             self.toggle_panels()
-        self.side.reveal(STEPS)
-        self.steps.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def show_layers(self) -> None:
-        """Go to the list of layers, or to what tunes the variant that is shown."""
-        if not self.side.isVisible():
-            self.toggle_panels()
-        self.side.reveal(LAYERS)
-        target = self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity
+        self.side.reveal(part)
+        target: QWidget = self.steps.view
+        if part == LAYERS:
+            target = self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def rename_layer(self) -> None:
-        """Let the user type another name for the selected layer."""
-        self.show_layers()
-        self.layers.list.rename()
 
     def search_history(self) -> None:
         if not self.side.isVisible():
@@ -236,6 +223,7 @@ class Desk:
     def detach(self) -> None:
         """Let go of the session before the window goes."""
         self.gateways.detach()
+        self.ledgers.detach()
         self.follow.detach()
         self.actions.detach()
         for panel in (
@@ -251,6 +239,7 @@ class Desk:
             self.mask_bar,
             self.mask_picker,
             self.status,
+            self.spent,
         ):
             panel.detach()
         self.compare.leave()
@@ -262,6 +251,8 @@ class Desk:
     def _make_panels(self) -> None:
         workspace, tasks = self.workspace, self.tasks
         self.status = StatusBar(workspace)
+        self.spent = SpentButton(workspace, tasks)
+        self.status.addPermanentWidget(self.spent)
         self.files = FileFlows(workspace, self.transfer, self.window, self.status.show_activity)
         self.canvas = CanvasWidget(workspace.toolbox, surround=QColor(DARK.surround))
         self.strip = CandidatesStrip(workspace, tasks, self.transfer)
@@ -360,6 +351,8 @@ class Desk:
         self.empty.files_wanted.connect(self.open_files)
         self.documents.close_wanted.connect(lambda session: tasks.start(files.close(session), "close"))
         self.edit.generate_wanted.connect(lambda: run("edit.generate"))
+        self.edit.box.send_anyway.connect(lambda: tasks.start(self._send_over_limit(), "generate"))
+        self.spent.clicked.connect(lambda: run("history.costs"))
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
         self.edit.manage.clicked.connect(lambda: run("providers.manage"))
         self.edit.refresh.clicked.connect(lambda: run("providers.models"))
@@ -378,7 +371,7 @@ class Desk:
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
         self.painting_bar.finish_wanted.connect(lambda: run("layer.end_painting"))
-        self.strip.tune_wanted.connect(self.show_layers)
+        self.strip.tune_wanted.connect(lambda: self.show_part(LAYERS))
         self.strip.paint_in_wanted.connect(lambda: run("candidate.paint_in"))
         self.strip.left.connect(self.canvas.setFocus)
         self.mask_bar.accepted.connect(lambda: tasks.start(accept_trial(self.workspace), "mask"))
@@ -395,22 +388,16 @@ class Desk:
         """Take up the looks of mask and canvas, the pen, and the list of recent files."""
         settings = self.workspace.settings.value
         canvas, pen = settings.canvas, settings.pen
-        self.mirror_overlay()
+        self.follow.mirror_overlay()
         self.canvas.mask_style = MaskStyle(canvas.mask_look)
         self.canvas.shows_grid = canvas.pixel_grid
         self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)
         self.navigator.setVisible(canvas.navigator)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
 
-    def mirror_overlay(self) -> None:
-        """The mask for the next request is seen in the colour of the settings, that of a layer in one of its own."""
-        canvas = self.workspace.settings.value.canvas
-        session = self.workspace.current
-        document = session.document if session is not None else None
-        if document is not None and document.painted_layer is not None:
-            self.canvas.set_overlay(QColor(DARK.layer_mask), canvas.overlay_opacity * LAYER_MASK_SHARE)
-        else:
-            self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
+    async def _send_over_limit(self) -> None:
+        if self.workspace.current is not None:
+            await self.workspace.current.generate(over_limit=True)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

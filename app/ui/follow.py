@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.base.text import tr
@@ -16,12 +17,16 @@ from app.session.toolbox import ToolKind
 from app.ui.compositing import mask_rect
 from app.ui.links import Links
 from app.ui.panels.side import EDIT
+from app.ui.theme import DARK
 
 if TYPE_CHECKING:
     from app.base.geometry import Rect
     from app.document.layers import EditLayer
     from app.session.document_session import DocumentSession
     from app.ui.desk import Desk
+
+LAYER_MASK_SHARE = 0.45
+"""Of the overlay's opacity: the mask of a layer is judged by what it shows."""
 
 
 class FollowCurrent:
@@ -134,9 +139,17 @@ class FollowCurrent:
     def _mirror_painting(self) -> None:
         """Whose mask is painted is told in words, by the overlay's colour, and by the outline of where it can be."""
         self._desk.painting_bar.show_layer(self._painted)
-        self._desk.mirror_overlay()
+        self.mirror_overlay()
         self._mirror_plan()
         self._mirror_edge()
+
+    def mirror_overlay(self) -> None:
+        """The mask for the next request has the colour of the settings, that of a layer one of its own."""
+        desk, canvas = self._desk, self._desk.workspace.settings.value.canvas
+        if self._painted is not None:
+            desk.canvas.set_overlay(QColor(DARK.layer_mask), canvas.overlay_opacity * LAYER_MASK_SHARE)
+        else:
+            desk.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
 
     @property
     def _painted(self) -> EditLayer | None:

@@ -37,7 +37,7 @@ async def layered(window: Window, photograph: Path) -> Document:
     document = await generated(window, photograph)
     window.key(Qt.Key.Key_Return)
     await eventually(lambda: document.layers and document.is_settled)
-    window.desk.show_layers()
+    window.desk.show_part(LAYERS)
     await eventually(lambda: window.desk.layers.list.count() == 1)
     return document
 
