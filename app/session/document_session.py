@@ -319,7 +319,10 @@ class DocumentSession:
         """Lay a result on the photograph, in one undo step."""
         if self.document is None:
             return
-        self.document.add_layer(layer_of(candidate))
+        layer = layer_of(candidate)
+        self.document.add_layer(layer)
+        if self.tuning is not None:
+            self.tuning.hand_on(candidate.result_id, layer.id)
 
     def discard_candidate(self) -> None:
         """Take the shown candidate off the strip; it stays in the history."""
