@@ -20,6 +20,7 @@ from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
 from app.document.gestures import GestureRunner
+from app.document.layer_changes import with_free_name
 from app.document.layers import EditLayer
 from app.edits.types import Cost, EditPlan, Missing
 from app.gateways.fitting import fit_references
@@ -319,7 +320,7 @@ class DocumentSession:
         """Lay a result on the photograph, in one undo step."""
         if self.document is None:
             return
-        layer = layer_of(candidate)
+        layer = with_free_name(layer_of(candidate), self.document.layers)
         self.document.add_layer(layer)
         if self.tuning is not None:
             self.tuning.hand_on(candidate.result_id, layer.id)
