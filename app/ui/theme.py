@@ -247,6 +247,7 @@ QFrame[role="notice"] { background: $raised; border: none; border-left: 4px soli
 QFrame[role="notice"][level="warning"] { border-left-color: $warning; }
 QFrame[role="notice"][level="error"] { border-left-color: $error; }
 QFrame#maskOperation { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
+QFrame#historyFilters, QFrame#promptBook { background: $panel; border: 1px solid $border_strong; }
 QFrame#candidates { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
 QFrame#candidates:focus { border-color: $accent_line; }
 QFrame#candidates QToolButton { padding: 3px; }
