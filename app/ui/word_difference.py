@@ -9,7 +9,9 @@ import re
 
 from app.ui.theme import DARK
 
-MOST_WORDS = 400
+TOKEN = re.compile(r"\w+\s*|[^\w\s]\s*")
+"""A word or a sign, with the blanks behind it."""
+MOST_WORDS = 600
 """Longer texts are shown without marks: comparing them would hold up the window."""
 
 
@@ -22,22 +24,23 @@ class Change(enum.Enum):
 
 
 def word_difference(before: str, after: str) -> tuple[tuple[Change, str], ...]:
-    """Runs of words that turn `before` into `after`: joined by blanks, those kept and added are `after`.
+    """Runs of words and signs that turn `before` into `after`; those kept and added give `after`, joined.
 
-    Capitals and punctuation count. Blanks between words do not.
+    Capitals count; blanks do not, and stand as `after` has them.
     """
-    old, new = before.split(), after.split()
+    old, new = TOKEN.findall(before), TOKEN.findall(after)
     if max(len(old), len(new)) > MOST_WORDS:
-        return ((Change.KEPT, " ".join(new)),)
+        return ((Change.KEPT, after),)
     found: list[tuple[Change, str]] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    matcher = difflib.SequenceMatcher(None, _bare(old), _bare(new), autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
-            found.append((Change.KEPT, " ".join(new[c:d])))
+            found.append((Change.KEPT, "".join(new[c:d])))
             continue
         if a < b:
-            found.append((Change.REMOVED, " ".join(old[a:b])))
+            found.append((Change.REMOVED, "".join(old[a:b])))
         if c < d:
-            found.append((Change.ADDED, " ".join(new[c:d])))
+            found.append((Change.ADDED, "".join(new[c:d])))
     return tuple(found)
 
 
@@ -46,11 +49,15 @@ def difference_markup(before: str, after: str) -> str:
     looks = {
         Change.KEPT: "{}",
         Change.ADDED: f'<span style="color:{DARK.accent_line}; text-decoration:underline">{{}}</span>',
-        Change.REMOVED: f'<span style="color:{DARK.text_disabled}; text-decoration:line-through">{{}}</span>',
+        Change.REMOVED: f'<span style="color:{DARK.text_disabled}; text-decoration:line-through">{{}}</span> ',
     }
-    return " ".join(
+    return "".join(
         looks[change].format(html.escape(words)) for change, words in word_difference(before, after)
     )
+
+
+def _bare(tokens: list[str]) -> list[str]:
+    return [token.strip() for token in tokens]
 
 
 def is_same_wording(one: str, other: str) -> bool:

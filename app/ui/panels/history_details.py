@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 MOST_PICTURES = 8
 PICTURE, SMALL_PICTURE = QSize(44, 44), QSize(23, 23)
-PREVIEW = 280
+PREVIEW = 220
 FEW = 5
 """So many pictures stand side by side in the narrowest panel; more of them are small."""
 LEAST_WORDS = 20
@@ -435,7 +435,8 @@ class HistoryDetails(QWidget):
         differs = bool(revised) and not is_same_wording(revised, entry.prompt)
         self._revised_row.setVisible(differs)
         if differs:
-            self._revised.setText(difference_markup(entry.prompt, revised))
+            heading = f'<span style="color:{DARK.text_muted}">{tr("Revised:")}</span> '
+            self._revised.setText(heading + difference_markup(entry.prompt, revised))
             self._revised.setAccessibleName(tr("Revised: {prompt}", prompt=revised))
             self._revised.setToolTip(tr("The provider's wording; what it added is marked"))
 

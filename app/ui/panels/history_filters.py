@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.base.states import JobState
@@ -17,6 +17,7 @@ from app.ui.icons import icon
 from app.ui.theme import DARK, SPACE
 from app.ui.widgets.fields import ChoiceBox, FormRow
 from app.ui.widgets.labels import ElidedLabel, make_icon_button
+from app.ui.widgets.popups import place_below
 from app.ui.wording import money_text, state_text
 
 if TYPE_CHECKING:
@@ -233,9 +234,8 @@ class FilterBar(QWidget):
     def _open(self) -> None:
         self.filters.setChecked(bool(self.popup.chosen()))
         self.opening.emit()
-        corner = self.filters.mapToGlobal(QPoint(self.filters.width(), self.filters.height() + 4))
         self.popup.adjustSize()
-        self.popup.move(corner - QPoint(POPUP_WIDTH, 0))
+        place_below(self.popup, self.filters)
         self.popup.show()
         self.popup.model.setFocus(Qt.FocusReason.PopupFocusReason)
 

@@ -20,6 +20,7 @@ from app.ui.word_difference import is_same_wording
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+    from pathlib import Path
 
     from app.history.types import HistoryEntry, HistoryResult
     from app.session.workspace import Workspace
@@ -126,8 +127,15 @@ class HistoryVerbs(QObject):
         """Drag the finished picture with a result out of the window, as soon as its file is made."""
         source = self.parent()
         if isinstance(source, QWidget):
-            make = partial(self._transfer.file_of_state, entry, result)
+            make = partial(self._make_file, entry, result)
             self._tasks.start(drag_out(source, make, picture), "drag")
+
+    async def _make_file(self, entry: HistoryEntry, result: HistoryResult) -> Path:
+        """The file to drag. A large photograph takes seconds: whoever let go meanwhile is told when it is there."""
+        path = await self._transfer.file_of_state(entry, result)
+        if not QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+            self._workspace.notices.info(tr("The file is ready: drag it once more."), topic="drag")
+        return path
 
     def show_menu(self, entry: HistoryEntry, result: HistoryResult | None, place: QPoint) -> None:
         """Everything that can be done with an entry, and with one of its results, at a global place."""

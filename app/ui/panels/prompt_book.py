@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from app.session.history_shelf import matching_prompts
 from app.ui.icons import icon
 from app.ui.theme import DARK, SPACE
 from app.ui.widgets.labels import make_icon_button, make_label
+from app.ui.widgets.popups import place_below
 
 if TYPE_CHECKING:
     from app.history.types import StoredPrompt
@@ -176,8 +177,7 @@ class PromptBook(QObject):
         popup, prompt = self.popup, self._prompt
         popup.search.clear()
         popup.resize(max(SIZE.width(), prompt.width()), SIZE.height())
-        corner = prompt.mapToGlobal(QPoint(prompt.width() - popup.width(), prompt.height() + 2))
-        popup.move(corner)
+        place_below(popup, prompt)
         popup.show()
         popup.search.setFocus(Qt.FocusReason.PopupFocusReason)
 
