@@ -21,6 +21,7 @@ from app.session import actions, mask_actions, mending, queue_actions
 from app.session.commands import CommandRegistry
 from app.session.estimates import make_estimator
 from app.session.mending import open_history
+from app.session.money import Money
 from app.session.pipeline import EditPipeline
 from app.session.progress import ProgressHub
 from app.session.toolbox import ToolBox
@@ -117,6 +118,7 @@ def build_workspace(
         history=history,
         worker=worker,
         pipeline=pipeline,
+        money=Money(history.spending),
         estimator=make_estimator(lambda: host.pace.factor, history.past_seconds),
         toolbox=ToolBox(Brush(defaults.diameter, defaults.hardness, defaults.opacity)),
         commands=commands,

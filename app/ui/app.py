@@ -148,11 +148,12 @@ class Program:
         self.tasks.start(self._settle_in(workspace), "store")
 
     async def _settle_in(self, workspace: Workspace) -> None:
-        """What can wait until the window stands: take up what a killed program left, then copy the history."""
+        """What can wait until the window stands: take up what a killed program left, copy and trim the history."""
         from app.session.mending import back_up_history
 
         await workspace.recover()
         await back_up_history(workspace)
+        await workspace.keep_history_small()
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Open files, now or as soon as the desk stands."""
