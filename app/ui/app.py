@@ -15,7 +15,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import qasync  # type: ignore[import-untyped]
 from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
@@ -30,6 +30,7 @@ from app.ui.garbage import GarbageCollector
 from app.ui.single import SingleWindow, be_the_window, socket_name
 from app.ui.tasks import Tasks
 from app.ui.theme import apply_theme
+from app.ui.trouble import TroubleView
 from app.ui.window import MainWindow, wait_for_paint
 
 if TYPE_CHECKING:
@@ -123,6 +124,36 @@ class Program:
         self.window.restore(settings.value.window.geometry)
         self.window.set_answers(self.ask_to_close, lambda data: data.hasUrls())
         self.window.show()
+
+    async def furnish_or_tell(self) -> bool:
+        """Furnish, or say why not until that is mended; False when the user would rather quit."""
+        while True:
+            try:
+                await self.furnish()
+                return True
+            except MaskroomError as error:
+                if not await self._tell_trouble(error):
+                    return False
+
+    async def _tell_trouble(self, error: MaskroomError) -> bool:
+        """Show why nothing can be shown; True when the user wants another try."""
+        again: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def answer(wanted: bool) -> None:
+            if not again.done():
+                again.set_result(wanted)
+
+        view = TroubleView(error)
+        view.again_wanted.connect(lambda: answer(True))
+        view.quit_wanted.connect(lambda: answer(False))
+        self.window.set_answers(lambda: answer(False), lambda data: False)
+        self.window.setCentralWidget(view)
+        view.again.setFocus()
+        stopped = asyncio.ensure_future(self.window.stopped.wait())
+        either: set[asyncio.Future[Any]] = {again, stopped}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        return again.done() and again.result()
 
     async def furnish(self) -> None:
         """Load the other rooms and put the desk into the frame.
@@ -224,7 +255,8 @@ async def _main(
     program.show_frame()
     try:
         await wait_for_paint(program.window)
-        await program.furnish()
+        if not await program.furnish_or_tell():
+            return int(ExitCode.USAGE)
         furnished()
         program.open_files(paths)
         await program.window.stopped.wait()
