@@ -81,6 +81,7 @@ async def rebuild_history(workspace: Workspace) -> Salvage:
     finally:
         await asyncio.to_thread(history.open)
         workspace.history_replaced.emit()
+        workspace.history_changed.emit("")
 
 
 async def back_up_history(workspace: Workspace) -> None:
@@ -106,7 +107,8 @@ async def back_up_history(workspace: Workspace) -> None:
 async def rebuild_by_choice(workspace: Workspace) -> None:
     """Make a new history of all that can be read of a damaged one."""
     found = await rebuild_history(workspace)
-    workspace.notices.info(*salvage_words(found), topic="store")
+    # Where the old file is should be there to be read for as long as anybody wants.
+    workspace.notices.warning(*salvage_words(found), topic="store")
     await workspace.recover()
 
 
