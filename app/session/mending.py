@@ -19,7 +19,7 @@ from app.session.commands import command
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
 
-BACKUP_SECONDS = 24 * 3600.0
+BACKUP_SECONDS = 3600.0
 """Age at which the copy of the database is made anew."""
 
 
@@ -84,8 +84,15 @@ async def rebuild_history(workspace: Workspace) -> Salvage:
         workspace.history_changed.emit("")
 
 
+async def keep_backed_up(workspace: Workspace) -> None:
+    """Back up the history from time to time, until the awaiting task is cancelled. Raises StoreError."""
+    while True:
+        await back_up_history(workspace)
+        await asyncio.sleep(BACKUP_SECONDS)
+
+
 async def back_up_history(workspace: Workspace) -> None:
-    """Copy the database where the last copy is a day old.
+    """Copy the database where the last copy is an hour old.
 
     Raises:
         StoreError: it is damaged, or cannot be copied.
@@ -94,9 +101,10 @@ async def back_up_history(workspace: Workspace) -> None:
 
     def work() -> None:
         copy = backup_of(database)
-        if not database.is_file() or (
-            copy.is_file() and abs(time.time() - copy.stat().st_mtime) < BACKUP_SECONDS
-        ):
+        if not database.is_file():
+            return
+        # A clock that was set back must not keep it from being made anew.
+        if copy.is_file() and abs(time.time() - copy.stat().st_mtime) < BACKUP_SECONDS:
             return
         back_up(database)
 

@@ -180,11 +180,11 @@ class Program:
 
     async def _settle_in(self, workspace: Workspace) -> None:
         """What can wait until the window stands: take up what a killed program left, copy and trim the history."""
-        from app.session.mending import back_up_history
+        from app.session.mending import keep_backed_up
 
         await workspace.recover()
-        await back_up_history(workspace)
         await workspace.keep_history_small()
+        await keep_backed_up(workspace)
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Open files, now or as soon as the desk stands."""
