@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -25,6 +26,8 @@ BACKUP_SUFFIX = ".backup"
 """Of the copy beside the database, see `back_up`."""
 MOST_FAILURES = 50_000
 """Reads of one table that may fail before the rest of it is given up: a lost root page fails them all."""
+PAGE = 4096
+"""Bytes; SQLite's own choice, which nobody changes here."""
 LARGEST_ROWID = 1 << 40
 TOLD_TABLE = "entries"
 
@@ -82,6 +85,9 @@ def rebuild(database: Path, now: datetime) -> Salvage:
             target.execute("PRAGMA foreign_keys = ON")
             bring_up_to_date(target)
             _copy(database, target, "REPLACE")
+            for donor in (backup_of(database), fresh):
+                with _with_first_page_of(donor, database) as patched:
+                    _copy(patched, target, "IGNORE")
             _copy(backup_of(database), target, "IGNORE")
             entries = int(target.execute(f"SELECT count(*) FROM {TOLD_TABLE}").fetchone()[0])  # noqa: S608
         _sync(fresh)
@@ -130,6 +136,46 @@ def _put_aside(database: Path, now: datetime) -> Path | None:
 def _beside(database: Path) -> tuple[Path, ...]:
     """The log and the index of the log."""
     return tuple(database.with_name(database.name + suffix) for suffix in ("-wal", "-shm"))
+
+
+@contextlib.contextmanager
+def _with_first_page_of(donor: Path, database: Path) -> Iterator[Path]:
+    """A copy of a database whose first page cannot be read, with that of another database of the same tables.
+
+    The first page tells where all others begin. Without it nothing can be read, although everything else may be
+    whole. The path leads nowhere where the first page is sound, or no other can take its place.
+    """
+    patched = database.with_name(database.name + ".patched")
+    try:
+        if donor.is_file() and database.is_file() and not _knows_its_tables(database):
+            page = bytearray(donor.read_bytes()[:PAGE])
+            shutil.copyfile(database, patched)
+            pages = patched.stat().st_size // PAGE
+            # See "The Database Header" of SQLite's file format: a log may be beside it, so many pages, none free.
+            page[18:20] = b"\2\2"
+            page[28:32] = pages.to_bytes(4, "big")
+            page[32:40] = bytes(8)
+            page[92:96] = page[24:28]
+            with patched.open("rb+") as file:
+                file.write(page)
+            for log, copy in zip(_beside(database)[:1], _beside(patched), strict=False):
+                if log.exists():
+                    shutil.copyfile(log, copy)
+        yield patched
+    finally:
+        for path in (patched, *_beside(patched)):
+            path.unlink(missing_ok=True)
+
+
+def _knows_its_tables(database: Path) -> bool:
+    with closing(sqlite3.connect(database)) as connection:
+        try:
+            row = connection.execute(
+                "SELECT count(*) FROM sqlite_schema WHERE name = ?", (TOLD_TABLE,)
+            ).fetchone()
+        except sqlite3.Error:
+            return False
+    return bool(row[0])
 
 
 def _copy(old: Path, target: sqlite3.Connection, known: str) -> None:

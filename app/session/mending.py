@@ -19,7 +19,7 @@ from app.session.commands import command
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
 
-BACKUP_SECONDS = 24 * 3600.0
+BACKUP_SECONDS = 3600.0
 """Age at which the copy of the database is made anew."""
 
 
@@ -81,10 +81,18 @@ async def rebuild_history(workspace: Workspace) -> Salvage:
     finally:
         await asyncio.to_thread(history.open)
         workspace.history_replaced.emit()
+        workspace.history_changed.emit("")
+
+
+async def keep_backed_up(workspace: Workspace) -> None:
+    """Back up the history from time to time, until the awaiting task is cancelled. Raises StoreError."""
+    while True:
+        await back_up_history(workspace)
+        await asyncio.sleep(BACKUP_SECONDS)
 
 
 async def back_up_history(workspace: Workspace) -> None:
-    """Copy the database where the last copy is a day old.
+    """Copy the database where the last copy is an hour old.
 
     Raises:
         StoreError: it is damaged, or cannot be copied.
@@ -93,9 +101,10 @@ async def back_up_history(workspace: Workspace) -> None:
 
     def work() -> None:
         copy = backup_of(database)
-        if not database.is_file() or (
-            copy.is_file() and abs(time.time() - copy.stat().st_mtime) < BACKUP_SECONDS
-        ):
+        if not database.is_file():
+            return
+        # A clock that was set back must not keep it from being made anew.
+        if copy.is_file() and abs(time.time() - copy.stat().st_mtime) < BACKUP_SECONDS:
             return
         back_up(database)
 
@@ -106,7 +115,8 @@ async def back_up_history(workspace: Workspace) -> None:
 async def rebuild_by_choice(workspace: Workspace) -> None:
     """Make a new history of all that can be read of a damaged one."""
     found = await rebuild_history(workspace)
-    workspace.notices.info(*salvage_words(found), topic="store")
+    # Where the old file is should be there to be read for as long as anybody wants.
+    workspace.notices.warning(*salvage_words(found), topic="store")
     await workspace.recover()
 
 

@@ -16,6 +16,7 @@ from app.base.text import tr
 from app.history.types import HistoryEntry
 from app.imaging.load import load_photograph
 from app.jobs.types import Job
+from app.session.money import expected_cost
 from app.session.records import load_request
 from app.session.recovery import NOT_SENT
 from app.session.source import Origin, data_source
@@ -31,7 +32,7 @@ async def send_again(workspace: Workspace, entry_id: str) -> str:
     Raises:
         InputError: there is no such entry.
         StoreError: one of its files is gone, or the history cannot be written.
-        UsageError: its provider is not set up any more.
+        UsageError: its provider is not set up any more, or has reached what may be spent there in a month.
     """
     history = workspace.history
     entry = await workspace.history_actions.get(entry_id)
@@ -42,6 +43,9 @@ async def send_again(workspace: Workspace, entry_id: str) -> str:
         request, id=history.new_id(), document_id=session.id if session is not None else entry.document_id
     )
     profile = workspace.providers.get(request.provider)
+    over = await workspace.money.over_limit(profile, expected_cost(request, profile))
+    if over is not None:
+        raise over.error
     seconds = await asyncio.to_thread(
         workspace.estimator, profile, profile.card(request.model), request.coverage, request.n
     )

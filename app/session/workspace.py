@@ -196,7 +196,7 @@ class Workspace:
     async def recover(self) -> None:
         """Finish what an earlier run left behind when it was killed; to be awaited once, at the start."""
         interrupted = await recover(self.history, self.pipeline, self.folders.recovery_lock)
-        for entry in reversed(interrupted):
+        for entry in interrupted:
             self.worker.show_ended(interrupted_job(entry))
         if interrupted:
             self.notices.warning(

@@ -15,7 +15,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import qasync  # type: ignore[import-untyped]
 from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
@@ -30,6 +30,7 @@ from app.ui.garbage import GarbageCollector
 from app.ui.single import SingleWindow, be_the_window, socket_name
 from app.ui.tasks import Tasks
 from app.ui.theme import apply_theme
+from app.ui.trouble import TroubleView
 from app.ui.window import MainWindow, wait_for_paint
 
 if TYPE_CHECKING:
@@ -126,6 +127,36 @@ class Program:
         self.window.set_answers(self.ask_to_close, lambda data: data.hasUrls())
         self.window.show()
 
+    async def furnish_or_tell(self) -> bool:
+        """Furnish, or say why not until that is mended; False when the user would rather quit."""
+        while True:
+            try:
+                await self.furnish()
+                return True
+            except MaskroomError as error:
+                if not await self._tell_trouble(error):
+                    return False
+
+    async def _tell_trouble(self, error: MaskroomError) -> bool:
+        """Show why nothing can be shown; True when the user wants another try."""
+        again: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def answer(wanted: bool) -> None:
+            if not again.done():
+                again.set_result(wanted)
+
+        view = TroubleView(error)
+        view.again_wanted.connect(lambda: answer(True))
+        view.quit_wanted.connect(lambda: answer(False))
+        self.window.set_answers(lambda: answer(False), lambda data: False)
+        self.window.setCentralWidget(view)
+        view.again.setFocus()
+        stopped = asyncio.ensure_future(self.window.stopped.wait())
+        either: set[asyncio.Future[Any]] = {again, stopped}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        return again.done() and again.result()
+
     async def furnish(self) -> None:
         """Load the other rooms and put the desk into the frame.
 
@@ -150,12 +181,12 @@ class Program:
         self.tasks.start(self._settle_in(workspace), "store")
 
     async def _settle_in(self, workspace: Workspace) -> None:
-        """What can wait until the window stands: take up what a killed program left, then copy the history."""
-        from app.session.mending import back_up_history
+        """What can wait until the window stands: take up what a killed program left, copy and trim the history."""
+        from app.session.mending import keep_backed_up
 
         await workspace.recover()
         await workspace.keep_history_small()
-        await back_up_history(workspace)
+        await keep_backed_up(workspace)
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Open files, now or as soon as the desk stands."""
@@ -238,7 +269,8 @@ async def _main(
     program.show_frame()
     try:
         await wait_for_paint(program.window)
-        await program.furnish()
+        if not await program.furnish_or_tell():
+            return int(ExitCode.USAGE)
         furnished()
         await program.resume()
         program.open_files(paths)

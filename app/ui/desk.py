@@ -399,6 +399,7 @@ class Desk:
         self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)
+        self.notices.command_wanted.connect(lambda id: self._front().setFocus())
         self.notices.command_wanted.connect(run)
         self.notices.covering.connect(self.host.keep_below)
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))

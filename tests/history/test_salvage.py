@@ -124,6 +124,35 @@ def test_where_nothing_can_be_read_the_copy_brings_all_back(
     assert entries_of(folder) == known
 
 
+@pytest.mark.parametrize("copy", ["none", "an empty one", "an older one"])
+def test_without_its_first_page_all_the_others_are_read(
+    filled: tuple[Path, dict[str, HistoryEntry]], tmp_path: Path, copy: str
+) -> None:
+    folder, known = filled
+    path = folder / DATABASE_NAME
+    if copy == "an empty one":
+        store = HistoryStore(tmp_path / "empty")
+        store.open()
+        store.close()
+        back_up(tmp_path / "empty" / DATABASE_NAME)
+        shutil.copy(backup_of(tmp_path / "empty" / DATABASE_NAME), backup_of(path))
+    elif copy == "an older one":
+        back_up(path)
+        store = HistoryStore(folder)
+        store.open()
+        for number in range(20):
+            added = add_entry(store, f"prompt {number} later", state=JobState.DONE)
+            known = {**known, added.id: added}
+        store.close()
+    spoilt = spoil(path, [0])
+    found = rebuild(path, NOW)
+    assert found.entries == len(known)
+    assert found.aside is not None
+    assert found.aside.read_bytes() == spoilt
+    assert entries_of(folder) == known
+    assert sorted(each.name for each in folder.glob("*patched*")) == []
+
+
 def test_what_came_after_the_copy_is_read_from_the_damaged_file(
     filled: tuple[Path, dict[str, HistoryEntry]],
 ) -> None:

@@ -45,14 +45,7 @@ def job_progress(job: Job, now: float) -> float | None:
 
 
 def job_times(job: Job, now: float, standing: Standing = Standing()) -> str:
-    """State, time and price, such as "Running · 3 s of about 12 s · about $0.04"."""
-    parts = [_times(job, now, standing)]
-    if job.price is not None and job.price[0] and job.state not in RESENDABLE:
-        parts.append(tr("about {price}", price=money_text(*job.price)))
-    return " · ".join(parts)
-
-
-def _times(job: Job, now: float, standing: Standing) -> str:
+    """State and time, such as "Running · 3 s of about 12 s"."""
     words = state_text(job.state)
     if job.waiting_until is not None:
         rest = seconds_text(math.ceil(max(0.0, job.waiting_until - now)) or 1)
@@ -65,6 +58,8 @@ def _times(job: Job, now: float, standing: Standing) -> str:
     if job.state.is_final or not job.expected_seconds or job.expected_seconds < LEAST_EXPECTED:
         return f"{words} · {spent}"
     expected = seconds_text(job.expected_seconds)
+    if job.expected_seconds >= 60:
+        expected = tr("{m} min", m=round(job.expected_seconds / 60))
     if now - job.started > job.expected_seconds * LATE + LATE_SECONDS:
         return f"{words} · " + tr("{spent}, expected {expected}", spent=spent, expected=expected)
     return f"{words} · " + tr("{spent} of about {expected}", spent=spent, expected=expected)
@@ -77,7 +72,14 @@ def _place_text(standing: Standing) -> str:
         return tr("the provider is paused")
     if standing.place is None:
         return ""
-    return tr("next") if standing.place == 1 else tr("number {n} in line", n=standing.place)
+    return tr("next") if standing.place == 1 else tr("place {n}", n=standing.place)
+
+
+def job_price(job: Job) -> str:
+    """What it will cost, as long as it may: "≈ $0.13"; what came of it is told by the history."""
+    if job.price is None or not job.price[0] or job.state.is_final:
+        return ""
+    return tr("≈ {price}", price=money_text(*job.price))
 
 
 def job_words(job: Job) -> tuple[str, str]:
@@ -117,6 +119,7 @@ class JobRow(QWidget):
         self._now = now
         self._standing = standing
         self._title = ElidedLabel(job.title)
+        self._price = make_label(role="muted")
         self.times = ElidedLabel()
         self.times.setProperty("role", "muted")
         self._bar = QProgressBar()
@@ -136,9 +139,14 @@ class JobRow(QWidget):
         self.preview = QLabel()
         self.preview.setAccessibleName(tr("Preview of {title}", title=job.title))
         self.preview.hide()
+        head = QHBoxLayout()
+        head.setSpacing(SPACE)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._price)
         words = QVBoxLayout()
         words.setSpacing(2)
-        for widget in (self._title, self._bar, self.times, self.error, self.hint):
+        words.addLayout(head)
+        for widget in (self._bar, self.times, self.error, self.hint):
             words.addWidget(widget)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE * 3 // 2, SPACE // 2, SPACE, SPACE // 2)
@@ -175,6 +183,8 @@ class JobRow(QWidget):
         waits = job.state is JobState.QUEUED
         self.times.setText(job_times(job, now, self._standing(job) if waits else Standing()))
         self.times.setToolTip(job_facts(job))
+        self._price.setText(job_price(job))
+        self._price.setVisible(bool(job_price(job)))
         self._bar.setVisible(not final and not waits)
         progress = job_progress(job, now)
         if progress is None:

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.base.geometry import Point
 from app.base.notices import Notices
 from app.session.bootstrap import build_workspace
 from app.settings.folders import resolve_folders
 from app.ui.app import Program
+from app.ui.trouble import TroubleView
 from tests.ui.window.conftest import Window, eventually
 
 
@@ -104,4 +105,32 @@ async def test_an_empty_database_is_told_and_its_copy_offered(
     if has_copy:
         offered(window)[0].click()
         await eventually(lambda: window.desk.history.model.rowCount() == 3)
+    await program.aclose()
+
+
+@pytest.mark.parametrize("gives_up", [False, True])
+async def test_a_data_folder_that_cannot_be_used_is_told_in_the_window(
+    maskroom_home: Path, gives_up: bool
+) -> None:
+    maskroom_home.rmdir()
+    maskroom_home.write_text("in the way")
+    program = Program(resolve_folders(os.environ), Notices())
+    program.show_frame()
+    furnishing = asyncio.ensure_future(program.furnish_or_tell())
+    await eventually(lambda: program.window.findChild(TroubleView))
+    view = program.window.findChild(TroubleView)
+    words = " ".join(label.text() for label in view.findChildren(QLabel))
+    assert "data folder cannot be used" in words
+    assert "MASKROOM_HOME" in words
+    view.again.click()
+    await eventually(lambda: program.window.findChild(TroubleView) not in (None, view))
+    if gives_up:
+        program.window.close()
+        assert await furnishing is False
+    else:
+        maskroom_home.unlink()
+        program.window.findChild(TroubleView).again.click()
+        assert await furnishing is True
+        assert program.desk is not None
+        assert program.window.findChild(TroubleView) is None
     await program.aclose()

@@ -149,13 +149,13 @@ async def test_the_queue_is_paused_ordered_and_resumed_by_keyboard(
     row = {row.job.title: row for row in jobs.rows}
     assert [row[name].times.text() for name in ("three", "four", "five")] == [
         "Waiting · next",
-        "Waiting · number 2 in line",
-        "Waiting · number 3 in line",
+        "Waiting · place 2",
+        "Waiting · place 3",
     ]
     row["five"].more.menu().actions()[0].trigger()
     row["three"].more.menu().actions()[1].trigger()
     assert row["five"].times.text() == "Waiting · next"
-    assert row["three"].times.text() == "Waiting · number 3 in line"
+    assert row["three"].times.text() == "Waiting · place 3"
     jobs.pause.setFocus()
     window.key(Qt.Key.Key_Space, widget=jobs.pause)
     await eventually(lambda: worker.is_paused())
