@@ -51,6 +51,8 @@ OPERATIONS: Final = {
 }
 _BAKED: Final = frozenset({BlendMode.LUMINOSITY, BlendMode.COLOUR})
 """In them others weigh red, green and blue by other figures and are up to three levels off."""
+_LARGE = 1 << 31
+"""Bytes from which on a member needs the larger form of the ZIP format."""
 _UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold."""
 
@@ -80,7 +82,7 @@ class Manifest(msgspec.Struct, frozen=True):
     references: list[NamedEntry] = []
 
 
-def digest(data: bytes) -> str:
+def digest(data: bytes | memoryview) -> str:
     """The SHA-256 of `data` in hex."""
     return hashlib.sha256(data).hexdigest()
 
@@ -100,14 +102,14 @@ class _Parts:
     def data(self, kind: str, content: bytes) -> str:
         return self._put(kind, "", content, lambda: content)
 
-    def _put(self, kind: str, suffix: str, thing: object, encode: Callable[[], bytes]) -> str:
+    def _put(self, kind: str, suffix: str, thing: object, encode: Callable[[], bytes | memoryview]) -> str:
         name = self._names.get(id(thing))
         if name is None:
             self._cancel.check()
             name = self._names[id(thing)] = f"maskroom/{kind}/{len(self._held)}{suffix}"
             # As long as it is held, nothing else can have its identity.
             self._held.append(thing)
-            self._archive.writestr(_stored(name), encode())
+            _put(self._archive, name, encode())
         return name
 
 
@@ -139,7 +141,7 @@ def write_openraster(
 
     photograph = saved.photograph
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(_stored("mimetype"), MIMETYPE)
+        _put(archive, "mimetype", MIMETYPE)
         flattened = flatten(saved.layers, saved.size.rect)
         merged = _png(flattened, photograph.metadata)
         step()
@@ -147,7 +149,7 @@ def write_openraster(
         if any(layer.visible for layer in saved.layers):
             base = _png(photograph.samples, photograph.metadata)
         step()
-        archive.writestr(_stored("data/photograph.png"), base)
+        _put(archive, "data/photograph.png", base)
         sources = []
         for number, layer in enumerate(saved.layers, 1):
             sources.append(f"data/layer{number}.png")
@@ -157,14 +159,14 @@ def write_openraster(
                 png = _baked_png(shown, photograph, flatten((*below, shown), _shown_rect(layer)))
             else:
                 png = _layer_png(layer, photograph)
-            archive.writestr(_stored(sources[-1]), png)
+            _put(archive, sources[-1], png)
             step()
         stack = _stack_xml(saved, sources)
         archive.writestr(_packed(STACK), stack)
-        archive.writestr(_stored(MERGED), merged)
-        archive.writestr(_stored(THUMBNAIL), _thumbnail(flattened, photograph))
+        _put(archive, MERGED, merged)
+        _put(archive, THUMBNAIL, _thumbnail(flattened, photograph))
         step()
-        archive.writestr(_stored(SOURCE), saved.source)
+        _put(archive, SOURCE, saved.source)
         parts = _Parts(archive, cancel)
         layers = []
         for layer in saved.layers:
@@ -193,9 +195,10 @@ def write_openraster(
         step()
 
 
-def _stored(name: str) -> zipfile.ZipInfo:
-    """A member that is not compressed: a picture is already, and the type is to be read by its place."""
-    return zipfile.ZipInfo(name)
+def _put(archive: zipfile.ZipFile, name: str, content: bytes | memoryview) -> None:
+    """Add a member that is not compressed: a picture is already, and the type is to be read by its place."""
+    with archive.open(zipfile.ZipInfo(name), "w", force_zip64=len(content) >= _LARGE) as member:
+        member.write(content)
 
 
 def _packed(name: str) -> zipfile.ZipInfo:
@@ -212,12 +215,16 @@ def _shown_rect(layer: EditLayer) -> Rect:
 def _is_baked(layer: EditLayer, photograph: Photograph) -> bool:
     """Whether what the layer makes of those below it is written, which every program shows alike.
 
-    A transparent photograph takes only plain layers elsewhere as it does here.
+    Over transparency only plain layers look elsewhere as they do here. Of 16 bits Krita takes 8 before it blends, so
+    that roundings add up: there, too, only plain layers stay within one level.
     """
-    return layer.mode in _BAKED or (photograph.has_alpha and layer.mode is not BlendMode.NORMAL)
+    is_plain = layer.mode is BlendMode.NORMAL
+    if layer.mode in _BAKED or (photograph.has_alpha and not is_plain):
+        return True
+    return photograph.bits == 16 and not (is_plain and layer.opacity == 1.0)
 
 
-def _layer_png(layer: EditLayer, photograph: Photograph) -> bytes:
+def _layer_png(layer: EditLayer, photograph: Photograph) -> memoryview:
     """What the layer shows, with its alpha, in the photograph's colour space and depth."""
     rect = _shown_rect(layer)
     inside = rect.relative_to(layer.region).slices
@@ -230,19 +237,19 @@ def _layer_png(layer: EditLayer, photograph: Photograph) -> bytes:
     return _with_alpha(samples, alpha, photograph)
 
 
-def _baked_png(layer: EditLayer, photograph: Photograph, result: Samples) -> bytes:
+def _baked_png(layer: EditLayer, photograph: Photograph, result: Samples) -> memoryview:
     """What it makes of what is below it, (h, w…) of the written rectangle, opaque wherever it does anything."""
     colours = as_samples(result[..., :-1]) if photograph.has_alpha else result
     weight = softened(layer, _shown_rect(layer))
     return _with_alpha(colours, as_u8(np.where(weight > 0, np.uint8(255), np.uint8(0))), photograph)
 
 
-def _with_alpha(colours: Samples, alpha: U8, photograph: Photograph) -> bytes:
+def _with_alpha(colours: Samples, alpha: U8, photograph: Photograph) -> memoryview:
     deep = alpha if colours.dtype == np.uint8 else to_sixteen_bits(alpha)
     return _png(as_samples(np.dstack((colours, deep))), Metadata(icc=photograph.metadata.icc))
 
 
-def _png(samples: Samples, metadata: Metadata) -> bytes:
+def _png(samples: Samples, metadata: Metadata) -> memoryview:
     """A PNG for other programs: about 16 bits without a profile Krita would ask the user, so they get sRGB's."""
     if samples.dtype == np.uint16 and metadata.icc is None:
         metadata = replace(metadata, icc=srgb_profile())
@@ -300,7 +307,7 @@ def _add_layer(stack: ElementTree.Element, attributes: dict[str, str]) -> None:
     )
 
 
-def _thumbnail(flattened: Samples, photograph: Photograph) -> bytes:
+def _thumbnail(flattened: Samples, photograph: Photograph) -> memoryview:
     """At most 256 pixels a side, 8 bits, sRGB."""
     size = Size(flattened.shape[1], flattened.shape[0]).fitted_into(THUMBNAIL_BOUNDS)
     step = max(1, flattened.shape[0] // (4 * size.height))

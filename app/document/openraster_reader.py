@@ -197,7 +197,7 @@ class _Foreign:
         photograph, source = self._ground(size, nodes[0])
         rest = nodes[1:] if source else nodes
         if not source:
-            source = encode_png_quickly(photograph.samples)
+            source = bytes(encode_png_quickly(photograph.samples))
         layers = tuple(layer for node in rest if (layer := self._layer(node, size)) is not None)
         if photograph.bits == 16 and layers:
             notes.append(tr("Its layers were taken over with 8 bits; the lowest one keeps its 16."))

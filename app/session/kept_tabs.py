@@ -166,7 +166,7 @@ class TabFolder:
         """See `PartsOut`."""
         return self._named(content, lambda: content)
 
-    def _named(self, thing: object, encode: Callable[[], bytes]) -> str:
+    def _named(self, thing: object, encode: Callable[[], bytes | memoryview]) -> str:
         """The file of `thing`, which never changes: encoded at most once as long as it is in use."""
         known = self._names.get(id(thing)) or self._used.get(id(thing))
         name = known[1] if known is not None else ""
@@ -176,7 +176,7 @@ class TabFolder:
         self._files.add(name)
         return name
 
-    def _put(self, content: bytes) -> str:
+    def _put(self, content: bytes | memoryview) -> str:
         name = hashlib.sha256(content).hexdigest()
         self._files.add(name)
         path = self.folder / name

@@ -36,7 +36,7 @@ def test_a_copy_is_the_mask(strokes: list[tuple[int, int, int, int]]) -> None:
         paint(mask, Rect(x, y, edge, edge).intersected(SIZE.rect), value)
         packed = caught_up(copy)
         assert np.array_equal(packed.coverage(), mask.coverage)
-        assert np.array_equal(PackedMask.from_bytes(packed.to_bytes()).coverage(), mask.coverage)
+        assert np.array_equal(PackedMask.from_bytes(bytes(packed.to_bytes())).coverage(), mask.coverage)
 
 
 def test_what_changes_while_a_worker_copies_is_copied_again() -> None:

@@ -221,7 +221,7 @@ def inflating() -> bytes:
 
 def lying_header() -> bytes:
     """A PNG of 4 x 4 pixels that says it has a milliard a side."""
-    png = encode_png_quickly(np.zeros((4, 4, 3), np.uint8))
+    png = bytes(encode_png_quickly(np.zeros((4, 4, 3), np.uint8)))
     return png[:16] + struct.pack(">II", 1 << 30, 1 << 30) + png[24:]
 
 

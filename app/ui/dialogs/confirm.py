@@ -13,6 +13,9 @@ from app.ui.dialogs.answers import answer
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_label
 
+INDENT = 24
+"""Pixels by which what is said of a document stands under its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
@@ -80,14 +83,18 @@ class UnsavedDialog(QDialog):
         column.addWidget(make_label(question, "heading", wrap=True))
         self._boxes = [_box(each) for each in documents] if len(documents) > 1 else []
         for box, each in zip(self._boxes, documents, strict=False):
+            state = make_label(_state(each), "muted", wrap=True)
+            state.setIndent(INDENT)
             column.addWidget(box)
-            column.addWidget(make_label(_state(each), "muted", wrap=True))
+            column.addWidget(state)
         column.addWidget(make_label(" ".join(sentences), "muted", wrap=True))
         column.addSpacing(SPACE)
-        column.addLayout(self._buttons(bool(documents)))
+        usual = self._add_buttons(column, bool(documents))
         self.setMinimumWidth(460)
+        usual.setFocus()
 
-    def _buttons(self, can_save: bool) -> QHBoxLayout:
+    def _add_buttons(self, column: QVBoxLayout, can_save: bool) -> QPushButton:
+        """The row of buttons; returns the one that Enter presses."""
         discard = QPushButton(tr("Close &without saving") if can_save else tr("&Quit"))
         discard.setObjectName("discard")
         cancel = QPushButton(tr("&Cancel"))
@@ -110,8 +117,8 @@ class UnsavedDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(cancel)
         buttons.addWidget(save)
-        usual.setFocus()
-        return buttons
+        column.addLayout(buttons)
+        return usual
 
     @property
     def picked(self) -> tuple[int, ...]:
@@ -135,7 +142,7 @@ def _box(document: Unsaved) -> QCheckBox:
 def _state(document: Unsaved) -> str:
     """What of a document is in a file, and what is not."""
     if document.only_painted:
-        return tr("Nothing was applied to the photograph; what was painted is in no file.")
+        return tr("A mask was painted on it, which is in no file.")
     if document.exported_as:
         return tr(
             "It was exported as “{file}”, which shows the edits; layers and masks are in no file.",

@@ -91,7 +91,7 @@ async def test_the_question_says_what_is_in_no_file_and_counts_requests(
     question = _question(window)
     assert question is not None
     assert "Save “disc.png” before it is closed?" in _words(question)
-    assert "Nothing was applied" in _words(question)
+    assert "A mask was painted on it" in _words(question)
     _press(window, "cancel")
     await eventually(lambda: _question(window) is None)
 
