@@ -19,6 +19,9 @@ from app.edits.types import Context, EditPlan, SizeRule
 LEAST_CONTEXT = 64
 """Pixels of surroundings on every side that a share of a small mask never falls below."""
 
+LEAST_REGION = 256
+"""Pixels a side that are sent at least with an automatic context: of less no model can tell what it sees."""
+
 SPARING_SHARE = 0.35
 """Share of the mask's bounds that is sent around it when the usual share would cost too much scale."""
 
@@ -82,16 +85,20 @@ def _is_share(context: Context) -> bool:
 def _surroundings(document: Size, bounds: Rect, context: Context) -> Rect:
     """The mask's bounds with the context asked for, inside the document.
 
-    A share is shifted inwards at the border, to keep as much around the mask; pixels counted by the user
-    are cut off there.
+    A share is shifted inwards at the border, to keep as much around the mask, and never leaves a region too
+    small to be of use; pixels counted by the user are taken as they are, and cut off there.
     """
     if context.whole:
         return document.rect
     if context.pixels is not None:
         return bounds.expanded(max(0, context.pixels)).intersected(document.rect)
-    margin_x = max(LEAST_CONTEXT, math.ceil(context.share * bounds.width))
-    margin_y = max(LEAST_CONTEXT, math.ceil(context.share * bounds.height))
+    margin_x, margin_y = (_margin(side, context.share) for side in (bounds.width, bounds.height))
     return bounds.expanded(margin_x, margin_y).moved_inside(document.rect)
+
+
+def _margin(side: int, share: float) -> int:
+    """Pixels of surroundings before and behind a mask that is `side` pixels long."""
+    return max(LEAST_CONTEXT, math.ceil(share * side), math.ceil((LEAST_REGION - side) / 2))
 
 
 def _best_fit(base: Size, rule: SizeRule, frames: tuple[Size, ...]) -> _Fit:
