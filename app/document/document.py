@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -262,18 +262,24 @@ class Document:
     # Layers
 
     def add_layer(self, layer: EditLayer) -> None:
-        """Put an edit on top of all others.
+        """Put an edit on top of all others. Raises as `add_layers`."""
+        self.add_layers((layer,))
+
+    def add_layers(self, layers: Sequence[EditLayer]) -> None:
+        """Put edits on top of all others, in one undo step.
 
         Raises:
-            InputError: it does not lie inside the document.
+            InputError: one does not lie inside the document; nothing is added then.
         """
-        if not self.size.rect.contains(layer.region) or layer.region.is_empty:
-            raise InputError(
-                tr("This result does not fit the photograph."),
-                tr("Open the photograph that it was made for."),
-                details=f"layer at {layer.region} in a document of {self.size}",
-            )
-        self._change(replace(self._state, layers=(*self.layers, layer)), tr("Apply edit"))
+        for layer in layers:
+            if not self.size.rect.contains(layer.region) or layer.region.is_empty:
+                raise InputError(
+                    tr("This result does not fit the photograph."),
+                    tr("Open the photograph that it was made for."),
+                    details=f"layer at {layer.region} in a document of {self.size}",
+                )
+        title = tr("Apply edit") if len(layers) == 1 else tr("Apply {n} edits", n=len(layers))
+        self._change(replace(self._state, layers=(*self.layers, *layers)), title)
 
     def set_layer_visible(self, layer_id: str, visible: bool) -> None:
         """Show or hide a layer; nothing happens when it is so already."""

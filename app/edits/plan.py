@@ -57,16 +57,18 @@ def plan_edit(
         raise MaskError(tr("The mask has no pixel to edit."), tr("Paint over what should change."))
     frames = (size,) if size is not None else rule.fixed
     if mask_bounds is None:
-        context = replace(context, whole=True)
-    base = _surroundings(document, bounds, context)
+        context = replace(context, whole=True, region=None)
+    base = surroundings(document, bounds, context)
     fit = _best_fit(base.size, rule, frames)
     warnings: list[str] = []
-    if fit.scale < SPARING_BELOW and _is_share(context) and context.share > SPARING_SHARE:
-        tighter = _surroundings(document, bounds, replace(context, share=SPARING_SHARE))
+    if fit.scale < SPARING_BELOW and context.is_automatic and context.share > SPARING_SHARE:
+        tighter = surroundings(document, bounds, replace(context, share=SPARING_SHARE))
         closer = _best_fit(tighter.size, rule, frames)
         if closer.scale > fit.scale:
             base, fit = tighter, closer
             warnings.append(tr("Less of the surroundings is sent, so that the model sees more detail."))
+    if context.region is not None and not context.region.contains(bounds):
+        warnings.append(tr("The region was widened: it has to hold the mask."))
     region, content = _fill(document, base, fit)
     return EditPlan(
         region=region,
@@ -78,16 +80,14 @@ def plan_edit(
     )
 
 
-def _is_share(context: Context) -> bool:
-    return not context.whole and context.pixels is None
-
-
-def _surroundings(document: Size, bounds: Rect, context: Context) -> Rect:
+def surroundings(document: Size, bounds: Rect, context: Context) -> Rect:
     """The mask's bounds with the context asked for, inside the document.
 
     A share is shifted inwards at the border, to keep as much around the mask, and never leaves a region too
     small to be of use; pixels counted by the user are taken as they are, and cut off there.
     """
+    if context.region is not None:
+        return context.region.intersected(document.rect).united(bounds)
     if context.whole:
         return document.rect
     if context.pixels is not None:

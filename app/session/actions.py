@@ -54,6 +54,12 @@ def has_candidates(workspace: Workspace) -> bool:
     return session is not None and bool(session.candidates.items)
 
 
+def has_places(workspace: Workspace) -> bool:
+    """True while candidates wait for several places of the photograph, and nothing is being drawn."""
+    session = _session(workspace)
+    return can_change(workspace) and session is not None and len(session.candidates.places) > 1
+
+
 def shows_candidate(workspace: Workspace) -> bool:
     """True while one of the candidates is shown and nothing is being drawn."""
     session = _session(workspace)
@@ -142,6 +148,21 @@ async def apply_candidate(workspace: Workspace) -> None:
         return
     session.apply_candidate()
     await workspace.history_actions.mark_applied(candidate)
+
+
+@command(
+    "candidate.applyAll",
+    title=tr("Apply all regions"),
+    group=VARIANT,
+    shortcuts=("Ctrl+Shift+Return",),
+    when=has_places,
+)
+async def apply_all(workspace: Workspace) -> None:
+    """Lay what is chosen for each region on the photograph, each as an edit of its own."""
+    session = _session(workspace)
+    if session is not None:
+        for candidate in session.apply_all():
+            await workspace.history_actions.mark_applied(candidate)
 
 
 @command("candidate.discard", title=tr("Discard the variant"), group=VARIANT, when=shows_candidate)

@@ -21,7 +21,7 @@ from app.base.text import tr
 from app.document.document import Document
 from app.document.gestures import GestureRunner
 from app.document.layers import EditLayer
-from app.edits.types import EditPlan, Missing
+from app.edits.types import EditPlan, EditRequest, Missing
 from app.gateways.fitting import fit_references
 from app.imaging.arrays import U8
 from app.imaging.edges import Edge
@@ -32,7 +32,8 @@ from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
 from app.session.mask_work import MaskWork
 from app.session.pipeline import EditPipeline, renumbered
-from app.session.planning import fitted_plan
+from app.session.planning import NOTHING_PLANNED, Part, Wish, plan_requests
+from app.session.references import Reference
 from app.session.requests import freeze_request
 from app.session.selecting import Selecting
 from app.session.source import Origin, Source
@@ -86,10 +87,9 @@ class DocumentSession:
         self.mask_work: MaskWork | None = None
         self.selecting: Selecting | None = None
         self.export_target: ExportTarget | None = None
-        self.plan: EditPlan | None = None
+        self.requests = NOTHING_PLANNED
         self.effective_mask: EffectiveMask | None = None
         self.edge: Edge | None = None
-        self.estimate_seconds: float | None = None
         self.is_preparing = False
         self.stage_changed: Signal[[]] = Signal()
         self.plan_changed: Signal[[]] = Signal()
@@ -147,6 +147,11 @@ class DocumentSession:
     # Planning
 
     @property
+    def plan(self) -> EditPlan | None:
+        """Of the request that would be sent first; None while there is nothing to send."""
+        return self.requests.parts[0].plan if self.requests.parts else None
+
+    @property
     def grow(self) -> int:
         """Pixels by which the painted mask is grown before anything else."""
         if self.form.grow is not None:
@@ -174,29 +179,16 @@ class DocumentSession:
         rect = document.mask.bounds()
         # Copied in a thread: a stroke that is drawn meanwhile ends in a newer plan anyway.
         coverage = await asyncio.to_thread(document.mask.coverage[rect.slices].copy)
-        grow_by, card, form = self.grow, self.form.card, self.form
-        profile, variants = form.profile, form.variants
+        grow_by, wish = self.grow, Wish.of(self.form)
         try:
             mask = await asyncio.to_thread(effective_mask, document.size, rect, coverage, grow_by, cancel)
-            plan, edge, seconds = None, None, None
-            if mask is not None or not card.needs_mask:
-                plan = await asyncio.to_thread(
-                    fitted_plan,
-                    document.size,
-                    mask.rect if mask else None,
-                    form.context,
-                    form.size if form.takes("size") else None,
-                    document.cut,
-                    profile,
-                    card,
-                    form.taken_references(),
+            edge, planned = None, NOTHING_PLANNED
+            if mask is not None or not wish.card.needs_mask:
+                planned = await asyncio.to_thread(
+                    plan_requests, document.size, mask, wish, document.cut, self._estimator, cancel
                 )
             if mask is not None:
                 edge = await asyncio.to_thread(Edge.of, document.size, mask.rect, mask.coverage, cancel)
-            if plan is not None and mask is not None:
-                seconds = await asyncio.to_thread(
-                    self._estimator, profile, card, mask.within(plan.region), variants
-                )
         except Cancelled:
             return
         except MaskroomError as error:
@@ -205,7 +197,7 @@ class DocumentSession:
         if cancel.is_cancelled:
             return
         self.effective_mask, self.edge = mask, edge
-        self.plan, self.estimate_seconds = plan, seconds
+        self.requests = planned
         self.plan_changed.emit()
 
     async def planned(self) -> EditPlan | None:
@@ -246,25 +238,29 @@ class DocumentSession:
                 topic="generate",
             )
             return None
-        mask, seconds = self.effective_mask, self.estimate_seconds
+        parts = self.requests.parts
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
-        picture = await asyncio.to_thread(document.cut, plan.region)
         references = self.form.taken_references()
+        names = tuple(reference.name for reference in references)
+        origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
+        # All are frozen before any is sent: they show the photograph of one moment.
+        frozen = [await self._freeze(part, document, references) for part in parts]
+        for part, request in zip(parts, frozen, strict=True):
+            await self._pipeline.submit(request, origin, self._deliver, expected_seconds=part.seconds)
+        return frozen[0].id
+
+    async def _freeze(self, part: Part, document: Document, references: tuple[Reference, ...]) -> EditRequest:
         sent = tuple(reference.picture for reference in references)
-        request = freeze_request(
+        return freeze_request(
             self.form,
-            plan,
-            picture,
-            mask,
+            part.plan,
+            await asyncio.to_thread(document.cut, part.plan.region),
+            part.mask,
             id=self._new_request_id(),
             document_id=self.id,
             document_name=self.name,
             references=await asyncio.to_thread(fit_references, sent, self.form.profile),
         )
-        names = tuple(reference.name for reference in references)
-        origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
-        await self._pipeline.submit(request, origin, self._deliver, expected_seconds=seconds)
-        return request.id
 
     def _deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
         self.candidates.add(renumbered(found, self.candidates.next_number()))
@@ -276,12 +272,24 @@ class DocumentSession:
             self._notices.warning(tr("{count} of the images did not come.", count=len(missing)), reasons)
 
     def apply_candidate(self) -> None:
-        """Make the shown candidate a layer, in one undo step; mask and prompt stay for the next try."""
+        """Make the shown candidate a layer, in one undo step; mask and prompt stay for the next try.
+
+        Candidates for the same place have lost and go; those for other places stay.
+        """
         candidate = self.candidates.shown
         if candidate is None or self.document is None:
             return
         self.add_layer(candidate)
+        self.candidates.settle(candidate)
+
+    def apply_all(self) -> tuple[Candidate, ...]:
+        """Make what is chosen for each place a layer of its own, all in one undo step; returns those."""
+        chosen = self.candidates.chosen
+        if self.document is None or not chosen:
+            return ()
+        self.document.add_layers([layer_of(candidate) for candidate in chosen])
         self.candidates.clear()
+        return chosen
 
     def add_layer(self, candidate: Candidate) -> None:
         """Lay a result on the photograph, in one undo step."""

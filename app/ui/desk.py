@@ -342,6 +342,7 @@ class Desk:
             lambda path: tasks.start(files.take_references(Offer(files=(path,))), "references")
         )
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
+        self.strip.apply_all_wanted.connect(lambda: run("candidate.applyAll"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
         self.strip.left.connect(self.canvas.setFocus)
         self.mask_bar.accepted.connect(lambda: tasks.start(accept_trial(self.workspace), "mask"))

@@ -11,9 +11,9 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.base.text import tr
+from app.session.candidates import mask_rect
 from app.session.document_session import Stage
 from app.session.toolbox import ToolKind
-from app.ui.compositing import mask_rect
 from app.ui.links import Links
 from app.ui.panels.side import EDIT
 
@@ -155,8 +155,9 @@ class FollowCurrent:
 
     def _mirror_plan(self) -> None:
         session = self._session
-        plan = session.plan if session is not None and session.candidates.shown is None else None
-        self._desk.canvas.set_region(plan.region if plan is not None else None)
+        shows = session is not None and session.candidates.shown is None
+        parts = session.requests.parts if session is not None and shows else ()
+        self._desk.canvas.set_regions(*(part.plan.region for part in parts))
         self._desk.actions.refresh_soon()
 
     def _mirror_edge(self) -> None:
@@ -165,10 +166,10 @@ class FollowCurrent:
     def _mirror_candidates(self) -> None:
         desk, session = self._desk, self._session
         if session is None:
-            desk.canvas.set_candidate(None)
+            desk.canvas.set_candidates()
             return
         shown = session.candidates.shown
-        desk.canvas.set_candidate(shown.patch if shown is not None else None)
+        desk.canvas.set_candidates(*session.candidates.patches)
         count = len(session.candidates.items)
         if count > self._count and shown is not None:
             desk.host.keep_clear(self._rect_shown(mask_rect(shown.patch)))

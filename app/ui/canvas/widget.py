@@ -92,14 +92,14 @@ class CanvasWidget(QWidget):
         if session is self.source.session:
             return
         self._input.leave()
-        self.decorations.region = None
+        self.decorations.regions = ()
         self._look.set_edge(None)
         self.source.show(session)
         self._input.refresh()
 
-    def set_candidate(self, patch: Patch | None) -> None:
-        """Lay a candidate over the document, or take it away. It appears as soon as it is prepared."""
-        self.source.set_candidate(patch)
+    def set_candidates(self, *patches: Patch) -> None:
+        """Lay candidates over the document, or take them away. They appear as soon as they are prepared."""
+        self.source.set_candidates(patches)
         self._look.refresh()
 
     def show_original(self, shown: bool) -> None:
@@ -107,10 +107,10 @@ class CanvasWidget(QWidget):
         self.source.show_original(shown)
         self._look.refresh()
 
-    def set_region(self, rect_doc: Rect | None) -> None:
-        """Outline what will be sent."""
-        if rect_doc != self.decorations.region:
-            self.decorations.region = rect_doc
+    def set_regions(self, *rects_doc: Rect) -> None:
+        """Outline what will be sent, request by request."""
+        if rects_doc != self.decorations.regions:
+            self.decorations.regions = rects_doc
             self.update_decorations()
 
     def set_edge(self, edge: Edge | None) -> None:

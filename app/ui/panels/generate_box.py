@@ -97,25 +97,35 @@ class GenerateBox(QWidget):
         self.generate.setEnabled(plan is not None)
         self.inspect.setEnabled(plan is not None)
         preparing = session is not None and session.is_preparing
-        self.generate.setText(tr("Preparing…") if preparing else tr("Generate"))
-        self.warnings.setVisible(plan is not None and bool(plan.warnings))
+        parts = () if session is None else session.requests.parts
+        ready = tr("Generate") if len(parts) < 2 else tr("Generate {count} requests", count=len(parts))
+        self.generate.setText(tr("Preparing…") if preparing else ready)
+        warnings = dict.fromkeys(sentence for part in parts for sentence in part.plan.warnings)
+        self.warnings.setVisible(bool(warnings))
         if session is None or plan is None:
             self.plan.setText(tr("Paint over what should change.") if session else "")
             self.plan.setVisible(session is not None)
             self.cost.setText("")
             self.cost.hide()
             return
-        if session.effective_mask is None:
+        if len(parts) > 1:
+            sizes = [size_text(part.plan.region.size) for part in parts]
+            sent = tr("Sends {count} regions: {sizes} px", count=len(parts), sizes=", ".join(sizes[:3]))
+            if len(sizes) > 3:
+                sent += " …"
+        elif session.effective_mask is None:
             sent = tr("Nothing is painted: all of the photograph may change. Sends it")
         else:
             sent = tr("Sends {region} px of the photograph", region=size_text(plan.region.size))
-        if plan.scale < 0.995:
+        if len(parts) > 1:
+            pass
+        elif plan.scale < 0.995:
             sent += " " + tr("at {share}", share=percent_text(plan.scale))
         elif plan.size_send != plan.region.size:
             sent += " " + tr("as {size}", size=size_text(plan.size_send))
         self.plan.setText(sent)
         self.plan.show()
-        self.warnings.setText("\n".join(plan.warnings))
+        self.warnings.setText("\n".join(warnings))
         self.cost.setText(" · ".join(self._costs(session)))
         self.cost.setVisible(bool(self.cost.text()))
 
@@ -133,8 +143,8 @@ class GenerateBox(QWidget):
     def _costs(self, session: DocumentSession) -> list[str]:
         form = session.form
         parts = []
-        if session.estimate_seconds is not None:
-            parts.append(estimate_text(session.estimate_seconds))
+        if session.requests.seconds is not None:
+            parts.append(estimate_text(session.requests.seconds))
         if form.profile.transport is Transport.IN_PROCESS:
             parts.append(tr("free, on this computer"))
         else:
@@ -142,7 +152,7 @@ class GenerateBox(QWidget):
             by_quality = form.card.price_by_quality
             price = price_text(
                 form.card.price_at(quality),
-                form.variants,
+                form.variants * max(1, len(session.requests.parts)),
                 at_most=bool(by_quality) and str(quality) not in by_quality,
             )
             parts.append(price or tr("price unknown"))
