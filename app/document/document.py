@@ -261,11 +261,7 @@ class Document:
 
     # Layers
 
-    def add_layer(self, layer: EditLayer) -> None:
-        """Put an edit on top of all others. Raises as `add_layers`."""
-        self.add_layers((layer,))
-
-    def add_layers(self, layers: Sequence[EditLayer]) -> None:
+    def add_layer(self, *layers: EditLayer) -> None:
         """Put edits on top of all others, in one undo step.
 
         Raises:

@@ -287,7 +287,7 @@ class DocumentSession:
         chosen = self.candidates.chosen
         if self.document is None or not chosen:
             return ()
-        self.document.add_layers([layer_of(candidate) for candidate in chosen])
+        self.document.add_layer(*map(layer_of, chosen))
         self.candidates.clear()
         return chosen
 

@@ -263,7 +263,7 @@ def _write_all(
     before = document.flatten_samples()
     outcomes: list[_Written | MaskroomError] = []
     for candidates, path in zip(variants, paths, strict=False):
-        document.add_layers([layer_of(candidate) for candidate in candidates])
+        document.add_layer(*map(layer_of, candidates))
         finished = document.flatten_photograph()
         changed = _changed_outside(before, finished.samples, candidates)
         document.undo.undo()
