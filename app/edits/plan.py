@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from app.base.errors import MaskError, UsageError
-from app.base.geometry import Rect, Size
+from app.base.geometry import Point, Rect, Size
 from app.base.text import tr
 from app.edits.types import Context, EditPlan, SizeRule
 
@@ -21,6 +21,8 @@ LEAST_CONTEXT = 64
 
 LEAST_REGION = 256
 """Pixels a side that are sent at least with an automatic context: of less no model can tell what it sees."""
+
+MIDDLE = Point(0.5, 0.5)
 
 SPARING_SHARE = 0.35
 """Share of the mask's bounds that is sent around it when the usual share would cost too much scale."""
@@ -39,12 +41,18 @@ class _Fit:
 
 
 def plan_edit(
-    document: Size, mask_bounds: Rect | None, context: Context, rule: SizeRule, size: Size | None = None
+    document: Size,
+    mask_bounds: Rect | None,
+    context: Context,
+    rule: SizeRule,
+    size: Size | None = None,
+    anchor: Point = MIDDLE,
 ) -> EditPlan:
     """Plan what to send for a mask within `mask_bounds` (document pixels; None = no mask: the whole picture).
 
     The region holds the mask and its context, lies in the document, and is widened inside the document to
-    the shape of the size it is sent at. `size` is the user's own choice of that size.
+    the shape of the size it is sent at. `size` is the user's own choice of that size, `anchor` which share of
+    the widening goes to the left and above.
 
     Raises:
         MaskError: `mask_bounds` has no pixel in the document.
@@ -69,7 +77,7 @@ def plan_edit(
             warnings.append(tr("Less of the surroundings is sent, so that the model sees more detail."))
     if context.region is not None and not context.region.contains(bounds):
         warnings.append(tr("The region was widened: it has to hold the mask."))
-    region, content = _fill(document, base, fit)
+    region, content = _fill(document, base, fit, anchor)
     return EditPlan(
         region=region,
         mask_bounds=bounds,
@@ -140,11 +148,12 @@ def _free_fit(base: Size, rule: SizeRule) -> _Fit:
     return best
 
 
-def _fill(document: Size, base: Rect, fit: _Fit) -> tuple[Rect, Rect]:
+def _fill(document: Size, base: Rect, fit: _Fit, anchor: Point) -> tuple[Rect, Rect]:
     """The region grown to the frame's shape inside the document, and where it stands in the frame."""
     width = min(document.width, max(base.width, math.floor(fit.frame.width / fit.scale)))
     height = min(document.height, max(base.height, math.floor(fit.frame.height / fit.scale)))
-    left, top = (width - base.width) // 2, (height - base.height) // 2
+    left = math.floor((width - base.width) * anchor.x)
+    top = math.floor((height - base.height) * anchor.y)
     region = Rect(base.x - left, base.y - top, width, height).moved_inside(document.rect)
     content = _scaled(region.size, fit.scale)
     x, y = (fit.frame.width - content.width) // 2, (fit.frame.height - content.height) // 2

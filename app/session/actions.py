@@ -89,6 +89,12 @@ def can_generate(workspace: Workspace) -> bool:
     return session is not None and not session.is_preparing
 
 
+def has_region(workspace: Workspace) -> bool:
+    """True while the region that is sent was set by hand."""
+    session = _session(workspace)
+    return session is not None and session.form.context.region is not None
+
+
 def has_running_jobs(workspace: Workspace) -> bool:
     """True while a request waits or runs."""
     return any(not job.state.is_final for job in workspace.worker.jobs)
@@ -128,6 +134,14 @@ async def generate(workspace: Workspace) -> None:
     session = _session(workspace)
     if session is not None:
         await session.generate()
+
+
+@command("region.reset", title=tr("Automatic region"), group=EDIT, when=has_region)
+def reset_region(workspace: Workspace) -> None:
+    """Let the region that is sent follow the mask again."""
+    session = _session(workspace)
+    if session is not None:
+        session.region.reset()
 
 
 @command("edit.cancel", title=tr("Cancel all requests"), group=EDIT, when=has_running_jobs)

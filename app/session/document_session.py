@@ -9,7 +9,7 @@ import asyncio
 import enum
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.base.cancel import Cancelled, CancelToken
@@ -23,6 +23,8 @@ from app.document.gestures import GestureRunner
 from app.document.layers import EditLayer
 from app.edits.types import EditPlan, EditRequest, Missing
 from app.gateways.fitting import fit_references
+from app.gateways.inspection import inspect_request
+from app.gateways.types import Transport
 from app.imaging.arrays import U8
 from app.imaging.edges import Edge
 from app.imaging.save import ExportOptions, Saved, save_photograph
@@ -31,14 +33,18 @@ from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
 from app.session.mask_work import MaskWork
+from app.session.measuring import Measuring
 from app.session.pipeline import EditPipeline, renumbered
 from app.session.planning import NOTHING_PLANNED, Part, Wish, plan_requests
 from app.session.references import Reference
+from app.session.region_hand import RegionHand
 from app.session.requests import freeze_request
 from app.session.selecting import Selecting
 from app.session.source import Origin, Source
 from app.session.verdicts import mask_warning
 
+MEASURED = "measured"
+"""In the place of the id of a request that is only weighed."""
 REPLAN_DELAY = 0.12
 """Seconds of rest after a change before the plan is made again, so that a stroke plans once."""
 
@@ -77,6 +83,8 @@ class DocumentSession:
         self.name = name
         self.path = path
         self.form = form
+        self.region = RegionHand(form, notices)
+        self.measuring = Measuring(self._measure)
         self.candidates = Candidates()
         self.stage = Stage.OPENING
         self.preview: U8 | None = None
@@ -107,6 +115,7 @@ class DocumentSession:
         self._replan: asyncio.Task[None] | None = None
         self._replan_cancel = CancelToken()
         form.changed.connect(lambda field: self._plan_soon())
+        self.region.changed.connect(self._measure_parts)
         self.candidates.changed.connect(self.let_go.emit)
 
     # Opening
@@ -182,6 +191,8 @@ class DocumentSession:
         grow_by, wish = self.grow, Wish.of(self.form)
         try:
             mask = await asyncio.to_thread(effective_mask, document.size, rect, coverage, grow_by, cancel)
+            if mask is not None and self._has_left_region(mask):
+                return
             edge, planned = None, NOTHING_PLANNED
             if mask is not None or not wish.card.needs_mask:
                 planned = await asyncio.to_thread(
@@ -198,15 +209,49 @@ class DocumentSession:
             return
         self.effective_mask, self.edge = mask, edge
         self.requests = planned
+        self.region.follow(planned, document.size)
+        self._measure_parts()
         self.plan_changed.emit()
+
+    def _has_left_region(self, mask: EffectiveMask) -> bool:
+        """A region by hand that no longer holds the mask is given up, and all is planned anew."""
+        region = self.form.context.region
+        if region is None or self.region.is_held or region.contains(mask.rect):
+            return False
+        self._notices.info(
+            tr("The mask reaches beyond the region that was set by hand."),
+            tr("The region follows the mask again."),
+            topic="region",
+        )
+        self.region.reset()
+        return True
+
+    @property
+    def shown_parts(self) -> tuple[Part, ...]:
+        """The requests as they are to be seen now, while a region is dragged too."""
+        held = self.region.part if self.region.live is not None else None
+        return self.requests.parts if held is None else (held,)
+
+    def _measure_parts(self) -> None:
+        leaves = self.form.profile.transport is not Transport.IN_PROCESS
+        self.measuring.want(self.shown_parts if leaves else ())
+
+    async def _measure(self, part: Part) -> int:
+        """The bytes of one call's body."""
+        document, profile = self.document, self.form.profile
+        if document is None:
+            return 0
+        request = await self._freeze(part, document, self.form.taken_references(), MEASURED)
+        return (await asyncio.to_thread(inspect_request, replace(request, n=1), profile)).body_bytes
 
     async def planned(self) -> EditPlan | None:
         """The plan of this very moment, made now if something changed since the last one."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._start_replan()
-        while self._replan is not None and not self._replan.done():
-            await asyncio.wait({self._replan})
+        while self._timer is not None or (self._replan is not None and not self._replan.done()):
+            if self._timer is not None:
+                self._timer.cancel()
+                self._start_replan()
+            if self._replan is not None:
+                await asyncio.wait({self._replan})
         return self.plan
 
     # Editing
@@ -244,19 +289,21 @@ class DocumentSession:
         names = tuple(reference.name for reference in references)
         origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
         # All are frozen before any is sent: they show the photograph of one moment.
-        frozen = [await self._freeze(part, document, references) for part in parts]
+        frozen = [await self._freeze(part, document, references, self._new_request_id()) for part in parts]
         for part, request in zip(parts, frozen, strict=True):
             await self._pipeline.submit(request, origin, self._deliver, expected_seconds=part.seconds)
         return frozen[0].id
 
-    async def _freeze(self, part: Part, document: Document, references: tuple[Reference, ...]) -> EditRequest:
+    async def _freeze(
+        self, part: Part, document: Document, references: tuple[Reference, ...], id: str
+    ) -> EditRequest:
         sent = tuple(reference.picture for reference in references)
         return freeze_request(
             self.form,
             part.plan,
             await asyncio.to_thread(document.cut, part.plan.region),
             part.mask,
-            id=self._new_request_id(),
+            id=id,
             document_id=self.id,
             document_name=self.name,
             references=await asyncio.to_thread(fit_references, sent, self.form.profile),
@@ -343,5 +390,6 @@ class DocumentSession:
             await self.selecting.aclose()
         if self._replan is not None:
             await asyncio.wait({self._replan})
+        await self.measuring.aclose()
         if self.mask_work is not None:
             await self.mask_work.aclose()

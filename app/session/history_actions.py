@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,10 @@ class HistoryActions:
             UsageError: the provider of the entry is not set up any more.
         """
         form = session.form
+        document = session.document
+        fits = document is not None and entry.has_mask and _same_photograph(session, entry)
+        request = await asyncio.to_thread(load_request, self._history, entry) if fits else None
+        references = await asyncio.to_thread(self._references, entry)
         form.set_provider(entry.provider, entry.model)
         form.set_prompt(entry.prompt)
         form.set_variants(entry.n)
@@ -72,11 +77,11 @@ class HistoryActions:
             form.set_value(name, None)
         for name, value in entry.parameters.items():
             form.set_value(name, value)
-        form.set_references(await asyncio.to_thread(self._references, entry))
-        document = session.document
-        if document is None or not entry.has_mask or not _same_photograph(session, entry):
+        form.set_references(references)
+        if document is None or request is None:
+            # A region means nothing on another photograph.
+            form.set_context(replace(form.context, region=None))
             return
-        request = await asyncio.to_thread(load_request, self._history, entry)
         form.set_grow(0)
         mask = np.zeros((document.size.height, document.size.width), np.uint8)
         mask[entry.region.slices] = request.coverage

@@ -329,6 +329,7 @@ class Desk:
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
         self.edit.manage.clicked.connect(lambda: run("providers.manage"))
         self.edit.refresh.clicked.connect(lambda: run("providers.models"))
+        self.edit.region_reset.clicked.connect(lambda: run("region.reset"))
         self.edit.box.inspect.clicked.connect(lambda: run("edit.inspect"))
         self.edit.references_wanted.connect(lambda: tasks.start(files.ask_references(), "references"))
         self.edit.references_offered.connect(

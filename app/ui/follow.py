@@ -16,6 +16,7 @@ from app.session.document_session import Stage
 from app.session.toolbox import ToolKind
 from app.ui.links import Links
 from app.ui.panels.side import EDIT
+from app.ui.wording import region_text
 
 if TYPE_CHECKING:
     from app.base.geometry import Rect
@@ -62,11 +63,14 @@ class FollowCurrent:
                 session.stage_changed.connect(self._mirror_stage),
                 session.plan_changed.connect(self._mirror_plan),
                 session.plan_changed.connect(self._mirror_edge),
+                session.region.changed.connect(self._mirror_region),
+                session.measuring.changed.connect(self._mirror_region),
                 session.preparing_changed.connect(self._mirror_preparing),
                 session.modified_changed.connect(self._mirror_title),
                 session.candidates.changed.connect(self._mirror_candidates),
             )
         desk.canvas.set_session(session)
+        desk.canvas.set_region_hand(session.region if session is not None else None)
         desk.edit.set_session(session)
         desk.strip.set_session(session)
         desk.status.set_session(session)
@@ -154,11 +158,22 @@ class FollowCurrent:
         desk.actions.refresh_soon()
 
     def _mirror_plan(self) -> None:
-        session = self._session
-        shows = session is not None and session.candidates.shown is None
-        parts = session.requests.parts if session is not None and shows else ()
-        self._desk.canvas.set_regions(*(part.plan.region for part in parts))
+        self._mirror_region()
         self._desk.actions.refresh_soon()
+
+    def _mirror_region(self) -> None:
+        """Outline what is sent, and tell its facts while it is being shaped."""
+        desk, session = self._desk, self._session
+        if session is None or session.candidates.shown is not None:
+            desk.canvas.set_regions()
+            return
+        parts, label = session.shown_parts, ""
+        in_hand = desk.workspace.toolbox.tool is ToolKind.REGION
+        if session.region.part is not None and (session.region.is_held or in_hand):
+            label = region_text(parts[0].plan, session.measuring.sent_bytes)
+            if session.region.is_stopped:
+                label = tr("{facts} · it holds the mask", facts=label)
+        desk.canvas.set_regions(*(part.plan.region for part in parts), label=label)
 
     def _mirror_edge(self) -> None:
         self._desk.canvas.set_edge(self._session.edge if self._session is not None else None)
@@ -184,6 +199,7 @@ class FollowCurrent:
         desk = self._desk
         for kind in ToolKind:
             desk.actions.action(f"tool.{kind.value}").setChecked(desk.workspace.toolbox.tool is kind)
+        self._mirror_region()
 
     def _mirror_title(self) -> None:
         session = self._session

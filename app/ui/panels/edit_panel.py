@@ -143,6 +143,12 @@ class EditPanel(QWidget):
         self._whole.setToolTip(tr("Send the whole photograph"))
         self._whole.setFixedSize(26, 26)
         self.context.add_control(self._whole)
+        self.region_reset = make_icon_button(
+            "rotate-ccw", tr("The region was set by hand: let it follow the mask again")
+        )
+        self.region_reset.setObjectName("regionReset")
+        self.region_reset.setFixedSize(26, 26)
+        self.context.add_control(self.region_reset)
         self.islands = ChoiceBox("islands", tr("Islands of the mask"))
         self.feather = NumberField("feather", tr("Feather in pixels"))
         self.feather.configure(minimum=0, maximum=64, suffix=" px", curve=2.0)
@@ -299,9 +305,13 @@ class EditPanel(QWidget):
     def _mirror_fields(self, form: EditForm) -> None:
         self.variants.show_value(form.variants)
         self.send_size.show_choices(_sizes(form.card), form.size)
-        self.context.show_value(form.context.pixels)
-        self.context.box.setEnabled(not form.context.whole)
-        self.context.slider.setEnabled(not form.context.whole)
+        by_hand = form.context.region is not None
+        self.context.box.setSpecialValueText(tr("by hand") if by_hand else tr("auto"))
+        self.context.show_value(None if by_hand else form.context.pixels)
+        for control in (self.context.box, self.context.slider):
+            control.setEnabled(not form.context.whole and not by_hand)
+        self._whole.setVisible(not by_hand)
+        self.region_reset.setVisible(by_hand)
         self._whole.setChecked(form.context.whole)
         self._mirror_islands()
         self.feather.show_value(form.feather)

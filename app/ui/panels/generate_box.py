@@ -13,7 +13,7 @@ from app.ui.icons import icon
 from app.ui.links import Links
 from app.ui.theme import BUTTON_ICON, DARK, SPACE
 from app.ui.widgets.labels import make_icon_button, make_label, make_line
-from app.ui.wording import estimate_text, percent_text, price_text, size_text
+from app.ui.wording import bytes_text, estimate_text, percent_text, price_text, size_text
 
 if TYPE_CHECKING:
     from app.session.document_session import DocumentSession
@@ -79,6 +79,8 @@ class GenerateBox(QWidget):
         if session is not None:
             self._links.add(
                 session.plan_changed.connect(self.mirror),
+                session.region.changed.connect(self.mirror),
+                session.measuring.changed.connect(self.mirror),
                 session.stage_changed.connect(self.mirror),
                 session.preparing_changed.connect(self.mirror),
                 session.form.changed.connect(lambda field: self.mirror()),
@@ -93,11 +95,11 @@ class GenerateBox(QWidget):
     def mirror(self) -> None:
         """Show the plan, its warnings, its price and its time."""
         session = self._session
-        plan = None if session is None else session.plan
+        parts = () if session is None else session.shown_parts
+        plan = parts[0].plan if parts else None
         self.generate.setEnabled(plan is not None)
         self.inspect.setEnabled(plan is not None)
         preparing = session is not None and session.is_preparing
-        parts = () if session is None else session.requests.parts
         ready = tr("Generate") if len(parts) < 2 else tr("Generate {count} requests", count=len(parts))
         self.generate.setText(tr("Preparing…") if preparing else ready)
         warnings = dict.fromkeys(sentence for part in parts for sentence in part.plan.warnings)
@@ -123,6 +125,8 @@ class GenerateBox(QWidget):
             sent += " " + tr("at {share}", share=percent_text(plan.scale))
         elif plan.size_send != plan.region.size:
             sent += " " + tr("as {size}", size=size_text(plan.size_send))
+        if session.measuring.sent_bytes is not None:
+            sent += " · " + bytes_text(session.measuring.sent_bytes)
         self.plan.setText(sent)
         self.plan.show()
         self.warnings.setText("\n".join(warnings))
