@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 import cv2
 
 from app.base.errors import InputError
-from app.base.geometry import Rect, Size
+from app.base.geometry import Margins, Rect, Size
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.composition import Composition, PreparedPicture, prepare
+from app.document.extension import Extension, Ground
 from app.document.layers import EditLayer
 from app.document.mask import Mask, MaskEdit
 from app.document.named_masks import NamedMask, PreparedMask
@@ -32,7 +33,7 @@ from app.imaging.pyramid import Pyramid
 class DocumentState:
     """What a document consists of, apart from pixels: replaced as a whole by every change, for undo."""
 
-    size: Size
+    ground: Ground
     masks: tuple[NamedMask, ...]
     active_mask: int = 0
     layers: tuple[EditLayer, ...] = ()
@@ -56,10 +57,9 @@ class Document:
         if prepared is None:
             prepared = prepare(photograph)
         self.id = uuid.uuid4().hex
-        self.photograph = photograph
-        """What was opened. Its samples are to be read by `original_samples`: they may share the buffer that
-        layers are drawn into."""
         self.undo = UndoStack(undo_limit, compressor)
+        self.size_changed: Signal[[]] = Signal()
+        """Emitted when picture, pyramid and masks are others, of another size; before all other signals."""
         self.picture_changed: Signal[[tuple[Rect, ...]]] = Signal()
         """Emitted with the document pixels that changed, when picture and pyramid are up to date again."""
         self.mask_changed: Signal[[tuple[Rect, ...]]] = Signal()
@@ -70,18 +70,32 @@ class Document:
         self.modified_changed: Signal[[]] = Signal()
         """Emitted when `is_modified` became another."""
         self._thread = OneThread()
-        self._composition = Composition(photograph, prepared)
         first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
-        self._state = DocumentState(photograph.size, (first,))
+        self._state = DocumentState(Ground(photograph, Composition(photograph, prepared)), (first,))
         self._revision = 0
         self._was_modified = False
-        self._picture = prepared.picture.view()
-        self._picture.flags.writeable = False
         self.undo.changed.connect(self._on_undo_changed)
 
     @property
+    def ground(self) -> Ground:
+        """What the layers lie on: the photograph, and by how much it was extended."""
+        return self._state.ground
+
+    @property
+    def photograph(self) -> Photograph:
+        """What was opened, extended where it was. Its samples are to be read by `original_samples`: they may share
+        the buffer that layers are drawn into.
+        """
+        return self._state.ground.photograph
+
+    @property
+    def margins(self) -> Margins:
+        """By which the document is larger than what was opened."""
+        return self._state.ground.margins
+
+    @property
     def size(self) -> Size:
-        return self._state.size
+        return self._state.ground.size
 
     @property
     def layers(self) -> tuple[EditLayer, ...]:
@@ -121,9 +135,15 @@ class Document:
     def picture(self) -> U8:
         """The flattened working picture, (H, W, 4) BGRA, 8-bit sRGB, straight alpha.
 
-        Read-only, and the same array as long as the document lives.
+        Read-only, and the same memory as long as the document keeps its size.
         """
-        return self._picture
+        picture = self._composition.picture.view()
+        picture.flags.writeable = False
+        return picture
+
+    @property
+    def _composition(self) -> Composition:
+        return self._state.ground.composition
 
     @property
     def pyramid(self) -> Pyramid:
@@ -142,7 +162,7 @@ class Document:
 
         Dtype, channels and colour space are the source's own; what no layer covers is bit-identical to it.
         """
-        return self._composition.flatten(self.layers, self._inside(region))
+        return self._composition.flatten(self.layers, _inside(region, self.size))
 
     def flatten_photograph(self) -> Photograph:
         """The photograph as it is to be exported: the same but for its samples, which share nothing."""
@@ -150,21 +170,17 @@ class Document:
 
     def cut(self, region: Rect) -> U8:
         """A copy of the flattened picture of `region` in sRGB: (h, w, 3) RGB, with alpha (h, w, 4) RGBA."""
-        pixels = self.picture[self._inside(region).slices]
+        pixels = self.picture[_inside(region, self.size).slices]
         code = cv2.COLOR_BGRA2RGBA if self.photograph.has_alpha else cv2.COLOR_BGRA2RGB
         return as_u8(cv2.cvtColor(pixels, code))
 
     def original_samples(self, region: Rect | None = None) -> Samples:
         """The photograph's own samples (of `region`, or all) as they were opened, as a new array."""
-        return self._composition.original_samples(self._inside(region))
-
-    def original_photograph(self) -> Photograph:
-        """The photograph as it was opened, without any layer; its samples share nothing. In any thread."""
-        return replace(self.photograph, samples=self.original_samples(), bgra=None)
+        return self._composition.original_samples(_inside(region, self.size))
 
     def original(self, region: Rect) -> U8:
         """The photograph of `region` without any layer, (h, w, 4) BGRA, 8-bit sRGB; a copy."""
-        return self._composition.original(self._inside(region))
+        return self._composition.original(_inside(region, self.size))
 
     # The mask
 
@@ -297,6 +313,20 @@ class Document:
             raise InputError(tr("This edit is no longer part of the document."), details=f"layer {layer_id}")
         return found
 
+    # The canvas
+
+    def extend(self, made: Extension) -> None:
+        """Take over a larger canvas, in one undo step.
+
+        `made` comes from `prepare_extension`, and nothing of the document changed since.
+        """
+        masks = tuple(
+            NamedMask.made(named.name, prepared, self._on_mask_changed)
+            for named, prepared in zip(self.masks, made.masks, strict=True)
+        )
+        state = replace(self._state, ground=made.ground, masks=masks, layers=made.layers)
+        self._change(state, tr("Extend the canvas"))
+
     # Changes
 
     def _change(self, state: DocumentState, title: str) -> None:
@@ -310,9 +340,16 @@ class Document:
     def _become(self, state: DocumentState) -> None:
         self._thread.check()
         before = self._state
-        dirty = self._composition.update(before.layers, state.layers)
+        resized = before.ground is not state.ground
+        if resized:
+            # The other picture shows just these layers: it was left with them, or made for them.
+            dirty: tuple[Rect, ...] = (state.ground.size.rect,)
+        else:
+            dirty = self._composition.update(before.layers, state.layers)
         self._state = state
         self._revision += 1
+        if resized:
+            self.size_changed.emit()
         if before.layers != state.layers:
             self.layers_changed.emit()
         if (before.masks, before.active_mask) != (state.masks, state.active_mask):
@@ -332,8 +369,9 @@ class Document:
             self._was_modified = self.is_modified
             self.modified_changed.emit()
 
-    def _inside(self, region: Rect | None) -> Rect:
-        return self.size.rect if region is None else region.intersected(self.size.rect)
+
+def _inside(region: Rect | None, size: Size) -> Rect:
+    return size.rect if region is None else region.intersected(size.rect)
 
 
 class StateStep:
@@ -349,11 +387,15 @@ class StateStep:
 
     @property
     def nbytes(self) -> int:
-        """The layers and masks that only one of both sides has."""
+        """The layers, masks and pictures that only one of both sides has."""
         layers = set(self._before.layers) ^ set(self._after.layers)
         before, after = ({m.mask: m.nbytes for m in side.masks} for side in (self._before, self._after))
         masks = before.keys() ^ after.keys()
-        return sum(layer.nbytes for layer in layers) + sum((before | after)[mask] for mask in masks)
+        grounds = {self._before.ground, self._after.ground}
+        pictures = max(ground.nbytes for ground in grounds) if len(grounds) > 1 else 0
+        return (
+            sum(layer.nbytes for layer in layers) + sum((before | after)[mask] for mask in masks) + pictures
+        )
 
     def undo(self) -> None:
         self._document._become(self._before)

@@ -117,6 +117,14 @@ class Candidates:
         left = [each for each in self.chosen if each not in rivals]
         self._take(items, items.index(left[0]) if left else None)
 
+    def replace_all(self, items: tuple[Candidate, ...]) -> None:
+        """The same candidates, or fewer, became others, such as on another canvas; what is shown stays shown."""
+        if items == self._items:
+            return
+        shown = self.shown
+        places = {each.result_id: index for index, each in enumerate(items)}
+        self._take(items, places.get(shown.result_id) if shown is not None else None)
+
     def clear(self) -> None:
         """Empty the strip; everything stays in the history."""
         if self._items:

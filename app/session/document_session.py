@@ -10,15 +10,17 @@ import enum
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import MaskroomError
-from app.base.geometry import Size
+from app.base.geometry import Margins, Size
 from app.base.notices import Notices
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
+from app.document.extension import source_photograph
 from app.document.gestures import GestureRunner
 from app.document.layers import EditLayer
 from app.edits.types import EditPlan, EditRequest, Missing
@@ -31,6 +33,7 @@ from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, Candidates, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
+from app.session.extending import between_canvases, kept_margins
 from app.session.form import EditForm, automatic_grow
 from app.session.mask_work import MaskWork
 from app.session.measuring import Measuring
@@ -99,6 +102,7 @@ class DocumentSession:
         self.effective_mask: EffectiveMask | None = None
         self.edge: Edge | None = None
         self.is_preparing = False
+        self._margins = Margins()
         self.stage_changed: Signal[[]] = Signal()
         self.plan_changed: Signal[[]] = Signal()
         self.modified_changed: Signal[[]] = Signal()
@@ -133,6 +137,7 @@ class DocumentSession:
         self.gestures = GestureRunner(document, self.selecting.order)
         self.preview = None
         self.stage = Stage.READY
+        document.size_changed.connect(self._follow_canvas)
         document.mask_changed.connect(lambda rects: self._plan_soon())
         document.layers_changed.connect(self._plan_soon)
         document.modified_changed.connect(self.modified_changed.emit)
@@ -142,6 +147,26 @@ class DocumentSession:
         self.stage = Stage.FAILED
         self.preview = None
         self.stage_changed.emit()
+
+    def _follow_canvas(self) -> None:
+        """The canvas became another: all that has a place on it moves along."""
+        document = self.document
+        if document is None:
+            return
+        before, self._margins = self._margins, document.margins
+        self.size = document.size
+        self.candidates.replace_all(
+            between_canvases(self.candidates.items, before, document.margins, document.size)
+        )
+        region = self.form.context.region
+        if region is not None:
+            dx, dy = document.margins.left - before.left, document.margins.top - before.top
+            self.form.set_context(replace(self.form.context, region=region.translated(dx, dy)))
+        self.requests, self.effective_mask, self.edge = NOTHING_PLANNED, None, None
+        self.region.follow(self.requests, document.size)
+        self.plan_changed.emit()
+        self.stage_changed.emit()
+        self._plan_soon()
 
     @property
     def is_modified(self) -> bool:
@@ -287,11 +312,13 @@ class DocumentSession:
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
         references = self.form.taken_references()
         names = tuple(reference.name for reference in references)
-        origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
+        kept = {**self.form.kept(), **kept_margins(document.margins)}
+        origin = Origin(source, partial(source_photograph, document.ground), parents, kept, names)
+        deliver = partial(self._deliver, document.margins)
         # All are frozen before any is sent: they show the photograph of one moment.
         frozen = [await self._freeze(part, document, references, self._new_request_id()) for part in parts]
         for part, request in zip(parts, frozen, strict=True):
-            await self._pipeline.submit(request, origin, self._deliver, expected_seconds=part.seconds)
+            await self._pipeline.submit(request, origin, deliver, expected_seconds=part.seconds)
         return frozen[0].id
 
     async def _freeze(
@@ -309,7 +336,12 @@ class DocumentSession:
             references=await asyncio.to_thread(fit_references, sent, self.form.profile),
         )
 
-    def _deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
+    def _deliver(
+        self, sent_from: Margins, found: tuple[Candidate, ...], missing: tuple[Missing, ...]
+    ) -> None:
+        """Take the candidates of a request that was cut from a canvas with the margins `sent_from`."""
+        if self.document is not None:
+            found = between_canvases(found, sent_from, self.document.margins, self.document.size)
         self.candidates.add(renumbered(found, self.candidates.next_number()))
         warning = mask_warning(found, self.form.provider)
         if warning is not None:

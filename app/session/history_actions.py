@@ -18,11 +18,13 @@ from app.edits.composite import place
 from app.edits.types import Patch, Report
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
+from app.imaging.extend import extend_photograph
 from app.imaging.load import Limits, load_photograph
 from app.imaging.photograph import Photograph
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, layer_of
 from app.session.document_session import DocumentSession
+from app.session.extending import between_canvases, margins_of
 from app.session.records import load_request
 from app.session.references import Reference, read_reference
 
@@ -83,8 +85,16 @@ class HistoryActions:
             form.set_context(replace(form.context, region=None))
             return
         form.set_grow(0)
+        # The canvas may have been extended since, or an extension have been taken back.
+        before, after = margins_of(entry.form), document.margins
+        dx, dy = after.left - before.left, after.top - before.top
+        place = entry.region.translated(dx, dy)
+        inside = place.intersected(document.size.rect)
         mask = np.zeros((document.size.height, document.size.width), np.uint8)
-        mask[entry.region.slices] = request.coverage
+        mask[inside.slices] = request.coverage[inside.relative_to(place).slices]
+        if form.context.region is not None:
+            moved = form.context.region.translated(dx, dy)
+            form.set_context(replace(form.context, region=moved))
         document.set_mask(mask, tr("Mask from the history"))
 
     async def candidate(self, result_id: str) -> Candidate:
@@ -110,6 +120,15 @@ class HistoryActions:
                 tr("This result belongs to another photograph."),
                 tr("Open “{name}” first.", name=entry.document_name),
             )
+        document = session.document
+        if document is not None:
+            fitting = between_canvases((candidate,), margins_of(entry.form), document.margins, document.size)
+            if not fitting:
+                raise InputError(
+                    tr("This result reaches beyond the canvas."),
+                    tr("Extend the canvas as it was then, and try again."),
+                )
+            candidate = fitting[0]
         session.add_layer(candidate)
         await self.mark_applied(candidate)
 
@@ -160,9 +179,13 @@ class HistoryActions:
         entry = self._history.get(result.entry_id)
         source = self._history.read_file(entry.source_sha256)
         photograph = load_photograph(source, name=entry.document_name, limits=self._limits)
-        document = Document(photograph)
+        margins = margins_of(entry.form)
+        document = Document(extend_photograph(photograph, margins))
         for result_id in (*entry.parents, result.id):
-            document.add_layer(layer_of(load_candidate(self._history, result_id)))
+            candidate = load_candidate(self._history, result_id)
+            before = margins_of(self._history.get(candidate.entry_id).form)
+            for fitting in between_canvases((candidate,), before, margins, document.size):
+                document.add_layer(layer_of(fitting))
         return document.flatten_photograph()
 
 

@@ -142,10 +142,18 @@ class SceneSource:
             self._picture = self._find_picture()
             if document is not None:
                 self._connections += [
+                    document.size_changed.connect(self._resize),
                     document.masks_changed.connect(self._compose),
                     document.mask_changed.connect(self._on_mask_changed),
                     document.picture_changed.connect(self._on_picture_changed),
                 ]
+        self._compose()
+
+    def _resize(self) -> None:
+        """The document has another picture now. What lay over the one before does not fit any more."""
+        self._workshop.drop()
+        self._candidates, self._patches, self._preview = (), (), None
+        self._picture = self._find_picture()
         self._compose()
 
     def _leave(self) -> None:

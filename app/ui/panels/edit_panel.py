@@ -329,8 +329,8 @@ class EditPanel(QWidget):
         if session is not None and count > 1:
             self.islands.show_choices(
                 [
-                    (tr("All {count} in one request", count=count), Islands.TOGETHER),
-                    (tr("One request for each of {count}", count=count), Islands.EACH),
+                    (tr("In one request"), Islands.TOGETHER),
+                    (tr("One request each ({count})", count=count), Islands.EACH),
                 ],
                 session.form.islands,
             )
