@@ -22,7 +22,14 @@ from app.session.tools import TOOL_KEYS
 from app.ui.actions import Actions
 from app.ui.canvas.mask_look import MaskStyle
 from app.ui.canvas.widget import CanvasWidget
-from app.ui.commands import file_commands, help_commands, mask_commands, turn_commands, view_commands
+from app.ui.commands import (
+    document_commands,
+    file_commands,
+    help_commands,
+    mask_commands,
+    turn_commands,
+    view_commands,
+)
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
@@ -33,6 +40,7 @@ from app.ui.panels.compare_view import CompareView
 from app.ui.panels.documents import DocumentTabs
 from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
+from app.ui.panels.extend_bar import ExtendBar
 from app.ui.panels.history_panel import HistoryPanel
 from app.ui.panels.jobs_panel import JobsPanel
 from app.ui.panels.mask_operation_bar import MaskOperationBar
@@ -238,6 +246,7 @@ class Desk:
         self.host = CanvasHost(self.canvas, self.strip)
         self.mask_files = MaskFlows(workspace, self.window)
         self.mask_bar = MaskOperationBar(self.host, self.canvas)
+        self.extend_bar = ExtendBar(self.host, self.canvas)
         self.mask_picker = MaskPicker()
         self.navigator = Navigator(self.canvas)
         self.host.set_corner(self.navigator)
@@ -255,6 +264,7 @@ class Desk:
     def _register_commands(self) -> None:
         for each in (
             *file_commands(self),
+            *document_commands(self),
             *mask_commands(self),
             *view_commands(self),
             *turn_commands(self),
@@ -348,6 +358,8 @@ class Desk:
         self.strip.left.connect(self.canvas.setFocus)
         self.mask_bar.accepted.connect(lambda: tasks.start(accept_trial(self.workspace), "mask"))
         self.mask_bar.left.connect(self.canvas.setFocus)
+        self.extend_bar.accepted.connect(self.follow.extend_canvas)
+        self.extend_bar.left.connect(self.canvas.setFocus)
         self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)

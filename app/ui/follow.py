@@ -13,13 +13,16 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 from app.base.text import tr
 from app.session.candidates import mask_rect
 from app.session.document_session import Stage
+from app.session.extending import extend_canvas
 from app.session.toolbox import ToolKind
 from app.ui.links import Links
 from app.ui.panels.side import EDIT
 from app.ui.wording import region_text
 
 if TYPE_CHECKING:
-    from app.base.geometry import Rect
+    from app.base.geometry import Margins, Rect
+    from app.document.document import Document
+    from app.imaging.load import Limits
     from app.session.document_session import DocumentSession
     from app.ui.desk import Desk
 
@@ -55,6 +58,7 @@ class FollowCurrent:
         """Show the document in front, or the empty view."""
         desk, session = self._desk, self._desk.workspace.current
         desk.close_compare()
+        desk.extend_bar.leave()
         self._links.clear()
         self._session = session
         self._count = len(session.candidates.items) if session is not None else 0
@@ -93,6 +97,19 @@ class FollowCurrent:
         for job in worker.jobs:
             if self._session is not None and job.document_id == self._session.id:
                 worker.cancel(job.id)
+
+    def extend_canvas(self, added: Margins) -> None:
+        """Make the canvas of the document in front larger."""
+        session, workspace = self._session, self._desk.workspace
+        if session is not None and session.document is not None:
+            self._desk.tasks.start(self._extend(session.document, added, workspace.limits), "extend")
+
+    async def _extend(self, document: Document, added: Margins, limits: Limits) -> None:
+        self._desk.status.show_activity(tr("Extending the canvas…"))
+        try:
+            await extend_canvas(document, added, limits)
+        finally:
+            self._desk.status.show_activity("")
 
     def retry(self, job_id: str) -> None:
         """Send a request that failed once more, with the settings and the mask it had."""

@@ -238,7 +238,7 @@ QFrame[role="card"] { background: $raised; border-radius: 6px; border: none; }
 QFrame[role="notice"] { background: $raised; border: none; border-left: 4px solid $accent_line; }
 QFrame[role="notice"][level="warning"] { border-left-color: $warning; }
 QFrame[role="notice"][level="error"] { border-left-color: $error; }
-QFrame#maskOperation { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
+QFrame#maskOperation, QFrame#extendBar { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
 QFrame#candidates { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
 QFrame#candidates:focus { border-color: $accent_line; }
 QFrame#candidates QToolButton { padding: 3px; }

@@ -27,6 +27,8 @@ class Decorations:
 
     def __init__(self) -> None:
         self.regions: tuple[Rect, ...] = ()
+        self.extension: Rect | None = None
+        """What the document is to become."""
         self.outline: tuple[Point, ...] = ()
         self.outline_is_closed = True
         self.line = 1.0
@@ -55,7 +57,7 @@ class Decorations:
 
     def paint(self, painter: QPainter, view: ViewTransform, seen: Rect) -> None:
         """Draw with `painter`, which speaks device pixels; only what lies in `seen` is needed."""
-        for region in self.regions:
+        for region in (*self.regions, *((self.extension,) if self.extension is not None else ())):
             if view.is_upright:
                 _paint_box(painter, view.rect_to_view(region), seen, self.line)
             else:
