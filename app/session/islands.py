@@ -6,6 +6,7 @@ changes the other. Pure; it works on copies, in any thread.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import cv2
@@ -16,9 +17,8 @@ from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size, united
 from app.edits.plan import surroundings
 from app.edits.types import Context
-from app.imaging.arrays import U8, Bool
-from app.imaging.masks import bounds, size_of
-from app.imaging.resample import reduce_coverage
+from app.imaging.arrays import U8, Bool, as_u8
+from app.imaging.masks import bounds
 from app.session.effective_mask import EffectiveMask
 
 MOST_ISLANDS = 24
@@ -47,11 +47,12 @@ def split_islands(
     """
     if context.whole or context.region is not None:
         return (mask,)
-    small = _reduced(mask.coverage)
-    count, labels, stats = _parts(small)
+    # Cells of so many pixels a side are looked at as one.
+    cell = max(1, math.ceil(max(mask.rect.width, mask.rect.height) / _LOOKED_AT))
+    count, labels, stats = _parts(_reduced(mask.coverage, cell))
     if count <= 1:
         return (mask,)
-    boxes = _boxes(stats, size_of(small), mask.rect)
+    boxes = _boxes(stats, cell, mask.rect)
     groups = _joined(_grouped(boxes, mask.document, context, cancel), mask.document, context)
     if not 0 < len(groups) <= MOST_ISLANDS:
         return ()
@@ -61,15 +62,18 @@ def split_islands(
     for _, members in groups:
         if cancel is not None:
             cancel.check()
-        found.append(_island(mask, labels, members, boxes))
+        found.append(_island(mask, labels, cell, members, boxes))
     return tuple(sorted(found, key=lambda island: (island.rect.y, island.rect.x)))
 
 
-def _reduced(coverage: U8) -> U8:
-    """Every covered pixel is still covered."""
-    size = size_of(coverage)
-    target = size.fitted_into(Size(_LOOKED_AT, _LOOKED_AT))
-    return coverage if target == size else reduce_coverage(coverage, target)
+def _reduced(coverage: U8, cell: int) -> U8:
+    """The maximum of each cell: every covered pixel is still covered."""
+    if cell == 1:
+        return coverage
+    # The kernel reaches from a pixel to the right and down, over the cell that begins there.
+    kernel = np.ones((cell, cell), np.uint8)
+    whole = cv2.dilate(coverage, kernel, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT, borderValue=(0.0,))
+    return as_u8(np.ascontiguousarray(whole[::cell, ::cell]))
 
 
 def _parts(coverage: U8) -> tuple[int, Labels, Labels]:
@@ -80,17 +84,15 @@ def _parts(coverage: U8) -> tuple[int, Labels, Labels]:
     return count - 1, labels.astype(np.int32, copy=False), stats[1:].astype(np.int32, copy=False)
 
 
-def _boxes(stats: Labels, small: Size, rect: Rect) -> Boxes:
-    left, top, width, height = (stats[:, index].astype(np.int64) for index in range(4))
-    return np.stack(
-        (
-            rect.x + left * rect.width // small.width,
-            rect.y + top * rect.height // small.height,
-            rect.x - (-(left + width) * rect.width // small.width),
-            rect.y - (-(top + height) * rect.height // small.height),
-        ),
-        axis=1,
+def _boxes(stats: Labels, cell: int, rect: Rect) -> Boxes:
+    left, top, width, height = (stats[:, index].astype(np.int64) * cell for index in range(4))
+    edges = (
+        rect.x + left,
+        rect.y + top,
+        rect.x + np.minimum(left + width, rect.width),
+        rect.y + np.minimum(top + height, rect.height),
     )
+    return np.stack(edges, axis=1)
 
 
 def _grouped(boxes: Boxes, document: Size, context: Context, cancel: CancelToken | None) -> list[Group]:
@@ -136,14 +138,15 @@ def _joined(groups: list[Group], document: Size, context: Context) -> list[Group
     return done
 
 
-def _island(mask: EffectiveMask, labels: Labels, members: list[int], boxes: Boxes) -> EffectiveMask:
+def _island(
+    mask: EffectiveMask, labels: Labels, cell: int, members: list[int], boxes: Boxes
+) -> EffectiveMask:
     """The coverage of the parts `members` alone."""
     left, top = boxes[members, :2].min(axis=0).tolist()
     right, bottom = boxes[members, 2:].max(axis=0).tolist()
     outer = Rect.from_edges(left, top, right, bottom).intersected(mask.rect)
     inner = outer.relative_to(mask.rect)
-    rows = np.arange(inner.y, inner.bottom) * labels.shape[0] // mask.rect.height
-    columns = np.arange(inner.x, inner.right) * labels.shape[1] // mask.rect.width
+    rows, columns = np.arange(inner.y, inner.bottom) // cell, np.arange(inner.x, inner.right) // cell
     is_member: Bool = np.zeros(len(boxes) + 1, np.bool_)
     is_member[np.asarray(members) + 1] = True
     mine = is_member[labels[np.ix_(rows, columns)]]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.geometry import Rect, Size
@@ -73,6 +75,31 @@ def test_a_mask_much_longer_than_what_is_looked_at_keeps_its_pixels() -> None:
     islands = split_islands(mask_of(document, *rects), NEAR)
     assert sorted(each.rect.x for each in islands) == [0, 5001, 8997]
     assert {each.rect for each in islands} == set(rects)
+
+
+@given(
+    st.lists(
+        st.builds(Rect, st.integers(0, 8900), st.integers(0, 250), st.integers(1, 90), st.integers(1, 40)),
+        min_size=1,
+        max_size=20,
+    )
+)
+@settings(max_examples=25)
+def test_the_groups_are_those_found_by_looking_at_every_pair(rects: list[Rect]) -> None:
+    """Also where parts are told apart in a smaller copy; touching cells count as one part there."""
+    document, context = Size(9000, 300), Context()
+    groups = list(rects)
+    pairs = True
+    while pairs:
+        pairs = False
+        for one, other in itertools.combinations(groups, 2):
+            around = surroundings(document, one, context), surroundings(document, other, context)
+            if around[0].intersects(other) or around[1].intersects(one):
+                groups = [each for each in groups if each not in (one, other)] + [one.united(other)]
+                pairs = True
+                break
+    islands = split_islands(mask_of(document, *rects), context)
+    assert {each.rect for each in islands} == set(groups)
 
 
 def test_specks_are_not_told_apart() -> None:
