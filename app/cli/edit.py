@@ -87,6 +87,7 @@ def _order(options: argparse.Namespace) -> EditOrder:
         islands=Islands(options.islands),
         grow=options.grow,
         feather=options.feather,
+        over_limit=options.over_limit,
         output=options.output,
     )
 

@@ -23,9 +23,10 @@ from app.document.document import Document
 from app.document.extension import source_photograph
 from app.document.gestures import GestureRunner
 from app.document.layers import EditLayer
-from app.edits.types import EditPlan, EditRequest, Missing
+from app.edits.types import Cost, EditPlan, EditRequest, Missing
 from app.gateways.fitting import fit_references
 from app.gateways.inspection import inspect_request
+from app.gateways.pricing import estimated_cost, total_cost
 from app.gateways.types import Transport
 from app.imaging.arrays import U8
 from app.imaging.edges import Edge
@@ -37,6 +38,7 @@ from app.session.extending import between_canvases, kept_margins
 from app.session.form import EditForm, automatic_grow
 from app.session.mask_work import MaskWork
 from app.session.measuring import Measuring
+from app.session.money import Money, OverLimit
 from app.session.pipeline import EditPipeline, renumbered
 from app.session.planning import NOTHING_PLANNED, Part, Wish, plan_requests
 from app.session.references import Reference
@@ -80,6 +82,7 @@ class DocumentSession:
         pipeline: EditPipeline,
         new_request_id: Callable[[], str],
         estimator: Estimator,
+        money: Money,
         notices: Notices,
     ) -> None:
         self.id = uuid.uuid4().hex
@@ -107,11 +110,14 @@ class DocumentSession:
         self.plan_changed: Signal[[]] = Signal()
         self.modified_changed: Signal[[]] = Signal()
         self.preparing_changed: Signal[[]] = Signal()
+        self.limit_reached: Signal[[OverLimit]] = Signal()
+        """Emitted when Generate held a request back; `generate(over_limit=True)` sends it all the same."""
         self.let_go: Signal[[]] = Signal()
         """Emitted when large arrays that were needed for a while are no longer held."""
         self._pipeline = pipeline
         self._new_request_id = new_request_id
         self._estimator = estimator
+        self._money = money
         self._notices = notices
         self._exported_layers: tuple[EditLayer, ...] = ()
         self._loop = asyncio.get_running_loop()
@@ -269,6 +275,15 @@ class DocumentSession:
         request = await self._freeze(part, document, self.form.taken_references(), MEASURED)
         return (await asyncio.to_thread(inspect_request, replace(request, n=1), profile)).body_bytes
 
+    def estimated_cost(self) -> Cost | None:
+        """The published price of the next requests; None without a plan, or where nothing is published."""
+        form = self.form
+        quality = form.taken_values().get("quality")
+        return total_cost(
+            estimated_cost(form.card, quality, part.plan.size_send, form.variants)
+            for part in self.requests.parts
+        )
+
     async def planned(self) -> EditPlan | None:
         """The plan of this very moment, made now if something changed since the last one."""
         while self._timer is not None or (self._replan is not None and not self._replan.done()):
@@ -281,14 +296,18 @@ class DocumentSession:
 
     # Editing
 
-    async def generate(self) -> str | None:
-        """Send the next request; returns its id, or None with a notice when there is nothing to send."""
+    async def generate(self, *, over_limit: bool = False) -> str | None:
+        """Send the next request; returns its id, or None with a notice when there is nothing to send.
+
+        One that would pass the provider's monthly limit is told by `limit_reached` instead, unless
+        `over_limit` says that it was asked and answered.
+        """
         if self.is_preparing:
             return None
         self.is_preparing = True
         self.preparing_changed.emit()
         try:
-            return await self._generate()
+            return await self._generate(over_limit)
         except MaskroomError as error:
             self._notices.error(error, topic="generate")
             return None
@@ -296,7 +315,7 @@ class DocumentSession:
             self.is_preparing = False
             self.preparing_changed.emit()
 
-    async def _generate(self) -> str | None:
+    async def _generate(self, over_limit: bool) -> str | None:
         plan = await self.planned()
         document, source = self.document, self.source
         if document is None or source is None:
@@ -307,6 +326,10 @@ class DocumentSession:
                 tr("Paint over what should change, then press Generate."),
                 topic="generate",
             )
+            return None
+        over = None if over_limit else await self._money.over_limit(self.form.profile, self.estimated_cost())
+        if over is not None:
+            self.limit_reached.emit(over)
             return None
         parts = self.requests.parts
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)

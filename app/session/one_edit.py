@@ -19,15 +19,17 @@ from app.base.errors import BadReply, InternalError, MaskroomError, OutputError
 from app.base.geometry import Rect
 from app.base.text import tr
 from app.document.document import Document
-from app.edits.types import Cost, EditRequest, Missing
+from app.edits.types import EditRequest, Missing
 from app.gateways.encode import call_sizes
 from app.gateways.inspection import inspect_request
+from app.gateways.pricing import estimated_cost, total_cost
 from app.gateways.types import Transport
 from app.imaging.arrays import Samples
 from app.imaging.photograph import Photograph
 from app.imaging.save import Saved, save_photograph
 from app.jobs.types import Job
 from app.session.candidates import Candidate, layer_of
+from app.session.money import cost_of, expected_cost
 from app.session.outcome import (
     EditOrder,
     EditOutcome,
@@ -83,7 +85,10 @@ async def plan_order(workspace: Workspace, order: EditOrder) -> PlannedOrder:
         parameters=form.taken_values(),
         dropped=ready.dropped,
         warnings=(*warnings, *form.advice()),
-        cost=_times(card.price_at(form.values.get("quality")), order.n * len(parts)),
+        cost=total_cost(
+            estimated_cost(card, form.taken_values().get("quality"), part.plan.size_send, order.n)
+            for part in parts
+        ),
         seconds=ready.planned.seconds,
         request=await _inspected(ready, order),
     )
@@ -122,11 +127,16 @@ async def run_order(
     if ready.dropped:
         workspace.notices.info(dropped_sentence(ready.form.model, ready.dropped))
     requests = await freeze_order(ready, order, workspace.history.new_id)
+    profile = ready.form.profile
+    cost = total_cost(expected_cost(request, profile) for request in requests)
+    over = await workspace.money.over_limit(profile, cost)
+    if over is not None and not order.over_limit:
+        raise over.error
     replies = await _send(workspace, requests, ready, progress)
     errors = [error for reply in replies for error in reply.errors]
     if not any(reply.found for reply in replies):
         raise errors[0] if errors else InternalError(tr("No result came."))
-    warning = mask_warning(chain.from_iterable(reply.found for reply in replies), ready.form.provider)
+    warning = mask_warning(chain.from_iterable(reply.found for reply in replies), profile.name)
     if warning is not None:
         workspace.notices.warning(*warning)
     # What came first for each island makes the first file, and so on.
@@ -157,6 +167,7 @@ async def _result(
     workspace: Workspace, ready: ReadyOrder, candidate: Candidate, outcome: _Written
 ) -> WrittenResult:
     entry = await workspace.history_actions.get(candidate.entry_id)
+    costs = {result.id: cost_of(result) for result in entry.results}
     return WrittenResult(
         id=candidate.result_id,
         output=outcome.saved.path,
@@ -169,7 +180,7 @@ async def _result(
         provider=entry.provider,
         model=entry.model,
         request_id=entry.request_id,
-        cost=ready.form.card.price_at(entry.parameters.get("quality")),
+        cost=costs.get(candidate.result_id),
         seconds=entry.seconds or 0.0,
         lossy=outcome.saved.lossy,
         notes=outcome.saved.notes,
@@ -290,7 +301,3 @@ def _changed_outside(before: Samples, after: Samples, candidates: tuple[Candidat
                 differs[part.relative_to(rows).slices][inside] = False
         changed += int(np.count_nonzero(differs))
     return changed
-
-
-def _times(price: Cost | None, n: int) -> Cost | None:
-    return None if price is None else Cost(price.amount * n, price.currency, price.estimated)

@@ -34,6 +34,8 @@ class EditOrder:
     islands: Islands = Islands.TOGETHER
     grow: int = 0
     feather: int = 0
+    over_limit: bool = False
+    """True: sent even where that passes the provider's monthly limit."""
     output: str | None = None
     """As typed: a trailing slash means a folder."""
 
