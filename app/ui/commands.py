@@ -78,7 +78,7 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             lambda w: desk.ledgers.show_space(),
             help=tr("What the history takes, making room, and all of it as one file."),
         ),
-        Command("app.quit", tr("Quit"), FILE, lambda w: desk.quit(), ("Ctrl+Q",)),
+        Command("app.quit", tr("Quit"), FILE, lambda w: desk.window.close(), ("Ctrl+Q",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
         Command(
             "edit.paste",

@@ -90,9 +90,6 @@ class Desk:
 
     # Used by commands
 
-    def quit(self) -> None:
-        self.window.close()
-
     def toggle_panels(self) -> None:
         """Hide everything but the photograph, or bring it all back."""
         show = not self.side.isVisible()

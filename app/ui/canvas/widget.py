@@ -7,14 +7,13 @@ it adds on top of a finished frame is drawn in `paintEvent` and never makes the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple
 from typing import cast
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.base.geometry import Margins, Point, Rect, Size
+from app.base.geometry import Point, Rect, Size
 from app.base.text import tr
 from app.document.pen import PenDynamics
 from app.edits.types import Patch
@@ -116,16 +115,6 @@ class CanvasWidget(QWidget):
         """Outline what will be sent, request by request; `label` stands at the only one."""
         self.decorations.regions, self.region_look.label = rects_doc, label
         self._input.grips.mirror()
-
-    def show_extension(self, margins: Margins | None) -> None:
-        """Outline the document as it would be with these margins, and bring all of it into sight."""
-        size = self.source.size_doc
-        extended = None
-        if margins is not None and size is not None:
-            extended = Rect(-margins.left, -margins.top, *astuple(margins.around(size)))
-            self.navigation.look_at(extended)
-        self.decorations.extension = extended
-        self.update()
 
     def set_region_hand(self, hand: RegionHand | None) -> None:
         """Let the region of this document be shaped by hand."""

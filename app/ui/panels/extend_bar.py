@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.base.geometry import Margins, Size
+from app.base.geometry import Margins, Rect
 from app.base.text import tr
 from app.ui.theme import SPACE
 from app.ui.widgets.fields import ChoiceBox, NumberBox
@@ -103,7 +103,7 @@ class ExtendBar(QFrame):
         if self._document is None:
             return
         self._document = None
-        self._canvas.show_extension(None)
+        self._outline(None)
         if self._was_fitted:
             self._canvas.zoom_to_fit()
         self.hide()
@@ -190,14 +190,23 @@ class ExtendBar(QFrame):
         if document is None:
             return
         margins = self.margins
-        size: Size = margins.around(document.size)
+        size = margins.around(document.size)
         self.extend.setEnabled(not margins.is_empty)
         self._size.setText(
             tr("The photograph is mirrored outwards; what is new is masked.")
             if margins.is_empty
             else tr("{before} becomes {after} px", before=size_text(document.size), after=size_text(size))
         )
-        self._canvas.show_extension(None if margins.is_empty else margins)
+        self._outline(
+            None if margins.is_empty else Rect(-margins.left, -margins.top, size.width, size.height)
+        )
+
+    def _outline(self, rect_doc: Rect | None) -> None:
+        """Show what the canvas is to become, and bring all of it into sight."""
+        if rect_doc is not None:
+            self._canvas.navigation.look_at(rect_doc)
+        self._canvas.decorations.extension = rect_doc
+        self._canvas.update()
 
     def _place(self) -> None:
         size = self.sizeHint()
