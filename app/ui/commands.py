@@ -78,7 +78,7 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             lambda w: desk.ledgers.show_space(),
             help=tr("What the history takes, making room, and all of it as one file."),
         ),
-        Command("app.quit", tr("Quit"), FILE, lambda w: desk.window.close(), ("Ctrl+Q",)),
+        Command("app.quit", tr("Quit"), FILE, lambda w: _quit(desk), ("Ctrl+Q",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
         Command(
             "edit.paste",
@@ -112,6 +112,10 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             help=tr("Read the list of models of the chosen provider anew."),
         ),
     )
+
+
+def _quit(desk: Desk) -> None:
+    desk.window.close()
 
 
 def _open_extend(desk: Desk) -> None:
