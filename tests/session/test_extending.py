@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from app.base.errors import InputError
 from app.base.geometry import Margins, Rect, Size
 from app.base.states import JobState
 from app.edits.types import Context
-from app.imaging.load import Limits
+from app.imaging.encoders import encode_png_file
+from app.imaging.exif import PREFIX, make_upright
+from app.imaging.load import Limits, load_photograph
+from app.imaging.photograph import Metadata
 from app.imaging.save import ExportOptions
 from app.session.document_session import DocumentSession
 from app.session.extending import extend_canvas
 from app.session.workspace import Workspace
+from tests.imaging.pictures import exif_block
 
 ADDED = Margins(20, 0, 30, 10)
 
@@ -132,11 +137,36 @@ async def test_a_canvas_too_large_is_refused(opened: DocumentSession) -> None:
 
 
 async def test_a_stroke_that_is_drawn_meanwhile_is_kept(opened: DocumentSession) -> None:
-    import asyncio
-
     work = asyncio.ensure_future(extended(opened))
     await asyncio.sleep(0)
     paint(opened, Rect(5, 6, 7, 8))
     await work
     assert opened.document is not None
     assert opened.document.mask.coverage[6:14, 25:32].all()
+
+
+async def test_depth_profile_and_camera_data_survive(workspace: Workspace, tmp_path: Path) -> None:
+    """A 16-bit photograph in another colour space keeps its samples; the sizes in its EXIF are the new ones."""
+    samples = np.random.default_rng(4).integers(0, 65536, (120, 160, 3), np.uint16)
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    metadata = Metadata(icc=icc, exif=make_upright(exif_block(1)).exif)
+    path, out = tmp_path / "deep.png", tmp_path / "wide.png"
+    path.write_bytes(encode_png_file(samples, metadata))
+    (session,) = await workspace.open_files([path])
+    session.form.set_provider("local", "instant")
+    await extended(session)
+    await generated(workspace, session)
+    session.apply_candidate()
+    await session.export(out, ExportOptions())
+    written = load_photograph(out.read_bytes(), name="wide.png")
+    assert written.samples.dtype == np.uint16
+    assert written.size == Size(210, 130)
+    assert written.metadata.icc == icc
+    grown = session.grow
+    inner = written.samples[: 120 - grown, 20 + grown : 180 - grown]
+    assert np.array_equal(inner, samples[: 120 - grown, grown : 160 - grown])
+    assert written.metadata.exif is not None
+    exif = Image.Exif()
+    exif.load(PREFIX + written.metadata.exif)
+    told = exif.get_ifd(0x8769)
+    assert (told[0xA002], told[0xA003]) == (210, 130)
