@@ -126,6 +126,8 @@ class GenerateBox(QWidget):
                 sent += " …"
         elif session.effective_mask is None:
             sent = tr("Nothing is painted: all of the photograph may change. Sends it")
+        elif session.measuring.sent_bytes is not None:
+            sent = tr("Sends {region} px", region=size_text(plan.region.size))
         else:
             sent = tr("Sends {region} px of the photograph", region=size_text(plan.region.size))
         if len(parts) > 1:
@@ -135,7 +137,7 @@ class GenerateBox(QWidget):
         elif plan.size_send != plan.region.size:
             sent += " " + tr("as {size}", size=size_text(plan.size_send))
         if session.measuring.sent_bytes is not None:
-            sent += " · " + bytes_text(session.measuring.sent_bytes)
+            sent += " · " + bytes_text(session.measuring.sent_bytes).replace(" ", "\u00a0")
         self.plan.setText(sent)
         self.plan.show()
         self.warnings.setText("\n".join(warnings))
