@@ -79,7 +79,7 @@ def prepare_extension(
     prepared = prepare(photograph, cancel)
     composition = Composition(photograph, prepared)
     moved = tuple(moved_layer(layer, added.left, added.top) for layer in layers)
-    composition.update((), moved)
+    composition.show(moved)
     planes = []
     for index, named in enumerate(masks):
         coverage = extend_coverage(named.mask.coverage, added, covered=index == active_mask)

@@ -129,6 +129,24 @@ class UndoStack:
         self._drop_oldest()
         self.changed.emit()
 
+    def replace_top(self, step: UndoStep) -> None:
+        """Put a step that was just done in the place of the last one, which it includes.
+
+        Raises:
+            ValueError: there is no last step, others were taken back, or the last one is where it was saved.
+        """
+        if not self.is_top_open:
+            raise ValueError("this step cannot be joined with the one before")
+        self._steps[-1] = step
+        self._compress(step)
+        self._drop_oldest()
+        self.changed.emit()
+
+    @property
+    def is_top_open(self) -> bool:
+        """Whether `replace_top` can be: the last step is the newest one, and nothing was saved since."""
+        return 0 < self._position == len(self._steps) and not self.is_saved
+
     def undo(self) -> None:
         """Take back the last step; nothing happens when there is none or a change is in progress."""
         if not self.can_undo:

@@ -36,6 +36,7 @@ from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.extending import between_canvases, kept_margins
 from app.session.form import EditForm, automatic_grow
+from app.session.layer_work import LayerWork, settled
 from app.session.mask_work import MaskWork
 from app.session.measuring import Measuring
 from app.session.money import Money, OverLimit
@@ -46,6 +47,7 @@ from app.session.region_hand import RegionHand
 from app.session.requests import freeze_request
 from app.session.selecting import Selecting
 from app.session.source import Origin, Source
+from app.session.tuning import Tuning
 from app.session.verdicts import mask_warning
 
 MEASURED = "measured"
@@ -100,6 +102,8 @@ class DocumentSession:
         self.gestures: GestureRunner | None = None
         self.mask_work: MaskWork | None = None
         self.selecting: Selecting | None = None
+        self.layers: LayerWork | None = None
+        self.tuning: Tuning | None = None
         self.export_target: ExportTarget | None = None
         self.requests = NOTHING_PLANNED
         self.effective_mask: EffectiveMask | None = None
@@ -140,6 +144,8 @@ class DocumentSession:
         self.document, self.source, self.size = document, source, document.size
         self.mask_work = MaskWork(document, self._notices)
         self.selecting = Selecting(document, self._notices)
+        self.layers = LayerWork(document, self.mask_work.until_free)
+        self.tuning = Tuning(document, self.candidates, self.layers, self._notices)
         self.gestures = GestureRunner(document, self.selecting.order)
         self.preview = None
         self.stage = Stage.READY
@@ -216,9 +222,9 @@ class DocumentSession:
         document = self.document
         if document is None:
             return
-        rect = document.mask.bounds()
+        rect = document.request_mask.bounds()
         # Copied in a thread: a stroke that is drawn meanwhile ends in a newer plan anyway.
-        coverage = await asyncio.to_thread(document.mask.coverage[rect.slices].copy)
+        coverage = await asyncio.to_thread(document.request_mask.coverage[rect.slices].copy)
         grow_by, wish = self.grow, Wish.of(self.form)
         try:
             mask = await asyncio.to_thread(effective_mask, document.size, rect, coverage, grow_by, cancel)
@@ -316,6 +322,9 @@ class DocumentSession:
             self.preparing_changed.emit()
 
     async def _generate(self, over_limit: bool) -> str | None:
+        if self.document is not None:
+            # What is sent is what is painted in the mask for it, and that is what is shown then.
+            self.document.end_painting()
         plan = await self.planned()
         document, source = self.document, self.source
         if document is None or source is None:
@@ -331,6 +340,7 @@ class DocumentSession:
         if over is not None:
             self.limit_reached.emit(over)
             return None
+        await settled(document)
         parts = self.requests.parts
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
         references = self.form.taken_references()
@@ -437,6 +447,8 @@ class DocumentSession:
             self.mask_work.cancel()
         if self.selecting is not None:
             self.selecting.cancel()
+        if self.tuning is not None:
+            self.tuning.cancel()
 
     async def aclose(self) -> None:
         """Retire, and wait for the threads that are still planning, selecting or working on a mask."""
@@ -448,3 +460,5 @@ class DocumentSession:
         await self.measuring.aclose()
         if self.mask_work is not None:
             await self.mask_work.aclose()
+        if self.tuning is not None:
+            await self.tuning.aclose()

@@ -17,6 +17,7 @@ from app.document.extension import prepare_extension
 from app.edits.types import ParameterValue
 from app.imaging.sources import Limits
 from app.session.candidates import Candidate
+from app.session.layer_work import settled
 
 KEPT_AS = "canvas"
 
@@ -37,6 +38,8 @@ async def extend_canvas(document: Document, added: Margins, limits: Limits) -> N
         )
     while True:
         await _until_free(document)
+        document.end_painting()
+        await settled(document)
         revision = document.revision
         made = await asyncio.to_thread(
             prepare_extension,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.base.text import tr
@@ -17,14 +18,19 @@ from app.session.extending import extend_canvas
 from app.session.toolbox import ToolKind
 from app.ui.links import Links
 from app.ui.panels.side import EDIT
+from app.ui.theme import DARK
 from app.ui.wording import region_text
 
 if TYPE_CHECKING:
     from app.base.geometry import Margins, Rect
     from app.document.document import Document
+    from app.document.layers import EditLayer
     from app.imaging.load import Limits
     from app.session.document_session import DocumentSession
     from app.ui.desk import Desk
+
+LAYER_MASK_SHARE = 0.45
+"""Of the overlay's opacity: the mask of a layer is judged by what it shows."""
 
 
 class FollowCurrent:
@@ -79,6 +85,7 @@ class FollowCurrent:
         desk.strip.set_session(session)
         desk.status.set_session(session)
         desk.steps.set_session(session)
+        desk.layers.set_session(session)
         desk.history.set_session_available(session is not None)
         desk.centre.setCurrentWidget(desk.host if session is not None else desk.empty)
         if session is not None:
@@ -138,13 +145,37 @@ class FollowCurrent:
             self._document_links.add(
                 document.undo.changed.connect(desk.actions.refresh_soon),
                 document.layers_changed.connect(desk.actions.refresh_soon),
+                document.masks_changed.connect(self._mirror_painting),
                 document.mask_changed.connect(lambda rects: self._show_mask()),
             )
         if session is not None and session.stage is Stage.READY and not _is_typing():
             desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        if session is not None and session.layers is not None:
+            self._document_links.add(session.layers.changed.connect(desk.actions.refresh_soon))
         self._mirror_mask_work()
+        self._mirror_painting()
         self._mirror_title()
         desk.actions.refresh()
+
+    def _mirror_painting(self) -> None:
+        """Whose mask is painted is told in words, by the overlay's colour, and by the outline of where it can be."""
+        self._desk.painting_bar.show_layer(self._painted)
+        self.mirror_overlay()
+        self._mirror_plan()
+        self._mirror_edge()
+
+    def mirror_overlay(self) -> None:
+        """The mask for the next request has the colour of the settings, that of a layer one of its own."""
+        desk, canvas = self._desk, self._desk.workspace.settings.value.canvas
+        if self._painted is not None:
+            desk.canvas.set_overlay(QColor(DARK.layer_mask), canvas.overlay_opacity * LAYER_MASK_SHARE)
+        else:
+            desk.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
+
+    @property
+    def _painted(self) -> EditLayer | None:
+        document = self._session.document if self._session is not None else None
+        return document.painted_layer if document is not None else None
 
     def _mirror_mask_work(self) -> None:
         """What is tried out is shown on the canvas; what takes a while is told."""
@@ -184,6 +215,9 @@ class FollowCurrent:
         if session is None or session.candidates.shown is not None:
             desk.canvas.set_regions()
             return
+        if self._painted is not None:
+            desk.canvas.set_regions(self._painted.region)
+            return
         parts, label = session.shown_parts, ""
         in_hand = desk.workspace.toolbox.tool is ToolKind.REGION
         if session.region.part is not None and (session.region.is_held or in_hand):
@@ -193,7 +227,8 @@ class FollowCurrent:
         desk.canvas.set_regions(*(part.plan.region for part in parts), label=label)
 
     def _mirror_edge(self) -> None:
-        self._desk.canvas.set_edge(self._session.edge if self._session is not None else None)
+        shown = self._session if self._painted is None else None
+        self._desk.canvas.set_edge(shown.edge if shown is not None else None)
 
     def _mirror_candidates(self) -> None:
         desk, session = self._desk, self._session

@@ -58,9 +58,10 @@ def candidate_picture(
         if not part.is_empty:
             inner = base[part.relative_to(rect_doc).slices]
             own = part.relative_to(each.region).slices
-            colours = as_u8(cv2.cvtColor(each.pixels[own], cv2.COLOR_RGB2BGR))
+            below = as_u8(cv2.cvtColor(inner, cv2.COLOR_BGRA2RGB))
             alpha = alpha_inside(each.coverage, each.recipe.feather)[own]
-            inner[..., :3] = blend(inner[..., :3], colours, alpha)
+            mixed = as_u8(blend(below, each.pixels[own], alpha, each.opacity, each.mode))
+            inner[..., :3] = cv2.cvtColor(mixed, cv2.COLOR_RGB2BGR)
     cancel.check()
     return _over(base, rect_doc, shown_region(patch.region, size_doc), opaque=opaque, cancel=cancel)
 

@@ -197,7 +197,8 @@ class SceneSource:
     def _on_picture_changed(self, rects: tuple[Rect, ...]) -> None:
         self.picture_changed.emit()
         self.pixels_changed.emit(rects)
-        if self._candidates or self._original:
+        settled = self._document is not None and self._document.is_settled
+        if settled and (self._candidates or self._original or self._patches):
             self._prepare()
 
     def _prepare(self) -> None:
@@ -205,7 +206,9 @@ class SceneSource:
         document, patches = self._document, self._candidates
         self._workshop.drop()
         if document is None or not (patches or self._original):
-            self._take_patches(())
+            # A variant that was applied stays until the picture has it.
+            if document is None or document.is_settled:
+                self._take_patches(())
             return
         picture, opaque = document.picture, not document.photograph.has_alpha
         if self._original:

@@ -22,7 +22,7 @@ from app.ui.links import Links
 from app.ui.panels.dragging import ResultButton, drag_out
 from app.ui.pictures import image_of_rgb
 from app.ui.theme import BUTTON_ICON, DARK, SPACE
-from app.ui.widgets.labels import ElidedLabel
+from app.ui.widgets.labels import ElidedLabel, make_icon_button
 from app.ui.wording import percent_text
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class CandidatesStrip(QFrame):
     apply_wanted = Signal()
     apply_all_wanted = Signal()
     compare_wanted = Signal()
+    tune_wanted = Signal()
+    paint_in_wanted = Signal()
     left = Signal()
     """The focus should go back to the canvas."""
     original_held = Signal(bool)
@@ -143,6 +145,8 @@ class CandidatesStrip(QFrame):
         self.apply_all.setVisible(len(places) > 1)
         self.apply.setEnabled(shown is not None)
         self.discard.setEnabled(shown is not None)
+        for extra in (self.tune, self.paint_in):
+            extra.setEnabled(shown is not None)
         self.show()
 
     def event(self, event: QEvent) -> bool:
@@ -223,6 +227,12 @@ class CandidatesStrip(QFrame):
         self.compare.setIcon(icon("layout-grid"))
         self.compare.setIconSize(BUTTON_ICON)
         self.compare.setToolTip(tr("See all variants side by side (C)"))
+        self.tune = make_icon_button("settings-2", tr("Tune"), tip=tr("Tune how this variant is put back"))
+        self.tune.setObjectName("candidateTune")
+        self.paint_in = make_icon_button(
+            "brush", tr("Paint in"), tip=tr("Add this variant hidden, and paint where it is to be seen")
+        )
+        self.paint_in.setObjectName("candidatePaintIn")
         self.back = QPushButton(tr("Back"))
         self.back.setToolTip(tr("Back to the photograph; the variants stay in the history (Esc)"))
         for button in (self.apply, self.apply_all, self.discard, self.compare, self.back):
@@ -232,6 +242,8 @@ class CandidatesStrip(QFrame):
         self.apply_all.clicked.connect(self.apply_all_wanted)
         self.discard.clicked.connect(self._discard)
         self.compare.clicked.connect(self.compare_wanted)
+        self.tune.clicked.connect(self.tune_wanted)
+        self.paint_in.clicked.connect(self.paint_in_wanted)
         self.back.clicked.connect(self._leave)
         holder = QWidget()
         holder.setLayout(self._row)
@@ -245,8 +257,11 @@ class CandidatesStrip(QFrame):
         self._scroll.horizontalScrollBar().rangeChanged.connect(self._make_room)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
-        for button in (self.back, self.compare, self.discard, self.apply_all, self.apply):
-            buttons.addWidget(button)
+        for each in (
+            *(self.back, self.compare, self.tune, self.paint_in),
+            *(self.discard, self.apply_all, self.apply),
+        ):
+            buttons.addWidget(each)
         words = QVBoxLayout()
         words.setSpacing(SPACE // 4)
         words.addWidget(self._facts)
