@@ -202,7 +202,9 @@ class Document(DocumentPixels):
 
     def activate_mask(self, index: int) -> None:
         """Work on another mask. A step of its own: what is undone after it is seen being undone."""
-        if index != self.active_mask:
+        if index == self.active_mask:
+            self.end_painting()
+        else:
             name = self.masks[index].name
             state = replace(self._state, active_mask=index, layer_mask=None)
             self._change(state, tr("Switch to “{name}”", name=name))

@@ -54,6 +54,16 @@ def with_layer(layers: Layers, changed: EditLayer) -> Layers:
     return tuple(changed if layer.id == changed.id else layer for layer in layers)
 
 
+def with_free_name(layer: EditLayer, layers: Layers) -> EditLayer:
+    """The layer under its own name, or with the first number that none of `layers` is called by."""
+    taken = {each.name for each in layers}
+    name, number = layer.name, 1
+    while name in taken:
+        number += 1
+        name = tr("{name} {n}", name=layer.name, n=number)
+    return replace(layer, name=name)
+
+
 def without_layers(layers: Layers, ids: Sequence[str]) -> Layers:
     """Those that have none of these ids."""
     return tuple(layer for layer in layers if layer.id not in ids)

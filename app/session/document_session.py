@@ -22,6 +22,7 @@ from app.base.text import tr
 from app.document.document import Document
 from app.document.extension import source_photograph
 from app.document.gestures import GestureRunner
+from app.document.layer_changes import with_free_name
 from app.document.layers import EditLayer
 from app.edits.types import Cost, EditPlan, EditRequest, Missing
 from app.gateways.fitting import fit_references
@@ -407,7 +408,10 @@ class DocumentSession:
         """Lay a result on the photograph, in one undo step."""
         if self.document is None:
             return
-        self.document.add_layer(layer_of(candidate))
+        layer = with_free_name(layer_of(candidate), self.document.layers)
+        self.document.add_layer(layer)
+        if self.tuning is not None:
+            self.tuning.hand_on(candidate.result_id, layer.id)
 
     def discard_candidate(self) -> None:
         """Take the shown candidate off the strip; it stays in the history."""

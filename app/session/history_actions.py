@@ -95,6 +95,7 @@ class HistoryActions:
         if form.context.region is not None:
             moved = form.context.region.translated(dx, dy)
             form.set_context(replace(form.context, region=moved))
+        document.end_painting()
         document.set_mask(mask, tr("Mask from the history"))
 
     async def candidate(self, result_id: str) -> Candidate:

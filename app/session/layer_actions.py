@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.base.text import tr
 from app.document.document import Document
-from app.document.layer_changes import duplicated, hidden_by_mask, moved, with_layer
+from app.document.layer_changes import duplicated, hidden_by_mask, moved, with_free_name, with_layer
 from app.document.layers import EditLayer
 from app.session.actions import VARIANT, can_change, shows_candidate
 from app.session.candidates import layer_of
@@ -280,7 +280,7 @@ async def paint_in(workspace: Workspace) -> None:
     candidate = session.candidates.shown if session is not None else None
     if session is None or found is None or candidate is None or session.candidates.selected is None:
         return
-    layer = hidden_by_mask(layer_of(candidate))
+    layer = with_free_name(hidden_by_mask(layer_of(candidate)), found[0].layers)
     session.candidates.take(session.candidates.selected)
     await found[1].paint(layer)
     await workspace.history_actions.mark_applied(candidate)

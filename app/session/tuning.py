@@ -145,12 +145,23 @@ class Tuning:
         if softer != subject.look.recipe:
             self._put(subject, replace(subject.look, recipe=softer), "feather")
         if recipe != softer:
-            cancel = CancelToken()
-            self._wished[subject.id] = recipe, cancel
-            task = asyncio.get_running_loop().create_task(self._make(subject.id, softer, recipe, cancel))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(subject.id, softer, recipe)
         self.changed.emit()
+
+    def hand_on(self, from_id: str, to_id: str) -> None:
+        """A variant became a layer: what was being made of it is made of the layer."""
+        wished, layer = self._wished.get(from_id), self._find(to_id)
+        self._drop(from_id)
+        if wished is not None and layer is not None:
+            self._start(to_id, layer.look.recipe, wished[0])
+            self.changed.emit()
+
+    def _start(self, id: str, before: Recipe, recipe: Recipe) -> None:
+        cancel = CancelToken()
+        self._wished[id] = recipe, cancel
+        task = asyncio.get_running_loop().create_task(self._make(id, before, recipe, cancel))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def cancel(self) -> None:
         """Make nothing more."""

@@ -292,3 +292,25 @@ async def test_a_request_is_cut_from_the_picture_that_the_layers_make(
     source = layered.candidates.items[0].source
     assert source is not None
     assert (source.picture == (255, 0, 0)).all()
+
+
+async def test_what_is_being_made_of_a_variant_is_made_of_the_layer_that_it_becomes(
+    workspace: Workspace, opened: DocumentSession
+) -> None:
+    document, _, tuning = parts(opened)
+    await generate(workspace, opened)
+    tuning.set_recipe(replace(tuning.look.recipe, colour=ColourMatch.OFF, grow=4))
+    await run(workspace, "candidate.apply")
+    assert document.layers[0].recipe.colour is not ColourMatch.OFF
+    assert tuning.is_busy
+    await until_made(tuning)
+    assert (document.layers[0].recipe.colour, document.layers[0].recipe.grow) == (ColourMatch.OFF, 4)
+
+
+async def test_choosing_a_mask_ends_painting_a_layers(workspace: Workspace, layered: DocumentSession) -> None:
+    document, _, _ = parts(layered)
+    await run(workspace, "layer.paint")
+    document.fill_mask()
+    document.activate_mask(document.active_mask)
+    assert document.painted_layer is None
+    assert not document.mask.coverage.all()

@@ -26,6 +26,7 @@ from app.ui.widgets.labels import ElidedLabel, make_icon_button
 from app.ui.wording import percent_text
 
 if TYPE_CHECKING:
+    from app.edits.types import Patch
     from app.session.candidates import Candidate
     from app.session.document_session import DocumentSession
     from app.session.workspace import Workspace
@@ -80,6 +81,8 @@ class CandidatesStrip(QFrame):
         self._session: DocumentSession | None = None
         self._links = Links()
         self._pictures: dict[str, QPixmap] = {}
+        self._pictured: dict[str, Patch] = {}
+        """What the small pictures were made of."""
         self._original: QPixmap | None = None
         self._buttons: list[ResultButton] = []
         self._row = QHBoxLayout()
@@ -93,6 +96,11 @@ class CandidatesStrip(QFrame):
         self._revealing.setSingleShot(True)
         self._revealing.setInterval(0)
         self._revealing.timeout.connect(self._reveal)
+        self._repicturing = QTimer(self)
+        """Until a variant that is tuned has come to rest."""
+        self._repicturing.setSingleShot(True)
+        self._repicturing.setInterval(250)
+        self._repicturing.timeout.connect(self._make_stale_pictures)
         self._lay_out()
         self.hide()
 
@@ -100,6 +108,7 @@ class CandidatesStrip(QFrame):
         self._links.clear()
         self._session = session
         self._pictures.clear()
+        self._pictured.clear()
         self._original = None
         if session is not None:
             self._links.add(session.candidates.changed.connect(self.mirror))
@@ -108,6 +117,7 @@ class CandidatesStrip(QFrame):
     def detach(self) -> None:
         self._links.clear()
         self._revealing.stop()
+        self._repicturing.stop()
 
     def mirror(self) -> None:
         """Show the candidates as they stand now."""
@@ -129,6 +139,8 @@ class CandidatesStrip(QFrame):
             # In several places what Apply all will take is not told by the selection alone.
             button.setText(tr("{n} ✓", n=item.number) if item in chosen else str(item.number))
         self._revealing.start()
+        if any(self._pictured.get(each.result_id) is not each.patch for each in items):
+            self._repicturing.start()
         shown = session.candidates.shown
         done, made = (
             candidate_lines(shown)
@@ -304,14 +316,15 @@ class CandidatesStrip(QFrame):
         self._buttons = []
         if not items:
             self._pictures.clear()
+            self._pictured.clear()
             self._original = None
             return
         self._add_button(None, tr("Original"), tr("The photograph as it is (0)"))
         for candidate in items:
             tip = tr("Variant {n} — drag it out as a file", n=candidate.number)
             self._add_button(candidate, str(candidate.number), tip)
-            if candidate.result_id not in self._pictures:
-                self._tasks.start(self._make_pictures(candidate), "candidates")
+            if candidate.result_id not in self._pictured:
+                self._picture(candidate)
         self._row.addStretch(1)
         self._show_pictures()
 
@@ -342,6 +355,15 @@ class CandidatesStrip(QFrame):
         make = partial(self._transfer.file_of_candidate, candidate)
         picture = self._pictures.get(candidate.result_id)
         self._tasks.start(drag_out(self, make, picture), "drag")
+
+    def _make_stale_pictures(self) -> None:
+        for each in self._session.candidates.items if self._session is not None else ():
+            if self._pictured.get(each.result_id) is not each.patch:
+                self._picture(each)
+
+    def _picture(self, candidate: Candidate) -> None:
+        self._pictured[candidate.result_id] = candidate.patch
+        self._tasks.start(self._make_pictures(candidate), "candidates")
 
     async def _make_pictures(self, candidate: Candidate) -> None:
         session = self._session

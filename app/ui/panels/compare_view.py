@@ -23,6 +23,7 @@ from app.ui.theme import SPACE
 from app.ui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
+    from app.edits.types import Patch
     from app.session.candidates import Candidate
     from app.session.document_session import DocumentSession
     from app.ui.tasks import Tasks
@@ -63,6 +64,8 @@ class CompareView(QWidget):
         self._region: Rect | None = None
         self._items: tuple[Candidate, ...] = ()
         self._made: dict[str, Picture] = {}
+        self._patches: dict[str, Patch] = {}
+        """What they were made of."""
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP)
@@ -117,6 +120,7 @@ class CompareView(QWidget):
         self._session = None
         self._items = ()
         self._made.clear()
+        self._patches.clear()
         self._clear_panes()
 
     def event(self, event: QEvent) -> bool:
@@ -201,8 +205,7 @@ class CompareView(QWidget):
             made = self._made.get(candidate.result_id)
             if made is not None:
                 pane.show_over(made)
-            else:
-                self._tasks.start(self._compose(candidate), "compare")
+        self._compose_anew()
         self._arrange()
 
     def _add_pane(self, candidate: Candidate | None, base: Picture) -> ComparePane:
@@ -215,13 +218,20 @@ class CompareView(QWidget):
         self._panes.append(pane)
         return pane
 
+    def _compose_anew(self) -> None:
+        """Make the pictures that are missing, or show what was tuned since."""
+        for candidate in self._session.candidates.items if self._session is not None else ():
+            if self._patches.get(candidate.result_id) is not candidate.patch:
+                self._patches[candidate.result_id] = candidate.patch
+                self._tasks.start(self._compose(candidate), "compare")
+
     async def _compose(self, candidate: Candidate) -> None:
         session = self._session
         if session is None or session.document is None:
             return
         pyramid = await asyncio.to_thread(composed_pyramid, session.document.picture, candidate.patch)
-        if self._session is not session:
-            return  # Left meanwhile: nobody would let go of it.
+        if self._session is not session or self._patches.get(candidate.result_id) is not candidate.patch:
+            return  # Left meanwhile, so nobody would let go of it, or tuned again.
         made = self._made[candidate.result_id] = Picture.of_pyramid(pyramid, candidate.patch.region)
         for pane in self._panes:
             if pane.result_id == candidate.result_id:
@@ -247,8 +257,9 @@ class CompareView(QWidget):
     def _choose(self, candidate: Candidate | None) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self._session is not None:
-            candidates = self._session.candidates
-            candidates.select(None if candidate is None else candidates.items.index(candidate))
+            candidates, id = self._session.candidates, candidate.result_id if candidate is not None else ""
+            places = {each.result_id: index for index, each in enumerate(candidates.items)}
+            candidates.select(places.get(id))
 
     def _pick(self, candidate: Candidate) -> None:
         self._choose(candidate)
@@ -260,7 +271,8 @@ class CompareView(QWidget):
             return
         candidates = session.candidates
         shown = candidates.shown
-        left = [each for each in self._items if each in candidates.items]
+        before = {each.result_id for each in self._items}
+        left = [each for each in candidates.items if each.result_id in before]
         if shown is not None or left:
             self._take_place(shown or left[0])
         else:
@@ -270,6 +282,7 @@ class CompareView(QWidget):
             return
         if [pane.result_id for pane in self._panes[1:]] != [each.result_id for each in self._items]:
             self._rebuild()
+        self._compose_anew()
         self._panes[0].set_selected(shown is None)
         for pane, each in zip(self._panes[1:], self._items, strict=True):
             pane.set_selected(each is shown)

@@ -1,10 +1,10 @@
-"""The column at the right: Edit with the requests, or Layers, over History or Steps; one of all where it is low."""
+"""The column at the right: Edit over the requests, and below Layers, History or Steps; one of all where it is low."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from app.base.text import tr
 from app.ui.widgets.labels import make_line
@@ -12,15 +12,15 @@ from app.ui.widgets.labels import make_line
 TALL = 880
 """From this height on Edit and History stand one above the other."""
 LEAST_WIDTH, MOST_WIDTH, USUAL_WIDTH = 304, 560, 336
-EDIT_SHARE = 0.66
-"""Of the height, where both parts are shown."""
+EDIT_SHARE, EDIT_SHARE_OVER_LAYERS = 0.66, 0.42
+"""Of the height, where both parts are shown: layers are worked on, and Edit keeps what is needed to send."""
 EDIT_ENOUGH = 860
 """Pixels in which the Edit panel shows everything."""
 EDIT, LAYERS, HISTORY, STEPS = 0, 1, 2, 3
 
 
 class SidePanel(QWidget):
-    """Holds the parts and shows one of them, or one of the upper and one of the lower ones."""
+    """Holds the parts and shows one, or Edit and one of the others."""
 
     def __init__(
         self,
@@ -36,58 +36,48 @@ class SidePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(MOST_WIDTH)
-        self._history, self._steps = history, steps
+        self._parts = {LAYERS: layers, HISTORY: history, STEPS: steps}
         self._lower = QWidget()
-        self.lower_tabs = _tab_bar((tr("History"), tr("Steps")))
+        self.lower_tabs = _tab_bar((tr("Layers"), tr("History"), tr("Steps")))
+        self.lower_tabs.setCurrentIndex(HISTORY - LAYERS)
         lower = QVBoxLayout(self._lower)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(0)
-        for widget in (self.lower_tabs, history, steps):
-            lower.addWidget(widget, 0 if widget is self.lower_tabs else 1)
-        sending = QWidget()
-        column = QVBoxLayout(sending)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(edit, 1)
-        column.addWidget(make_line())
-        column.addWidget(jobs)
-        self._upper = QWidget()
-        upper = QVBoxLayout(self._upper)
+        lower.addWidget(self.lower_tabs)
+        for part in self._parts.values():
+            lower.addWidget(part, 1)
+        self._edit = QWidget()
+        upper = QVBoxLayout(self._edit)
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(0)
-        self.upper_tabs = _tab_bar((tr("Edit"), tr("Layers")))
-        self._pages = QStackedWidget()
-        for page in (sending, layers):
-            self._pages.addWidget(page)
-        upper.addWidget(self.upper_tabs)
-        upper.addWidget(self._pages, 1)
+        upper.addWidget(edit, 1)
+        upper.addWidget(make_line())
+        upper.addWidget(jobs)
         self.tabs = _tab_bar((tr("Edit"), tr("Layers"), tr("History"), tr("Steps")))
-        for tabs in (self.tabs, self.upper_tabs, self.lower_tabs):
+        for tabs in (self.tabs, self.lower_tabs):
             tabs.currentChanged.connect(lambda index: self._arrange())
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(4)
-        self._split.addWidget(self._upper)
+        self._split.addWidget(self._edit)
         self._split.addWidget(self._lower)
         self._split.setStretchFactor(0, 0)
         self._split.setStretchFactor(1, 1)
         self._split.splitterMoved.connect(self._keep_division)
         self._is_divided = False
         """Whether somebody moved the line between the parts."""
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self.tabs)
-        whole.addWidget(self._split, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tabs)
+        column.addWidget(self._split, 1)
         self._arrange()
 
     def reveal(self, part: int) -> None:
         """Bring EDIT, LAYERS, HISTORY or STEPS to the front."""
         self.tabs.setCurrentIndex(part)
-        if part < HISTORY:
-            self.upper_tabs.setCurrentIndex(part)
-        else:
-            self.lower_tabs.setCurrentIndex(part - HISTORY)
+        if part != EDIT:
+            self.lower_tabs.setCurrentIndex(part - LAYERS)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -99,21 +89,17 @@ class SidePanel(QWidget):
 
     def _arrange(self) -> None:
         tall = self.height() >= TALL
+        front = self.lower_tabs.currentIndex() + LAYERS if tall else self.tabs.currentIndex()
         if tall and not self._is_divided:
-            upper = min(round(self.height() * EDIT_SHARE), EDIT_ENOUGH)
+            share = EDIT_SHARE_OVER_LAYERS if front == LAYERS else EDIT_SHARE
+            upper = min(round(self.height() * share), EDIT_ENOUGH)
             self._split.setSizes([upper, self.height() - upper])
         self.tabs.setVisible(not tall)
-        for tabs in (self.upper_tabs, self.lower_tabs):
-            tabs.setVisible(tall)
-        front = self.tabs.currentIndex()
-        upper = self.upper_tabs.currentIndex() if tall else front
-        lower = self.lower_tabs.currentIndex() + HISTORY if tall else front
-        self._upper.setVisible(upper < HISTORY)
-        if upper < HISTORY:
-            self._pages.setCurrentIndex(upper)
-        self._lower.setVisible(lower >= HISTORY)
-        self._history.setVisible(lower == HISTORY)
-        self._steps.setVisible(lower == STEPS)
+        self.lower_tabs.setVisible(tall)
+        self._edit.setVisible(tall or front == EDIT)
+        self._lower.setVisible(front != EDIT)
+        for part, widget in self._parts.items():
+            widget.setVisible(part == front)
 
 
 def _tab_bar(titles: tuple[str, ...]) -> QTabBar:
