@@ -260,7 +260,8 @@ class CompareView(QWidget):
             return
         candidates = session.candidates
         shown = candidates.shown
-        left = [each for each in self._items if each in candidates.items]
+        before = {each.result_id for each in self._items}
+        left = [each for each in candidates.items if each.result_id in before]
         if shown is not None or left:
             self._take_place(shown or left[0])
         else:
