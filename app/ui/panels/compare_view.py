@@ -247,8 +247,9 @@ class CompareView(QWidget):
     def _choose(self, candidate: Candidate | None) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self._session is not None:
-            candidates = self._session.candidates
-            candidates.select(None if candidate is None else candidates.items.index(candidate))
+            candidates, id = self._session.candidates, candidate.result_id if candidate is not None else ""
+            places = {each.result_id: index for index, each in enumerate(candidates.items)}
+            candidates.select(places.get(id))
 
     def _pick(self, candidate: Candidate) -> None:
         self._choose(candidate)
