@@ -107,6 +107,10 @@ class Composition:
         self._wanted: tuple[EditLayer, ...] = ()
         self._is_busy = False
 
+    def follow(self, tell: Callable[[tuple[Rect, ...]], None], background: Background | None) -> None:
+        """Work for a document from now on: one that was made in a worker has nobody to tell."""
+        self._tell, self._background = tell, background
+
     @property
     def is_settled(self) -> bool:
         """Whether the picture shows what was asked for last."""
