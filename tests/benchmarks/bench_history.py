@@ -130,7 +130,8 @@ def measure_window(report: Report, home: Path) -> None:
         ("number", "panel: search a word of all to painted", SEARCH_MS),
     ):
         wall, used = (min(run[f"painted: {text}"][place] for run in runs) for place in (0, 1))
-        details = f"of {STALL_RUNS} runs the least median; wall {wall:.1f}, processor {used:.1f}{BUSY if busy else ''}"
+        details = f"of {STALL_RUNS} runs the least median; wall {wall:.1f}, processor {used:.1f}"
+        details += BUSY if busy else ""
         report.add(Row("history", title, used if busy else wall, limit, "ms", details))
     for phase in (phase for phase in runs[0] if not phase.startswith("painted")):
         stall, own = (min(run[phase][place] for run in runs) for place in (0, 1))
