@@ -13,6 +13,7 @@ from app.cli.housekeeping import run_housekeeping
 from app.cli.printing import print_json, print_line, print_table, say
 from app.edits.types import Cost
 from app.history.types import HistoryEntry, HistoryFilter, HistoryResult
+from app.session.mending import rebuild_history, salvage_words
 from app.session.workspace import Workspace
 
 
@@ -30,6 +31,8 @@ async def run_history(workspace: Workspace, options: argparse.Namespace) -> int:
             print_json(_whole_entry_json(entry))
         case "costs" | "space" | "clean" | "archive" | "import":
             await run_housekeeping(workspace, options)
+        case "rebuild":
+            await _rebuild(workspace, options)
         case _:
             await _export(workspace, options)
     return ExitCode.DONE
@@ -59,6 +62,15 @@ async def _export(workspace: Workspace, options: argparse.Namespace) -> None:
         print_json({"output": str(path), "lossy": lossy})
     else:
         print_line(str(path))
+
+
+async def _rebuild(workspace: Workspace, options: argparse.Namespace) -> None:
+    found = await rebuild_history(workspace)
+    await workspace.recover()
+    if options.json:
+        print_json({"entries": found.entries, "old": str(found.aside) if found.aside else None})
+    else:
+        print_line(" ".join(salvage_words(found)).rstrip())
 
 
 def _print_entries(entries: tuple[HistoryEntry, ...], as_json: bool, if_none: str) -> None:

@@ -151,6 +151,8 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--raw", action="store_true", help=tr("the received bytes as they arrived"))
     export.add_argument("--output", required=True, metavar="FILE")
     _add_json(export)
+    rebuild = actions.add_parser("rebuild", help=tr("make a new database of all that can be read"))
+    _add_json(rebuild)
     _add_housekeeping(actions)
 
 

@@ -54,6 +54,12 @@ DELETE_UNLESS_DEAR = """
                     WHERE results.entry_id = :id)
 """
 
+PAST_SECONDS = """
+    SELECT seconds FROM (SELECT * FROM entries ORDER BY created DESC, id DESC LIMIT 500)
+    WHERE provider = ? AND model = ? AND n = ? AND state = 'done' AND seconds IS NOT NULL LIMIT 9
+"""
+"""Only among the newest entries: a model that was never used is not searched for in all of them."""
+
 NAMED = """
     SELECT 1 FROM entries WHERE source_sha256 = :name OR picture_sha256 = :name OR mask_sha256 = :name
     UNION ALL
@@ -259,6 +265,10 @@ class HistoryStore:
     def list(self, limit: int = 200, before: HistoryEntry | None = None) -> tuple[HistoryEntry, ...]:
         """At most `limit` entries, newest first; with `before` those that follow it in that order."""
         return self._reader.list(limit, before)
+
+    def past_seconds(self, provider: str, model: str, n: int) -> tuple[float, ...]:
+        """How long the last few requests of this kind took, newest first; empty where there were none."""
+        return tuple(row["seconds"] for row in self._database.rows(PAST_SECONDS, (provider, model, n)))
 
     def search(self, text: str, limit: int = 200) -> tuple[HistoryEntry, ...]:
         """The entries whose prompt, revised prompts, note and tags hold every word of `text`, newest first.

@@ -73,4 +73,4 @@ def _lay(session: DocumentSession, layers: tuple[EditLayer, ...]) -> None:
     known = {layer.result_id: layer for layer in document.layers if layer.visible}
     wanted = tuple(known.get(layer.result_id, layer) for layer in layers)
     if wanted != document.layers:
-        document.set_layers(wanted, tr("Back to an earlier state"))
+        document.change_layers(wanted, tr("Back to an earlier state"))

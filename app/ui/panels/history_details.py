@@ -29,6 +29,7 @@ from app.ui.panels.dragging import ResultButton
 from app.ui.panels.history_model import HistoryModel, failure_text
 from app.ui.panels.history_tree import HistoryTree
 from app.ui.panels.history_words import facts_text, parameters_text, request_text, tags_in
+from app.ui.panels.job_row import RESENDABLE
 from app.ui.theme import DARK, SPACE
 from app.ui.widgets.labels import ElidedLabel, make_icon_button, make_label, make_line
 from app.ui.word_difference import difference_markup, is_same_wording
@@ -250,6 +251,8 @@ class HistoryDetails(QWidget):
         self.reuse.setToolTip(tr("Put this prompt, model, parameters and mask back"))
         self.apply = QPushButton(tr("Apply again"))
         self.apply.setToolTip(tr("Lay this result on the open photograph once more"))
+        self.resend = QPushButton(tr("Send again"))
+        self.resend.setToolTip(tr("A new request with the same mask, prompt and settings"))
         self.reference = make_icon_button("image-plus", tr("Use as a reference image"))
         self.save = make_icon_button("download", tr("Save the whole photograph with this result…"))
         self.delete = make_icon_button("trash-2", tr("Delete this request"))
@@ -258,6 +261,7 @@ class HistoryDetails(QWidget):
         self._buttons.setSpacing(SPACE // 2)
         self._buttons.addWidget(self.reuse)
         self._buttons.addWidget(self.apply)
+        self._buttons.addWidget(self.resend)
         self._buttons.addStretch(1)
         for button in (self.reference, self.save, self.delete, self.menu):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -298,6 +302,7 @@ class HistoryDetails(QWidget):
         self._model.pictures.arrived.connect(self._show_picture)
         for button, run in (
             (self.reuse, lambda entry, result: verbs.reuse(entry)),
+            (self.resend, lambda entry, result: verbs.resend(entry)),
             (self.delete, lambda entry, result: verbs.delete_or_restore(entry)),
             (self.menu, self._show_menu),
         ):
@@ -450,6 +455,9 @@ class HistoryDetails(QWidget):
         self.delete.setAccessibleName(title)
         self.delete.setToolTip(title)
         self.reuse.setEnabled(self._available)
+        # Where there is no result there is nothing to apply, but perhaps something to send once more.
+        self.resend.setVisible(entry.state in RESENDABLE)
+        self.apply.setVisible(entry.state not in RESENDABLE or result is not None)
         self.apply.setEnabled(self._available and result is not None)
         self.reference.setEnabled(self._available and result is not None)
         self.use_revised.setEnabled(self._available)

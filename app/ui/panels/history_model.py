@@ -36,7 +36,7 @@ def entry_title(entry: HistoryEntry) -> str:
 
 def failure_text(entry: HistoryEntry) -> str:
     """Why an entry has no result, in a sentence; empty when it has one or is under way."""
-    if entry.state is JobState.FAILED:
+    if entry.state in (JobState.FAILED, JobState.INTERRUPTED) and entry.error_message:
         return " ".join(part for part in (entry.error_message, entry.error_hint) if part)
     if entry.state is JobState.INTERRUPTED:
         return tr("Maskroom ended before this arrived. It may have been billed.")

@@ -220,9 +220,10 @@ class HistoryPanel(QWidget):
         self.details.tree.chosen.connect(self._go_to)
         self.details.result_chosen.connect(self._follow_variant)
         self._links.add(
+            self._workspace.history_replaced.connect(self.query.refresh),
             self._workspace.history_changed.connect(
                 lambda entry_id: self._tasks.start(self.query.take_up(entry_id), "history")
-            )
+            ),
         )
 
     # Rows

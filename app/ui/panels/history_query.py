@@ -75,7 +75,10 @@ class HistoryQuery(QObject):
         self._tasks.start(self._refresh(self._number), "history")
 
     async def take_up(self, entry_id: str) -> None:
-        """An entry changed: show it where it stands, or ask anew where its place may be another."""
+        """An entry changed, or many did (""): show it where it stands, or ask anew where its place may differ."""
+        if not entry_id:
+            self.refresh()
+            return
         found = await self._shelf.entries((entry_id,))
         entry = found[0] if found and (found[0].deleted is not None) == self.shown.in_bin else None
         known = self.model.row_of(entry_id) is not None

@@ -34,6 +34,8 @@ class HistoryVerbs(QObject):
     save_wanted = Signal(object, object)
     """The entry and the result that is to be saved with the whole photograph."""
     save_raw_wanted = Signal(object, object)
+    resend_wanted = Signal(str)
+    """The id of the entry that is to be sent once more."""
     reference_wanted = Signal(object)
     """The file of a result that is to be a reference image."""
     went_to_canvas = Signal()
@@ -64,6 +66,10 @@ class HistoryVerbs(QObject):
         session = self._workspace.current
         if session is not None:
             self._then(self._actions.reuse(entry, session), self.went_to_canvas.emit)
+
+    def resend(self, entry: HistoryEntry) -> None:
+        """Send the same request once more, as a new one."""
+        self.resend_wanted.emit(entry.id)
 
     def apply(self, result: HistoryResult) -> None:
         """Lay a result on the photograph in front once more."""

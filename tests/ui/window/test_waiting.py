@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QLabel
 from app.base.geometry import Point
 from app.base.states import JobState
 from app.jobs.types import Job
-from app.ui.panels.jobs_panel import JobRow
+from app.ui.panels.job_row import JobRow
 from tests.ui.window.conftest import Window, eventually
 
 BUSY = (
@@ -132,7 +132,7 @@ async def test_a_provider_that_asks_to_wait_is_told_with_a_countdown_and_can_be_
     slow.pieces.put_nowait(BUSY)
     await eventually(lambda: job_of(window).waiting_until)
     assert job_of(window).state is JobState.RUNNING
-    assert row.times.text().startswith("The provider asks to wait · 1 min")
+    assert row.times.text().startswith("Waits 1 min 40 s for")
     assert "Request w1 · 0 requests left" in row.times.toolTip()
     assert not window.desk.notices.shown
     QTest.mouseClick(row.cancel, Qt.MouseButton.LeftButton)
