@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8
 from app.imaging.placement import Placement
-from app.imaging.recipe import Recipe
+from app.imaging.recipe import BlendMode, Recipe
 
 ParameterValue = str | int | float | bool
 """A parameter's value; its kind is told by the model card's `Parameter`."""
@@ -133,6 +133,10 @@ class EditRequest:
     references: tuple[U8, ...] = ()
     """Pictures that go along with the canvas, in order: (h, w, 3) RGB or (h, w, 4) RGBA, sRGB, as they are sent."""
 
+    @property
+    def placement(self) -> Placement:
+        return self.plan.placement
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -200,6 +204,9 @@ class Patch:
     """(h, w), 255 = edit; the pixels with 0 are never touched."""
     recipe: Recipe = Recipe()
     """How it was made, and its inner softness."""
+    opacity: float = 1.0
+    """0–1; with `mode`, how it is laid down."""
+    mode: BlendMode = BlendMode.NORMAL
 
 
 class Suspicion(enum.Enum):

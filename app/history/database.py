@@ -91,6 +91,13 @@ class Database:
         with self._lock, self._told():
             return tuple(self._opened().execute(sql, values))
 
+    def tuples(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """As `rows`, as plain tuples: for very many small rows."""
+        with self._lock, self._told():
+            cursor = self._opened().cursor()
+            cursor.row_factory = None
+            return cursor.execute(sql, values).fetchall()
+
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
         """All `rows` inside the block are from the same moment."""

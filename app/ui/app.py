@@ -117,6 +117,8 @@ class Program:
         self._place = ""
         self._waiting_files: list[Path] = []
         """What is to be opened as soon as there is a desk."""
+        self._let_go = False
+        """The user was asked about what is unsaved, and closed it all the same."""
 
     def show_frame(self) -> None:
         """The window as it stood last, still empty."""
@@ -200,6 +202,12 @@ class Program:
         self.window.activateWindow()
         self.open_files(paths)
 
+    async def resume(self) -> None:
+        """Open what an earlier run left, and keep what is open from now on."""
+        if self.workspace is not None:
+            await self.workspace.keeper.restore()
+            self.workspace.keeper.start()
+
     def report_fault(self, error: BaseException | None) -> None:
         """Log and tell a fault that nobody caught: in a slot of Qt's, or in a callback of the loop."""
         self.tasks.report(error or RuntimeError("a callback failed"), "fault")
@@ -218,6 +226,7 @@ class Program:
         running = sum(not job.state.is_final for job in workspace.worker.jobs)
         if not await desk.files.may_lose(workspace.documents, running):
             return
+        self._let_go = True
         self._place = self.window.remembered()
         self.window.hide()
         self.window.stopped.set()
@@ -231,11 +240,16 @@ class Program:
             self._place = self.window.remembered()
         self.window.hide()
         await self.tasks.aclose()
+        state = ""
         if self.desk is not None:
+            from app.ui.layout import layout_text
+
+            state = layout_text(self.desk)
             self.desk.detach()
         if self.workspace is not None:
+            await self.workspace.keeper.end(let_go=self._let_go)
             if self._place:
-                await self.workspace.settings.update("window", geometry=self._place)
+                await self.workspace.settings.update("window", geometry=self._place, state=state)
             await self.workspace.aclose()
         self.window.deleteLater()
 
@@ -258,6 +272,7 @@ async def _main(
         if not await program.furnish_or_tell():
             return int(ExitCode.USAGE)
         furnished()
+        await program.resume()
         program.open_files(paths)
         await program.window.stopped.wait()
     finally:

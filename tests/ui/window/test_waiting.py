@@ -194,7 +194,12 @@ async def test_a_revised_prompt_is_shown_where_it_differs(
     panel = window.desk.history
     await eventually(lambda: [e.state for e in panel.model.entries] == [JobState.DONE])
     panel.view.setCurrentIndex(panel.model.index(0))
-    shown = [label.text() for label in panel.details.findChildren(QLabel) if not label.isHidden()]
-    assert ("Revised: a red door, open" in shown) is is_shown
-    assert any("Revised" in text for text in shown) is is_shown
+    labels = [label for label in panel.details.findChildren(QLabel) if label.isVisibleTo(panel)]
+    told = [label for label in labels if label.accessibleName().startswith("Revised")]
+    assert [label.accessibleName() for label in told] == (["Revised: a red door, open"] if is_shown else [])
     assert window.session.form.prompt == "a red door"
+    assert panel.details.use_revised.isVisibleTo(panel) is is_shown
+    if is_shown:
+        assert "line-through" in told[0].text()
+        panel.details.use_revised.click()
+        assert window.session.form.prompt == revised
