@@ -29,7 +29,7 @@ from app.imaging.masks import bounds
 from app.imaging.photograph import Photograph
 from app.imaging.pyramid import Pyramid
 
-AT_ONCE = 200_000
+AT_ONCE = 100_000
 """Pixels up to which a change is made on the caller's thread: about as many as a few milliseconds are enough for."""
 _PIECE = 512
 """Edge of the pieces in which large changes are made."""
