@@ -53,7 +53,9 @@ class Document(DocumentPixels):
             prepared = prepare(photograph)
         self.id = uuid.uuid4().hex
         first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
-        composition = Composition(photograph, prepared, self._on_picture_changed, background)
+        composition = Composition(photograph, prepared)
+        if background is not None:
+            composition.work_in(background, self._on_picture_changed)
         super().__init__(photograph, composition, DocumentState(photograph.size, (first,)))
         self.undo = UndoStack(undo_limit, compressor)
         self.picture_changed: Signal[[tuple[Rect, ...]]] = Signal()
