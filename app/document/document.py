@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.base.errors import InputError
@@ -73,6 +73,22 @@ class Document(DocumentPixels):
         self._revision = 0
         self._was_modified = False
         self.undo.changed.connect(self._on_undo_changed)
+
+    def start_from(
+        self, layers: tuple[EditLayer, ...], masks: Sequence[tuple[str, PreparedMask]], active_mask: int = 0
+    ) -> None:
+        """Have what was saved, before anything was done: this is what undo starts from, and no step.
+
+        Without `masks` the first one stays as it is.
+
+        Raises:
+            InputError: a layer does not lie inside the document.
+        """
+        for layer in layers:
+            check_fit(layer, self.size)
+        named = tuple(NamedMask.made(name, made, self._on_mask_changed) for name, made in masks)
+        active = min(max(active_mask, 0), len(named) - 1) if named else 0
+        self._become(DocumentState(self.size, named or self.masks, active, layers))
 
     @property
     def masks(self) -> tuple[NamedMask, ...]:

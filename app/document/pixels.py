@@ -44,12 +44,15 @@ class DocumentPixels:
         """
         return self._picture
 
-    def flatten_samples(self, region: Rect | None = None) -> Samples:
+    def flatten_samples(
+        self, region: Rect | None = None, layers: Sequence[EditLayer] | None = None
+    ) -> Samples:
         """The photograph's samples (of `region`, or all) with the visible layers over them, as a new array.
 
-        Dtype, channels and colour space are the source's own; what no layer covers is bit-identical to it.
+        `layers` stand in for the document's own. Dtype, channels and colour space are the source's own; what no
+        layer covers is bit-identical to it.
         """
-        return self._composition.flatten(self.layers, self._inside(region))
+        return self._composition.flatten(self.layers if layers is None else layers, self._inside(region))
 
     def flatten_photograph(self) -> Photograph:
         """The photograph as it is to be exported: the same but for its samples, which share nothing."""

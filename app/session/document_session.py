@@ -32,6 +32,7 @@ from app.session.candidates import Candidate, Candidates, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
+from app.session.kept_tabs import LookedAt
 from app.session.layer_work import LayerWork, settled
 from app.session.mask_work import MaskWork
 from app.session.money import Money, OverLimit
@@ -39,6 +40,7 @@ from app.session.pipeline import EditPipeline, renumbered
 from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
 from app.session.selecting import Selecting
+from app.session.snapshots import Snapshots
 from app.session.source import Origin, Source
 from app.session.tuning import Tuning
 from app.session.verdicts import mask_warning
@@ -94,6 +96,11 @@ class DocumentSession:
         self.layers: LayerWork | None = None
         self.tuning: Tuning | None = None
         self.export_target: ExportTarget | None = None
+        self.file: Path | None = None
+        """The document's own file, which it was opened from or saved to."""
+        self.snapshots: Snapshots | None = None
+        self.view: LookedAt | None = None
+        """How it was looked at last; whoever shows it keeps this."""
         self.plan: EditPlan | None = None
         self.effective_mask: EffectiveMask | None = None
         self.edge: Edge | None = None
@@ -135,12 +142,15 @@ class DocumentSession:
         self.layers = LayerWork(document, self.mask_work.until_free)
         self.tuning = Tuning(document, self.candidates, self.layers, self._notices)
         self.gestures = GestureRunner(document, self.selecting.order)
+        self.snapshots = Snapshots(document)
         self.preview = None
         self.stage = Stage.READY
         document.mask_changed.connect(lambda rects: self._plan_soon())
         document.layers_changed.connect(self._plan_soon)
         document.modified_changed.connect(self.modified_changed.emit)
         self.stage_changed.emit()
+        # What was saved may have a mask to begin with.
+        self._plan_soon()
 
     def show_failure(self) -> None:
         self.stage = Stage.FAILED
@@ -149,13 +159,20 @@ class DocumentSession:
 
     @property
     def is_modified(self) -> bool:
-        """True when something was done since the photograph was opened or last exported."""
+        """True when something was done since the document was opened or last saved.
+
+        An export holds no layers and no masks, so it changes nothing about that.
+        """
         return self.document is not None and not self.document.undo.is_saved
 
     @property
-    def has_unsaved_edits(self) -> bool:
-        """True when other edits lie on the photograph than were last exported; a mask alone is none."""
-        return self.document is not None and self.document.layers != self._exported_layers
+    def is_exported(self) -> bool:
+        """True when the photograph with just these edits is in a file."""
+        return (
+            self.export_target is not None
+            and self.document is not None
+            and self.document.layers == self._exported_layers
+        )
 
     # Planning
 
@@ -296,10 +313,11 @@ class DocumentSession:
         )
         names = tuple(reference.name for reference in references)
         origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
-        await self._pipeline.submit(request, origin, self._deliver, expected_seconds=seconds)
+        await self._pipeline.submit(request, origin, self.deliver, expected_seconds=seconds)
         return request.id
 
-    def _deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
+    def deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
+        """Put the variants of a request on the strip, and tell why others did not come."""
         self.candidates.add(renumbered(found, self.candidates.next_number()))
         warning = mask_warning(found, self.form.provider)
         if warning is not None:
@@ -341,14 +359,11 @@ class DocumentSession:
         document = self.document
         if document is None:
             raise RuntimeError("exported before it was opened")
-        revision, layers = document.revision, document.layers
+        layers = document.layers
         photograph = await asyncio.to_thread(document.flatten_photograph)
         saved = await asyncio.to_thread(save_photograph, photograph, path, options)
         self.export_target = ExportTarget(path, options)
         self._exported_layers = layers
-        if document.revision == revision:
-            document.undo.mark_saved()
-            self.modified_changed.emit()
         del photograph
         self.let_go.emit()
         return saved
@@ -359,6 +374,8 @@ class DocumentSession:
             self._timer.cancel()
             self._timer = None
         self._replan_cancel.cancel()
+        if self.snapshots is not None:
+            self.snapshots.detach()
         if self.mask_work is not None:
             self.mask_work.cancel()
         if self.selecting is not None:

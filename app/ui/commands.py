@@ -54,10 +54,20 @@ def _remember(desk: Desk, **changes: object) -> None:
 
 
 def file_commands(desk: Desk) -> tuple[Command, ...]:
-    """Opening, exporting, closing, the clipboard."""
+    """Opening, saving, exporting, closing, the clipboard."""
     files = desk.files
     return (
         Command("file.open", tr("Open…"), FILE, lambda w: files.ask_open(), ("Ctrl+O",)),
+        Command("file.save", tr("Save"), FILE, lambda w: files.save(), ("Ctrl+S",), has_document),
+        Command(
+            "file.save_as",
+            tr("Save as…"),
+            FILE,
+            lambda w: files.save_as(),
+            ("Ctrl+Shift+S",),
+            has_document,
+            help=tr("Save photograph, layers and masks as an OpenRaster document."),
+        ),
         Command("file.close", tr("Close"), FILE, lambda w: files.close_current(), ("Ctrl+W",), has_tab),
         Command(
             "file.export",
@@ -74,6 +84,15 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             lambda w: files.export_again(),
             ("Ctrl+E",),
             has_document,
+        ),
+        Command(
+            "session.discard",
+            tr("Discard what was restored"),
+            FILE,
+            lambda w: w.keeper.discard(),
+            when=lambda w: w.keeper.can_discard,
+            help=tr("Close the photographs that the last run left behind, as it left them."),
+            section="file",
         ),
         Command(
             "history.costs",
@@ -193,7 +212,7 @@ def layer_commands(desk: Desk) -> tuple[Command, ...]:
 
 
 def view_commands(desk: Desk) -> tuple[Command, ...]:
-    """Zoom, panels, tabs, compare, the history's search field."""
+    """Zoom, panels, tabs, compare."""
     canvas, navigation = desk.canvas, desk.canvas.navigation
     return (
         Command("view.fit", tr("Fit"), VIEW, lambda w: canvas.zoom_to_fit(), ("Ctrl+0",), has_tab),
@@ -265,9 +284,6 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
             ("C",),
             has_candidates,
             Scope.CANVAS,
-        ),
-        Command(
-            "history.search", tr("Search the history"), VIEW, lambda w: desk.search_history(), ("Ctrl+F",)
         ),
     )
 

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.base.text import tr
 from app.session.document_session import Stage
+from app.session.queue_actions import cancel_requests
+from app.session.resending import send_again
 from app.session.toolbox import ToolKind
 from app.ui.compositing import mask_rect
 from app.ui.links import Links
@@ -48,6 +50,7 @@ class FollowCurrent:
             workspace.worker.changed.connect(lambda job: desk.actions.refresh_soon()),
             workspace.toolbox.changed.connect(self._mirror_tool),
             workspace.settings.changed.connect(lambda settings: desk.mirror_settings()),
+            workspace.keeper.saving.connect(desk.remember_layout),
         )
         self._mirror_tool()
         self.take_current()
@@ -72,6 +75,7 @@ class FollowCurrent:
                 session.modified_changed.connect(self._mirror_title),
                 session.candidates.changed.connect(self._mirror_candidates),
             )
+        self._recall_view()
         desk.canvas.set_session(session)
         desk.edit.set_session(session)
         desk.strip.set_session(session)
@@ -79,7 +83,7 @@ class FollowCurrent:
         desk.steps.set_session(session)
         desk.layers.set_session(session)
         desk.history.set_session_available(session is not None)
-        desk.centre.setCurrentWidget(desk.host if session is not None else desk.empty)
+        self.show_middle()
         if session is not None:
             desk.status.show_view(desk.canvas.navigation.view)
         else:
@@ -90,28 +94,37 @@ class FollowCurrent:
         self._mirror_candidates()
         self._mirror_title()
 
+    def show_middle(self) -> None:
+        """Bring the photograph, or the empty view, to the middle of the window."""
+        desk = self._desk
+        desk.centre.setCurrentWidget(desk.host if self._session is not None else desk.empty)
+
     def cancel_jobs(self) -> None:
         """Cancel what runs or waits for the document in front."""
-        worker = self._desk.workspace.worker
-        for job in worker.jobs:
-            if self._session is not None and job.document_id == self._session.id:
-                worker.cancel(job.id)
+        if self._session is not None:
+            cancel_requests(self._desk.workspace, self._session.id)
 
-    def retry(self, job_id: str) -> None:
-        """Send a request that failed once more, with the settings and the mask it had."""
-        self._desk.tasks.start(self._retry(job_id), "generate")
+    def resend(self, entry_id: str) -> None:
+        """Send a request that brought nothing once more, with the settings and the mask it had."""
+        self._desk.tasks.start(send_again(self._desk.workspace, entry_id), "generate")
 
-    async def _retry(self, job_id: str) -> None:
-        workspace = self._desk.workspace
-        job = workspace.worker.job(job_id)
-        for session in workspace.documents:
-            if job is not None and session.id == job.document_id:
-                workspace.set_current(session)
-                entry = await workspace.history_actions.get(job_id)
-                await workspace.history_actions.reuse(entry, session)
-                await session.generate()
+    def keep_view(self) -> None:
+        """Remember how the document in front is looked at."""
+        session = self._session
+        if (
+            session is not None
+            and session.document is not None
+            and session is self._desk.canvas.source.session
+        ):
+            session.view = self._desk.canvas.navigation.looked_at()
+
+    def _recall_view(self) -> None:
+        """A document that was open before is looked at as it was then."""
+        if self._session is not None and self._session.view is not None:
+            self._desk.canvas.navigation.recall(self._session, self._session.view)
 
     def _mirror_stage(self) -> None:
+        self._recall_view()
         self._document_links.clear()
         desk, session = self._desk, self._session
         document = session.document if session is not None else None
