@@ -56,7 +56,9 @@ class Document(DocumentPixels):
             prepared = prepare(photograph)
         self.id = uuid.uuid4().hex
         first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
-        composition = Composition(photograph, prepared, self._on_picture_changed, background)
+        composition = Composition(photograph, prepared)
+        if background is not None:
+            composition.work_in(background, self._on_picture_changed)
         super().__init__(DocumentState(Ground(photograph, composition, margins), (first,)))
         self._background = background
         self.undo = UndoStack(undo_limit, compressor)
@@ -335,7 +337,8 @@ class Document(DocumentPixels):
             NamedMask.made(named.name, prepared, self._on_mask_changed)
             for named, prepared in zip(self.masks, made.masks, strict=True)
         )
-        made.ground.composition.follow(self._on_picture_changed, self._background)
+        if self._background is not None:
+            made.ground.composition.work_in(self._background, self._on_picture_changed)
         state = replace(self._state, ground=made.ground, masks=masks, layers=made.layers, layer_mask=None)
         self._change(state, tr("Extend the canvas"))
 

@@ -215,6 +215,34 @@ def test_a_candidate_looks_as_it_will_when_it_is_applied(
     assert differs(candidate, drawn_anew(canvas)) <= 2
 
 
+def test_a_large_candidate_that_is_applied_stays_until_the_picture_has_it(
+    make_canvas: MakeCanvas, qtbot: QtBot
+) -> None:
+    shown, waiting = OpenPhotograph(), []
+    source = photograph(700, 500)
+    document = Document(source, background=lambda work, done: waiting.append((work, done)))
+    shown.show_document(document)
+    canvas = make_canvas(shown)
+    canvas.set_overlay_visible(False)
+    patch = patch_over(document, Rect(0, 0, 700, 500), Rect(20, 20, 650, 450))
+    canvas.set_candidate(patch)
+    qtbot.waitUntil(lambda: bool(canvas.source.scene and canvas.source.scene.patches))
+    candidate = frame_pixels(canvas)
+    document.add_layer(
+        EditLayer("1", "edit", patch.region, patch.pixels, patch.coverage, recipe=patch.recipe)
+    )
+    canvas.set_candidate(None)
+    assert not document.is_settled
+    assert differs(frame_pixels(canvas), candidate) == 0
+    while waiting:
+        work, done = waiting.pop(0)
+        done(work)
+        assert differs(frame_pixels(canvas), candidate) <= 2
+    assert canvas.source.scene is not None
+    assert not canvas.source.scene.patches
+    assert differs(drawn_anew(canvas), candidate) <= 2
+
+
 def test_the_next_candidate_replaces_the_one_before(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
     shown = open_photograph(700, 500)
     canvas = make_canvas(shown)
