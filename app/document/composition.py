@@ -93,7 +93,9 @@ class Composition:
         tell: Callable[[tuple[Rect, ...]], None] = lambda rects: None,
         background: Background | None = None,
     ) -> None:
-        """`tell` is called with what has changed later than `show` returned. Without `background` nothing has."""
+        """`tell` is called with what changed after `show` returned, and once when nothing more will, with nothing
+        where work failed. Without `background` all is done when `show` returns.
+        """
         self.picture = prepared.picture
         self.pyramid = prepared.pyramid
         self._photograph = photograph
@@ -110,24 +112,28 @@ class Composition:
         """Whether the picture shows what was asked for last."""
         return not self._is_busy
 
-    def show(self, layers: Sequence[EditLayer]) -> tuple[Rect, ...]:
+    def show(self, layers: Sequence[EditLayer], within: Rect | None = None) -> tuple[Rect, ...]:
         """Have the picture show `layers`, at once, or else soon; whatever was asked for before is overtaken.
+
+        `within` is known to contain all document pixels in which these layers cover another thing than those that
+        were asked for before, where nothing but that became another.
 
         Returns:
             Rectangles of document pixels that contain every pixel that changed by now.
         """
+        known = within if self._wanted == self._shown else None
         before, self._wanted = self._wanted, tuple(layer for layer in layers if layer.is_shown)
         if self._is_busy:
             return ()
         try:
-            return self._go_on()
+            return self._go_on(known)
         except BaseException:
             self._wanted = before
             raise
 
-    def _go_on(self) -> tuple[Rect, ...]:
+    def _go_on(self, within: Rect | None = None) -> tuple[Rect, ...]:
         """Start on what is wanted and not shown yet."""
-        wanted, dirty = self._wanted, changed_areas(self._shown, self._wanted)
+        wanted, dirty = self._wanted, changed_areas(self._shown, self._wanted, within)
         pieces = tuple(_pieces(dirty))
 
         def make() -> Made:
@@ -151,6 +157,7 @@ class Composition:
             made = result()
         except BaseException:
             self._is_busy = False
+            self._tell(())
             raise
         until = time.perf_counter() + _SLICE
         written: list[Rect] = []
@@ -239,35 +246,41 @@ class Composition:
         return result
 
 
-def changed_areas(before: Sequence[EditLayer], after: Sequence[EditLayer]) -> tuple[Rect, ...]:
-    """Rectangles of document pixels outside which two stacks of shown layers look the same."""
+def changed_areas(
+    before: Sequence[EditLayer], after: Sequence[EditLayer], within: Rect | None = None
+) -> tuple[Rect, ...]:
+    """Rectangles of document pixels outside which two stacks of shown layers look the same.
+
+    Outside `within` the same is known to be covered, where only coverage differs.
+    """
     old, new = list(before), list(after)
     while old and new and old[0] is new[0]:
         del old[0], new[0]
     while old and new and old[-1] is new[-1]:
         del old[-1], new[-1]
     if [layer.id for layer in old] == [layer.id for layer in new]:
-        found = [rect for pair in zip(old, new, strict=True) for rect in _differences(*pair)]
+        found = [rect for pair in zip(old, new, strict=True) for rect in _differences(*pair, within)]
     else:
         found = [layer.covered for layer in (*old, *new)]
     return tuple(dict.fromkeys(rect for rect in found if not rect.is_empty))
 
 
-def _differences(one: EditLayer, other: EditLayer) -> tuple[Rect, ...]:
+def _differences(one: EditLayer, other: EditLayer, within: Rect | None) -> tuple[Rect, ...]:
     looks = [(e.region, id(e.pixels), e.opacity, e.mode, e.recipe.feather) for e in (one, other)]
     if looks[0] != looks[1]:
         return one.covered, other.covered
     if one.coverage is other.coverage:
         return ()
-    covered = one.covered.united(other.covered)
-    inner = covered.relative_to(one.region).slices
-    changed = bounds(as_u8(cv2.absdiff(one.coverage[inner], other.coverage[inner])))
+    changed = within
+    if changed is None:
+        covered = one.covered.united(other.covered)
+        inner = covered.relative_to(one.region).slices
+        found = bounds(as_u8(cv2.absdiff(one.coverage[inner], other.coverage[inner])))
+        changed = found.translated(covered.x, covered.y)
     if changed.is_empty:
         return ()
     # Softness follows the edge into the layer.
-    return (
-        changed.translated(covered.x, covered.y).expanded(one.recipe.feather + 1).intersected(one.region),
-    )
+    return (changed.expanded(one.recipe.feather + 1).intersected(one.region),)
 
 
 def _pieces(rects: Iterable[Rect]) -> Iterator[Rect]:

@@ -10,22 +10,21 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import cv2
-
 from app.base.errors import InputError
-from app.base.geometry import Rect, Size
+from app.base.geometry import EMPTY, Rect, united
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.composition import Background, Composition, PreparedPicture, prepare
-from app.document.layer_changes import find_layer, with_layer, without_layers
+from app.document.layer_changes import check_fit, find_layer, with_layer, without_layers
 from app.document.layers import EditLayer
 from app.document.mask import Mask, MaskEdit
 from app.document.named_masks import NamedMask, PreparedMask
+from app.document.pixels import DocumentPixels
 from app.document.state import DocumentState, LayerMask, StateStep
 from app.document.thread import OneThread
 from app.document.tiles import TileSnapshot
 from app.document.undo import DEFAULT_LIMIT, Compressor, UndoStack
-from app.imaging.arrays import U8, Samples, as_u8
+from app.imaging.arrays import U8
 from app.imaging.photograph import Photograph
 from app.imaging.pyramid import Pyramid
 
@@ -33,7 +32,7 @@ _LIVE = 4_000_000
 """Pixels of a layer's region up to which what is painted in its mask is seen while it is painted."""
 
 
-class Document:
+class Document(DocumentPixels):
     """One open photograph. All changes happen on the thread that made it, and each is one undo step."""
 
     def __init__(
@@ -53,9 +52,9 @@ class Document:
         if prepared is None:
             prepared = prepare(photograph)
         self.id = uuid.uuid4().hex
-        self.photograph = photograph
-        """What was opened. Its samples are to be read by `original_samples`: they may share the buffer that
-        layers are drawn into."""
+        first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
+        composition = Composition(photograph, prepared, self._on_picture_changed, background)
+        super().__init__(photograph, composition, DocumentState(photograph.size, (first,)))
         self.undo = UndoStack(undo_limit, compressor)
         self.picture_changed: Signal[[tuple[Rect, ...]]] = Signal()
         """Emitted with the document pixels that changed, when picture and pyramid are up to date again."""
@@ -67,13 +66,10 @@ class Document:
         self.modified_changed: Signal[[]] = Signal()
         """Emitted when `is_modified` became another."""
         self._thread = OneThread()
-        self._composition = Composition(photograph, prepared, self._on_picture_changed, background)
-        first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
-        self._state = DocumentState(photograph.size, (first,))
+        self._painted = EMPTY
+        """Where the mask of a layer was painted since the layer took it over."""
         self._revision = 0
         self._was_modified = False
-        self._picture = prepared.picture.view()
-        self._picture.flags.writeable = False
         self.undo.changed.connect(self._on_undo_changed)
 
     def start_from(
@@ -86,19 +82,11 @@ class Document:
         Raises:
             InputError: a layer does not lie inside the document.
         """
-        self._check_fit(layers)
+        for layer in layers:
+            check_fit(layer, self.size)
         named = tuple(NamedMask.made(name, made, self._on_mask_changed) for name, made in masks)
         active = min(max(active_mask, 0), len(named) - 1) if named else 0
         self._become(DocumentState(self.size, named or self.masks, active, layers))
-
-    @property
-    def size(self) -> Size:
-        return self._state.size
-
-    @property
-    def layers(self) -> tuple[EditLayer, ...]:
-        """Applied edits, the lowest first."""
-        return self._state.layers
 
     @property
     def masks(self) -> tuple[NamedMask, ...]:
@@ -124,7 +112,7 @@ class Document:
     def painted_layer(self) -> EditLayer | None:
         """The layer whose mask is `mask` for the time being."""
         painted = self._state.layer_mask
-        return None if painted is None else self._layer(painted.layer_id)
+        return None if painted is None else find_layer(self.layers, painted.layer_id)
 
     @property
     def _active(self) -> NamedMask:
@@ -146,14 +134,6 @@ class Document:
         return not self.undo.is_saved
 
     @property
-    def picture(self) -> U8:
-        """The flattened working picture, (H, W, 4) BGRA, 8-bit sRGB, straight alpha.
-
-        Read-only, and the same array as long as the document lives.
-        """
-        return self._picture
-
-    @property
     def pyramid(self) -> Pyramid:
         """Over `picture`, up to date with it."""
         return self._composition.pyramid
@@ -168,45 +148,6 @@ class Document:
         """Over `mask`. Brought up to date when asked for: a frame pays once for many events."""
         return self._in_hand.levels.refreshed()
 
-    # Pixels out: all but `cut` in any thread, also while the document changes
-
-    def flatten_samples(
-        self, region: Rect | None = None, layers: Sequence[EditLayer] | None = None
-    ) -> Samples:
-        """The photograph's samples (of `region`, or all) with the visible layers over them, as a new array.
-
-        `layers` stand in for the document's own.
-
-        Dtype, channels and colour space are the source's own; what no layer covers is bit-identical to it.
-        """
-        return self._composition.flatten(self.layers if layers is None else layers, self._inside(region))
-
-    def flatten_photograph(self) -> Photograph:
-        """The photograph as it is to be exported: the same but for its samples, which share nothing."""
-        return replace(self.photograph, samples=self.flatten_samples(), bgra=None)
-
-    def composed(self, layers: Sequence[EditLayer], region: Rect) -> U8:
-        """The picture of `region` with these layers in the place of the document's, (h, w, 4) BGRA."""
-        return self._composition.flattened(layers, self._inside(region))
-
-    def cut(self, region: Rect) -> U8:
-        """A copy of the flattened picture of `region` in sRGB: (h, w, 3) RGB, with alpha (h, w, 4) RGBA."""
-        pixels = self.picture[self._inside(region).slices]
-        code = cv2.COLOR_BGRA2RGBA if self.photograph.has_alpha else cv2.COLOR_BGRA2RGB
-        return as_u8(cv2.cvtColor(pixels, code))
-
-    def original_samples(self, region: Rect | None = None) -> Samples:
-        """The photograph's own samples (of `region`, or all) as they were opened, as a new array."""
-        return self._composition.original_samples(self._inside(region))
-
-    def original_photograph(self) -> Photograph:
-        """The photograph as it was opened, without any layer; its samples share nothing. In any thread."""
-        return replace(self.photograph, samples=self.original_samples(), bgra=None)
-
-    def original(self, region: Rect) -> U8:
-        """The photograph of `region` without any layer, (h, w, 4) BGRA, 8-bit sRGB; a copy."""
-        return self._composition.original(self._inside(region))
-
     # The mask
 
     @contextlib.contextmanager
@@ -220,7 +161,8 @@ class Document:
         with self.undo.hold(), self.mask.edit(title) as edit:
             yield edit
         if edit.step is not None:
-            self._take_painted()
+            if self._state.layer_mask is not None:
+                self._follow_painting()
             self.undo.push(edit.step)
 
     def set_mask(self, coverage: U8, title: str) -> None:
@@ -272,7 +214,9 @@ class Document:
 
     def activate_mask(self, index: int) -> None:
         """Work on another mask. A step of its own: what is undone after it is seen being undone."""
-        if index != self.active_mask:
+        if index == self.active_mask:
+            self.end_painting()
+        else:
             name = self.masks[index].name
             state = replace(self._state, active_mask=index, layer_mask=None)
             self._change(state, tr("Switch to “{name}”", name=name))
@@ -303,13 +247,13 @@ class Document:
 
     # Layers
 
-    def add_layer(self, layer: EditLayer) -> None:
-        """Put an edit on top of all others.
+    def add_layer(self, *layers: EditLayer) -> None:
+        """Put edits on top of all others, in one undo step.
 
         Raises:
             InputError: it does not lie inside the document.
         """
-        self.change_layers((*self.layers, layer), tr("Apply edit"))
+        self.change_layers((*self.layers, *layers), tr("Apply edit"))
 
     def change_layers(self, layers: tuple[EditLayer, ...], title: str, *, series: str = "") -> None:
         """Have these layers, the lowest first; nothing happens when it is so already.
@@ -319,36 +263,24 @@ class Document:
         Raises:
             InputError: one of them does not lie inside the document.
         """
-        self._check_fit(layers)
-        if layers != self.layers:
-            self._change(replace(self._state, layers=layers, layer_mask=self._kept(layers)), title, series)
-
-    def _check_fit(self, layers: tuple[EditLayer, ...]) -> None:
         for layer in set(layers) - set(self.layers):
-            if not self.size.rect.contains(layer.region) or layer.region.is_empty:
-                raise InputError(
-                    tr("This result does not fit the photograph."),
-                    tr("Open the photograph that it was made for."),
-                    details=f"layer at {layer.region} in a document of {self.size}",
-                )
-
-    def _kept(self, layers: tuple[EditLayer, ...]) -> LayerMask | None:
-        """The mask that is painted, as long as its layer is there, and is still where it was."""
-        painted = self.painted_layer
-        regions = {layer.id: layer.region for layer in layers}
-        if painted is None or regions.get(painted.id) != painted.region:
-            return None
-        return self._state.layer_mask
+            check_fit(layer, self.size)
+        if layers != self.layers:
+            painted = self.painted_layer
+            regions = {layer.id: layer.region for layer in layers}
+            stays = painted is not None and regions.get(painted.id) == painted.region
+            kept = self._state.layer_mask if stays else None
+            self._change(replace(self._state, layers=layers, layer_mask=kept), title, series)
 
     def set_layer_visible(self, layer_id: str, visible: bool) -> None:
         """Show or hide a layer; nothing happens when it is so already."""
-        layer = self._layer(layer_id)
+        layer = find_layer(self.layers, layer_id)
         if layer.visible != visible:
             layers = with_layer(self.layers, replace(layer, visible=visible))
             self.change_layers(layers, tr("Show edit") if visible else tr("Hide edit"))
 
     def remove_layer(self, layer_id: str) -> None:
-        removed = self._layer(layer_id)
+        removed = find_layer(self.layers, layer_id)
         self.change_layers(without_layers(self.layers, (removed.id,)), tr("Remove edit"))
 
     def paint_layer(self, layer: EditLayer, prepared: PreparedMask) -> bool:
@@ -364,7 +296,7 @@ class Document:
         known = next((each for each in self.layers if each.id == layer.id), None)
         if known not in (None, layer):
             return False
-        self._check_fit((layer,))
+        check_fit(layer, self.size)
         named = NamedMask.made(layer.name, prepared, self._on_mask_changed, layer.region)
         bare = replace(layer, mask=None, recipe=replace(layer.recipe, grow=0))
         layers = with_layer(self.layers, bare) if known is not None else (*self.layers, bare)
@@ -384,9 +316,6 @@ class Document:
             self._change(
                 replace(self._state, layer_mask=None), tr("Finish the mask of “{name}”", name=painted.name)
             )
-
-    def _layer(self, layer_id: str) -> EditLayer:
-        return find_layer(self.layers, layer_id)
 
     # Changes
 
@@ -429,6 +358,7 @@ class Document:
         self._revision += 1
         if mask is self.mask:
             if self._state.layer_mask is not None:
+                self._painted = self._painted.united(united(rects))
                 self._follow_painting()
             self.mask_changed.emit(rects)
 
@@ -443,22 +373,15 @@ class Document:
             return
         covered = replace(layer, coverage=self.mask.coverage[layer.region.slices].copy(), mask=None)
         layers = with_layer(self.layers, covered)
-        dirty = self._composition.show(layers)
+        dirty = self._composition.show(layers, self._painted)
+        self._painted = EMPTY
         self._state = replace(self._state, layers=layers)
         if not self.mask.is_being_edited:
             self.layers_changed.emit()
         if dirty:
             self.picture_changed.emit(dirty)
 
-    def _take_painted(self) -> None:
-        """A stroke has ended."""
-        if self._state.layer_mask is not None:
-            self._follow_painting()
-
     def _on_undo_changed(self) -> None:
         if self.is_modified != self._was_modified:
             self._was_modified = self.is_modified
             self.modified_changed.emit()
-
-    def _inside(self, region: Rect | None) -> Rect:
-        return self.size.rect if region is None else region.intersected(self.size.rect)

@@ -39,9 +39,29 @@ def find_layer(layers: Layers, layer_id: str) -> EditLayer:
     raise InputError(tr("This edit is no longer part of the document."), details=f"layer {layer_id}")
 
 
+def check_fit(layer: EditLayer, size: Size) -> None:
+    """Raise `InputError` where a layer does not lie inside a document of `size`."""
+    if not size.rect.contains(layer.region) or layer.region.is_empty:
+        raise InputError(
+            tr("This result does not fit the photograph."),
+            tr("Open the photograph that it was made for."),
+            details=f"layer at {layer.region} in a document of {size}",
+        )
+
+
 def with_layer(layers: Layers, changed: EditLayer) -> Layers:
     """`changed` in the place of the layer that has its id."""
     return tuple(changed if layer.id == changed.id else layer for layer in layers)
+
+
+def with_free_name(layer: EditLayer, layers: Layers) -> EditLayer:
+    """The layer under its own name, or with the first number that none of `layers` is called by."""
+    taken = {each.name for each in layers}
+    name, number = layer.name, 1
+    while name in taken:
+        number += 1
+        name = tr("{name} {n}", name=layer.name, n=number)
+    return replace(layer, name=name)
 
 
 def without_layers(layers: Layers, ids: Sequence[str]) -> Layers:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8
 from app.imaging.placement import Placement
-from app.imaging.recipe import Recipe
+from app.imaging.recipe import BlendMode, Recipe
 
 ParameterValue = str | int | float | bool
 """A parameter's value; its kind is told by the model card's `Parameter`."""
@@ -204,6 +204,9 @@ class Patch:
     """(h, w), 255 = edit; the pixels with 0 are never touched."""
     recipe: Recipe = Recipe()
     """How it was made, and its inner softness."""
+    opacity: float = 1.0
+    """0–1; with `mode`, how it is laid down."""
+    mode: BlendMode = BlendMode.NORMAL
 
 
 class Suspicion(enum.Enum):

@@ -103,20 +103,32 @@ def _screen(backdrop: F32, source: F32) -> F32:
 
 
 def _luminosity(colour: F32) -> F32:
-    """Lum(C), (h, w, 1)."""
-    red, green, blue = _LUMINANCE
-    total: F32 = red * colour[..., 0] + green * colour[..., 1] + blue * colour[..., 2]
-    return total[..., np.newaxis]
+    """Lum(C), (h, w)."""
+    total: F32 = _LUMINANCE[0] * colour[..., 0]
+    total += _LUMINANCE[1] * colour[..., 1]
+    total += _LUMINANCE[2] * colour[..., 2]
+    return total
 
 
 def _with_luminosity(colour: F32, of: F32) -> F32:
-    """SetLum(colour, Lum(of)): the hue and chroma of one with the luminosity of the other, clipped as ClipColor."""
-    wanted = _luminosity(of)
-    moved = colour + (wanted - _luminosity(colour))
-    light = _luminosity(moved)
-    lowest, highest = moved.min(axis=2, keepdims=True), moved.max(axis=2, keepdims=True)
+    """SetLum(colour, Lum(of)): the hue and chroma of one with the luminosity of the other, clipped as ClipColor.
+
+    Lum(SetLum(C, l)) is l, so ClipColor moves every channel towards l, by the factor that brings the one that lies
+    farthest out just to the edge.
+    """
+    light = _luminosity(of)
+    offset = light - _luminosity(colour)
+    red, green, blue = (colour[..., channel] + offset for channel in range(3))
+    lowest = np.minimum(np.minimum(red, green), blue)
+    highest = np.maximum(np.maximum(red, green), blue)
     tiny = np.float32(1e-9)
-    up = light + (moved - light) * light / np.maximum(light - lowest, tiny)
-    clipped = np.where(lowest < 0, up, moved)
-    down = light + (clipped - light) * (1 - light) / np.maximum(highest - light, tiny)
-    return np.where(highest > 1, down, clipped).astype(np.float32, copy=False)
+    factor = np.where(lowest < 0, light / np.maximum(light - lowest, tiny), np.float32(1))
+    np.minimum(
+        factor,
+        np.where(highest > 1, (1 - light) / np.maximum(highest - light, tiny), np.float32(1)),
+        out=factor,
+    )
+    clipped = np.empty_like(colour)
+    for channel, moved in enumerate((red, green, blue)):
+        clipped[..., channel] = light + (moved - light) * factor
+    return clipped

@@ -17,7 +17,7 @@ from app.gateways.providers import ProviderStore
 from app.gateways.types import Profile, Transport
 from app.history.store import HistoryStore
 from app.jobs.worker import RequestWorker
-from app.session import actions, mask_actions
+from app.session import actions, layer_actions, mask_actions
 from app.session.commands import CommandRegistry
 from app.session.estimates import make_estimator
 from app.session.money import Money
@@ -103,6 +103,7 @@ def build_workspace(
     for added in mask_actions.operation_commands():
         commands.add(added)
     commands.add_from(mask_actions)
+    commands.add_from(layer_actions)
     for added in (*actions.tool_commands(), *actions.digit_commands()):
         commands.add(added)
     defaults = settings.value.brush

@@ -20,6 +20,7 @@ from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
 from app.document.gestures import GestureRunner
+from app.document.layer_changes import with_free_name
 from app.document.layers import EditLayer
 from app.edits.types import Cost, EditPlan, Missing
 from app.gateways.fitting import fit_references
@@ -32,6 +33,7 @@ from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
 from app.session.kept_tabs import LookedAt
+from app.session.layer_work import LayerWork, settled
 from app.session.mask_work import MaskWork
 from app.session.money import Money, OverLimit
 from app.session.pipeline import EditPipeline, renumbered
@@ -40,6 +42,7 @@ from app.session.requests import freeze_request
 from app.session.selecting import Selecting
 from app.session.snapshots import Snapshots
 from app.session.source import Origin, Source
+from app.session.tuning import Tuning
 from app.session.verdicts import mask_warning
 
 REPLAN_DELAY = 0.12
@@ -90,6 +93,8 @@ class DocumentSession:
         self.gestures: GestureRunner | None = None
         self.mask_work: MaskWork | None = None
         self.selecting: Selecting | None = None
+        self.layers: LayerWork | None = None
+        self.tuning: Tuning | None = None
         self.export_target: ExportTarget | None = None
         self.file: Path | None = None
         """The document's own file, which it was opened from or saved to."""
@@ -134,6 +139,8 @@ class DocumentSession:
         self.document, self.source, self.size = document, source, document.size
         self.mask_work = MaskWork(document, self._notices)
         self.selecting = Selecting(document, self._notices)
+        self.layers = LayerWork(document, self.mask_work.until_free)
+        self.tuning = Tuning(document, self.candidates, self.layers, self._notices)
         self.gestures = GestureRunner(document, self.selecting.order)
         self.snapshots = Snapshots(document)
         self.preview = None
@@ -194,9 +201,9 @@ class DocumentSession:
         document = self.document
         if document is None:
             return
-        rect = document.mask.bounds()
+        rect = document.request_mask.bounds()
         # Copied in a thread: a stroke that is drawn meanwhile ends in a newer plan anyway.
-        coverage = await asyncio.to_thread(document.mask.coverage[rect.slices].copy)
+        coverage = await asyncio.to_thread(document.request_mask.coverage[rect.slices].copy)
         grow_by, card, form = self.grow, self.form.card, self.form
         profile, variants = form.profile, form.variants
         try:
@@ -270,6 +277,9 @@ class DocumentSession:
             self.preparing_changed.emit()
 
     async def _generate(self, over_limit: bool) -> str | None:
+        if self.document is not None:
+            # What is sent is what is painted in the mask for it, and that is what is shown then.
+            self.document.end_painting()
         plan = await self.planned()
         document, source = self.document, self.source
         if document is None or source is None:
@@ -285,6 +295,7 @@ class DocumentSession:
         if over is not None:
             self.limit_reached.emit(over)
             return None
+        await settled(document)
         mask, seconds = self.effective_mask, self.estimate_seconds
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
         picture = await asyncio.to_thread(document.cut, plan.region)
@@ -326,7 +337,10 @@ class DocumentSession:
         """Lay a result on the photograph, in one undo step."""
         if self.document is None:
             return
-        self.document.add_layer(layer_of(candidate))
+        layer = with_free_name(layer_of(candidate), self.document.layers)
+        self.document.add_layer(layer)
+        if self.tuning is not None:
+            self.tuning.hand_on(candidate.result_id, layer.id)
 
     def discard_candidate(self) -> None:
         """Take the shown candidate off the strip; it stays in the history."""
@@ -365,6 +379,8 @@ class DocumentSession:
             self.mask_work.cancel()
         if self.selecting is not None:
             self.selecting.cancel()
+        if self.tuning is not None:
+            self.tuning.cancel()
 
     async def aclose(self) -> None:
         """Retire, and wait for the threads that are still planning, selecting or working on a mask."""
@@ -375,3 +391,5 @@ class DocumentSession:
             await asyncio.wait({self._replan})
         if self.mask_work is not None:
             await self.mask_work.aclose()
+        if self.tuning is not None:
+            await self.tuning.aclose()

@@ -80,6 +80,7 @@ class HistoryActions:
         form.set_grow(0)
         mask = np.zeros((document.size.height, document.size.width), np.uint8)
         mask[entry.region.slices] = request.coverage
+        document.end_painting()
         document.set_mask(mask, tr("Mask from the history"))
 
     async def candidate(self, result_id: str) -> Candidate:

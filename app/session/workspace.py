@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from app.base.errors import MaskroomError
 from app.base.geometry import Size
 from app.base.notices import Notices
 from app.base.signal import Signal
 from app.base.text import tr
+from app.document.composition import Made
 from app.document.document import Document
 from app.document.openraster_reader import is_openraster
 from app.edits.types import Context
@@ -102,7 +104,7 @@ class Workspace:
         self._transports = transports
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
-        self._chores: set[asyncio.Task[None]] = set()
+        self._chores: set[asyncio.Future[Any]] = set()
         self._documents: tuple[DocumentSession, ...] = ()
         self._current: DocumentSession | None = None
         settings.changed.connect(lambda changed: self._limit_steps())
@@ -179,7 +181,8 @@ class Workspace:
         for session in self._documents:
             await session.aclose()
         await self.tidying.aclose()
-        await asyncio.gather(*self._chores)
+        while self._chores:
+            await asyncio.gather(*self._chores)
         await self.host.aclose()
         await asyncio.to_thread(self.history.close)
         self._end_logging()
@@ -282,7 +285,11 @@ class Workspace:
 
     def _show(self, session: DocumentSession, opened: Opened) -> None:
         document = Document(
-            opened.photograph, opened.prepared, undo_limit=self._undo_limit, compressor=self._in_thread
+            opened.photograph,
+            opened.prepared,
+            undo_limit=self._undo_limit,
+            compressor=self._in_thread,
+            background=self._in_background,
         )
         document.start_from(opened.layers, opened.masks, opened.active_mask)
         fill_form(session.form, opened.form)
@@ -317,3 +324,10 @@ class Workspace:
         task = self._loop.create_task(asyncio.to_thread(work))
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+    def _in_background(self, work: Callable[[], Made], done: Callable[[Callable[[], Made]], None]) -> None:
+        """Run `work` in a thread and then `done` here, with what came of it; `aclose` waits for it."""
+        future = self._loop.run_in_executor(None, work)
+        self._chores.add(future)
+        future.add_done_callback(self._chores.discard)
+        future.add_done_callback(lambda finished: done(finished.result))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from app.base.text import tr
 from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document
 from app.session.commands import Command, Scope
+from app.session.layer_actions import LAYER, has_layer
+from app.ui.panels.side import LAYERS, STEPS
 
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
@@ -35,6 +37,15 @@ def _look_at_mask(desk: Desk) -> None:
     document = desk.canvas.source.document
     if document is not None:
         desk.canvas.navigation.look_at(document.mask.bounds())
+
+
+def _quit(desk: Desk) -> None:
+    desk.window.close()
+
+
+def _rename_layer(desk: Desk) -> None:
+    desk.show_part(LAYERS)
+    desk.layers.list.rename()
 
 
 def _remember(desk: Desk, **changes: object) -> None:
@@ -97,7 +108,7 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             lambda w: desk.ledgers.show_space(),
             help=tr("What the history takes, making room, and all of it as one file."),
         ),
-        Command("app.quit", tr("Quit"), FILE, lambda w: desk.quit(), ("Ctrl+Q",)),
+        Command("app.quit", tr("Quit"), FILE, lambda w: _quit(desk), ("Ctrl+Q",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
         Command(
             "edit.paste",
@@ -173,6 +184,29 @@ def mask_commands(desk: Desk) -> tuple[Command, ...]:
             lambda w: files.paste(),
             when=can_change,
             section="files",
+        ),
+    )
+
+
+def layer_commands(desk: Desk) -> tuple[Command, ...]:
+    """The list of layers, and their names."""
+    return (
+        Command(
+            "layer.rename",
+            tr("Rename the layer"),
+            LAYER,
+            lambda w: _rename_layer(desk),
+            when=has_layer,
+            section="stack",
+        ),
+        Command(
+            "view.layers",
+            tr("Layers"),
+            VIEW,
+            lambda w: desk.show_part(LAYERS),
+            ("Ctrl+Shift+L",),
+            has_document,
+            help=tr("Shows the layers, and what tunes them or the variant that is shown."),
         ),
     )
 
@@ -312,7 +346,7 @@ def turn_commands(desk: Desk) -> tuple[Command, ...]:
             scope=Scope.CANVAS,
         ),
         Command(
-            "view.steps", tr("Steps"), VIEW, lambda w: desk.show_steps(), ("Ctrl+Shift+Y",), has_document
+            "view.steps", tr("Steps"), VIEW, lambda w: desk.show_part(STEPS), ("Ctrl+Shift+Y",), has_document
         ),
     )
 

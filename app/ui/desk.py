@@ -17,12 +17,20 @@ from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QT
 from app.base.resources import resource_path
 from app.base.text import tr
 from app.document.pen import PenDynamics
+from app.session.layer_actions import is_painting
 from app.session.mask_actions import accept_trial
 from app.session.tools import TOOL_KEYS
 from app.ui.actions import Actions
 from app.ui.canvas.mask_look import MaskStyle
 from app.ui.canvas.widget import CanvasWidget
-from app.ui.commands import file_commands, help_commands, mask_commands, turn_commands, view_commands
+from app.ui.commands import (
+    file_commands,
+    help_commands,
+    layer_commands,
+    mask_commands,
+    turn_commands,
+    view_commands,
+)
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
@@ -37,12 +45,14 @@ from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
 from app.ui.panels.history_panel import HistoryPanel
 from app.ui.panels.jobs_panel import JobsPanel
+from app.ui.panels.layers_panel import LayersPanel
 from app.ui.panels.mask_operation_bar import MaskOperationBar
 from app.ui.panels.mask_picker import MaskPicker
 from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
-from app.ui.panels.side import HISTORY, STEPS, USUAL_WIDTH, SidePanel
+from app.ui.panels.painting_bar import PaintingBar
+from app.ui.panels.side import HISTORY, LAYERS, USUAL_WIDTH, SidePanel
 from app.ui.panels.spent_button import SpentButton
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
@@ -83,9 +93,6 @@ class Desk:
         lay_out_as(self, workspace.settings.value.window.state)
 
     # Used by commands
-
-    def quit(self) -> None:
-        self.window.close()
 
     def toggle_panels(self) -> None:
         """Hide everything but the photograph, or bring it all back."""
@@ -137,12 +144,15 @@ class Desk:
             target: QWidget = self.strip if not self.strip.isHidden() else self.canvas
             target.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def show_steps(self) -> None:
-        """Go to the list of steps."""
+    def show_part(self, part: int) -> None:
+        """Go to LAYERS, or to what tunes the variant that is shown, or to STEPS."""
         if not self.side.isVisible():
             self.toggle_panels()
-        self.side.reveal(STEPS)
-        self.steps.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.side.reveal(part)
+        target: QWidget = self.steps.view
+        if part == LAYERS:
+            target = self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def search_history(self) -> None:
         if not self.side.isVisible():
@@ -201,6 +211,9 @@ class Desk:
             return True
         if self.files.cancel_saving() or self.notices.dismiss_newest():
             return True
+        if is_painting(self.workspace):
+            self.actions.run("layer.end_painting")
+            return True
         if session is not None and session.candidates.items:
             session.candidates.clear()
             return True
@@ -227,6 +240,7 @@ class Desk:
             self.jobs,
             self.history,
             self.steps,
+            self.layers,
             self.navigator,
             self.strip,
             self.options,
@@ -265,12 +279,15 @@ class Desk:
         self.jobs = JobsPanel(workspace, tasks)
         self.history = HistoryPanel(workspace, tasks, self.transfer)
         self.steps = StepsPanel()
-        self.side = SidePanel(self.edit, self.jobs, self.history, self.steps)
+        self.layers = LayersPanel(tasks)
+        self.painting_bar = PaintingBar(self.host)
+        self.side = SidePanel(self.edit, self.layers, self.jobs, self.history, self.steps)
 
     def _register_commands(self) -> None:
         for each in (
             *file_commands(self),
             *mask_commands(self),
+            *layer_commands(self),
             *view_commands(self),
             *turn_commands(self),
             *help_commands(self),
@@ -301,6 +318,7 @@ class Desk:
             button.setAccessibleName(action.text())
 
         self.options.addWidget(self.mask_picker)
+        self.layers.set_actions(self.actions)
         self.mask_picker.set_actions([self.actions.action(id) for id in MASK_LIST])
 
     def _lay_out(self) -> None:
@@ -360,6 +378,9 @@ class Desk:
         )
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
+        self.painting_bar.finish_wanted.connect(lambda: run("layer.end_painting"))
+        self.strip.tune_wanted.connect(lambda: self.show_part(LAYERS))
+        self.strip.paint_in_wanted.connect(lambda: run("candidate.paint_in"))
         self.strip.left.connect(self.canvas.setFocus)
         self.mask_bar.accepted.connect(lambda: tasks.start(accept_trial(self.workspace), "mask"))
         self.mask_bar.left.connect(self.canvas.setFocus)
@@ -377,7 +398,7 @@ class Desk:
         """Take up the looks of mask and canvas, the pen, and the list of recent files."""
         settings = self.workspace.settings.value
         canvas, pen = settings.canvas, settings.pen
-        self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
+        self.follow.mirror_overlay()
         self.canvas.mask_style = MaskStyle(canvas.mask_look)
         self.canvas.shows_grid = canvas.pixel_grid
         self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.base.text import tr
@@ -16,11 +17,16 @@ from app.session.toolbox import ToolKind
 from app.ui.compositing import mask_rect
 from app.ui.links import Links
 from app.ui.panels.side import EDIT
+from app.ui.theme import DARK
 
 if TYPE_CHECKING:
     from app.base.geometry import Rect
+    from app.document.layers import EditLayer
     from app.session.document_session import DocumentSession
     from app.ui.desk import Desk
+
+LAYER_MASK_SHARE = 0.45
+"""Of the overlay's opacity: the mask of a layer is judged by what it shows."""
 
 
 class FollowCurrent:
@@ -73,6 +79,7 @@ class FollowCurrent:
         desk.strip.set_session(session)
         desk.status.set_session(session)
         desk.steps.set_session(session)
+        desk.layers.set_session(session)
         desk.history.set_session_available(session is not None)
         desk.centre.setCurrentWidget(desk.host if session is not None else desk.empty)
         if session is not None:
@@ -135,13 +142,37 @@ class FollowCurrent:
             self._document_links.add(
                 document.undo.changed.connect(desk.actions.refresh_soon),
                 document.layers_changed.connect(desk.actions.refresh_soon),
+                document.masks_changed.connect(self._mirror_painting),
                 document.mask_changed.connect(lambda rects: self._show_mask()),
             )
         if session is not None and session.stage is Stage.READY and not _is_typing():
             desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        if session is not None and session.layers is not None:
+            self._document_links.add(session.layers.changed.connect(desk.actions.refresh_soon))
         self._mirror_mask_work()
+        self._mirror_painting()
         self._mirror_title()
         desk.actions.refresh()
+
+    def _mirror_painting(self) -> None:
+        """Whose mask is painted is told in words, by the overlay's colour, and by the outline of where it can be."""
+        self._desk.painting_bar.show_layer(self._painted)
+        self.mirror_overlay()
+        self._mirror_plan()
+        self._mirror_edge()
+
+    def mirror_overlay(self) -> None:
+        """The mask for the next request has the colour of the settings, that of a layer one of its own."""
+        desk, canvas = self._desk, self._desk.workspace.settings.value.canvas
+        if self._painted is not None:
+            desk.canvas.set_overlay(QColor(DARK.layer_mask), canvas.overlay_opacity * LAYER_MASK_SHARE)
+        else:
+            desk.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
+
+    @property
+    def _painted(self) -> EditLayer | None:
+        document = self._session.document if self._session is not None else None
+        return document.painted_layer if document is not None else None
 
     def _mirror_mask_work(self) -> None:
         """What is tried out is shown on the canvas; what takes a while is told."""
@@ -174,11 +205,14 @@ class FollowCurrent:
     def _mirror_plan(self) -> None:
         session = self._session
         plan = session.plan if session is not None and session.candidates.shown is None else None
-        self._desk.canvas.set_region(plan.region if plan is not None else None)
+        painted = self._painted
+        region = plan.region if plan is not None else None
+        self._desk.canvas.set_region(painted.region if painted is not None else region)
         self._desk.actions.refresh_soon()
 
     def _mirror_edge(self) -> None:
-        self._desk.canvas.set_edge(self._session.edge if self._session is not None else None)
+        shown = self._session if self._painted is None else None
+        self._desk.canvas.set_edge(shown.edge if shown is not None else None)
 
     def _mirror_candidates(self) -> None:
         desk, session = self._desk, self._session
