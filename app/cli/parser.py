@@ -134,6 +134,10 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
     list_ = actions.add_parser("list", help=tr("the newest entries"))
     list_.add_argument("--limit", type=_count, default=50, metavar="N")
+    list_.add_argument("--starred", action="store_true", help=tr("with a starred result"))
+    list_.add_argument("--provider", metavar="P")
+    list_.add_argument("--model", metavar="M")
+    list_.add_argument("--tag", metavar="T")
     _add_json(list_)
     search = actions.add_parser("search", help=tr("entries whose prompt holds the words"))
     search.add_argument("text", metavar="TEXT")
@@ -147,6 +151,8 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--raw", action="store_true", help=tr("the received bytes as they arrived"))
     export.add_argument("--output", required=True, metavar="FILE")
     _add_json(export)
+    rebuild = actions.add_parser("rebuild", help=tr("make a new database of all that can be read"))
+    _add_json(rebuild)
     _add_housekeeping(actions)
 
 

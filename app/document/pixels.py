@@ -49,9 +49,8 @@ class DocumentPixels:
     ) -> Samples:
         """The photograph's samples (of `region`, or all) with the visible layers over them, as a new array.
 
-        `layers` stand in for the document's own.
-
-        Dtype, channels and colour space are the source's own; what no layer covers is bit-identical to it.
+        `layers` stand in for the document's own. Dtype, channels and colour space are the source's own; what no
+        layer covers is bit-identical to it.
         """
         return self._composition.flatten(self.layers if layers is None else layers, self._inside(region))
 

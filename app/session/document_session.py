@@ -313,10 +313,11 @@ class DocumentSession:
         )
         names = tuple(reference.name for reference in references)
         origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
-        await self._pipeline.submit(request, origin, self._deliver, expected_seconds=seconds)
+        await self._pipeline.submit(request, origin, self.deliver, expected_seconds=seconds)
         return request.id
 
-    def _deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
+    def deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
+        """Put the variants of a request on the strip, and tell why others did not come."""
         self.candidates.add(renumbered(found, self.candidates.next_number()))
         warning = mask_warning(found, self.form.provider)
         if warning is not None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,8 +172,8 @@ async def _send(
             progress(job.progress)
         if job.waiting_until is not None and job.waiting_until not in told:
             told.add(job.waiting_until)
-            seconds = max(1, math.ceil(job.waiting_until - time.time()))
-            workspace.notices.info(tr("The provider asks to wait {seconds} seconds.", seconds=seconds))
+            seconds = max(1, math.ceil(job.waiting_until - workspace.worker.now()))
+            workspace.notices.info(tr("Waits {seconds} s for the provider's limit.", seconds=seconds))
 
     stop = workspace.worker.changed.connect(follow)
     try:

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.base.errors import MaskroomError
+from app.base.errors import MaskroomError, StoreError
 from app.base.geometry import Size
-from app.base.notices import Notices
+from app.base.notices import Level, Notice, Notices
 from app.base.signal import Signal
-from app.base.text import tr
+from app.base.text import tr, tr_count
 from app.document.composition import Made
 from app.document.document import Document
 from app.document.openraster_reader import is_openraster
@@ -33,6 +33,7 @@ from app.session.estimates import Estimator
 from app.session.form import EditForm
 from app.session.form_entry import fill_form
 from app.session.history_actions import HistoryActions
+from app.session.history_shelf import HistoryShelf
 from app.session.housekeeping import GIGABYTE, Housekeeping
 from app.session.keeper import SessionKeeper
 from app.session.kept_tabs import LookedAt
@@ -41,7 +42,7 @@ from app.session.money import Money
 from app.session.opening import Opened, open_bytes
 from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
-from app.session.recovery import recover
+from app.session.recovery import interrupted_job, recover
 from app.session.source import Source, data_source, read_source
 from app.session.tidying import Tidying
 from app.session.toolbox import ToolBox
@@ -93,14 +94,19 @@ class Workspace:
         self.money = money
         self.models = ModelLists(ModelCache(folders.cache / "models"), self._list_models)
         self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
+        self.history_shelf = HistoryShelf(history, pipeline.entry_changed)
         self.housekeeping = Housekeeping(history, pipeline.entry_changed)
         self.documents_changed: Signal[[]] = Signal()
         self.current_changed: Signal[[]] = Signal()
         self.keeper = SessionKeeper(self, folders.session)
         self.history_changed: Signal[[str]] = pipeline.entry_changed
         """Emitted with the id of the entry that was added, changed or deleted; "" = of many."""
+        self.history_replaced: Signal[[]] = Signal()
+        """Emitted when another database has taken the place of the history's."""
         self.tidying = Tidying()
         worker.changed.connect(self._tidy_after)
+        pipeline.held.connect(self._tell_held)
+        self._told_held: Notice | None = None
         self._transports = transports
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
@@ -189,11 +195,17 @@ class Workspace:
 
     async def recover(self) -> None:
         """Finish what an earlier run left behind when it was killed; to be awaited once, at the start."""
-        interrupted = await recover(self.history, self.pipeline)
+        interrupted = await recover(self.history, self.pipeline, self.folders.recovery_lock)
+        for entry in interrupted:
+            self.worker.show_ended(interrupted_job(entry))
         if interrupted:
             self.notices.warning(
-                tr("{count} requests were cut off when Maskroom last ended.", count=len(interrupted)),
-                tr("They are in the history; the provider may have billed them."),
+                tr_count(
+                    "One request was cut off when Maskroom last ended.",
+                    "{count} requests were cut off when Maskroom last ended.",
+                    len(interrupted),
+                ),
+                tr("The history shows what is known and can send again; what was sent may have been billed."),
                 topic="recovery",
             )
 
@@ -201,6 +213,17 @@ class Workspace:
         """See to the limit that the settings put on the history; to be awaited once, at the start."""
         history = self.settings.value.history
         await self.housekeeping.keep_within(history.limit * GIGABYTE, self.notices, may_clean=history.clean)
+
+    def _tell_held(self, error: StoreError) -> None:
+        notice = Notice(
+            Level.WARNING,
+            error.message,
+            tr("A result that came is held in memory and stored as soon as that works: do not end Maskroom."),
+            "held",
+        )
+        if notice != self._told_held:
+            self._told_held = notice
+            self.notices.post(notice)
 
     async def _list_models(self, profile: Profile, key: str | None) -> tuple[ListedModel, ...]:
         """The models that a provider says it has, asked with `key` or else the stored one."""
@@ -312,6 +335,7 @@ class Workspace:
 
     def _tidy_after(self, job: Job) -> None:
         if job.state.is_final:
+            self._told_held = None
             self.tidying.soon()
 
     async def remember_file(self, path: Path) -> None:

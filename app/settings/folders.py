@@ -47,6 +47,16 @@ class Folders:
         return self.data / "cache"
 
     @property
+    def recovery_lock(self) -> Path:
+        """Held by the one process that takes up what killed ones left."""
+        return self.data / "recovery.lock"
+
+    @property
+    def window_lock(self) -> Path:
+        """Held by the one window of this data folder."""
+        return self.data / "window.lock"
+
+    @property
     def settings_file(self) -> Path:
         """The user's settings, in TOML."""
         return self.data / "settings.toml"

@@ -212,7 +212,7 @@ def layer_commands(desk: Desk) -> tuple[Command, ...]:
 
 
 def view_commands(desk: Desk) -> tuple[Command, ...]:
-    """Zoom, panels, tabs, compare, the history's search field."""
+    """Zoom, panels, tabs, compare."""
     canvas, navigation = desk.canvas, desk.canvas.navigation
     return (
         Command("view.fit", tr("Fit"), VIEW, lambda w: canvas.zoom_to_fit(), ("Ctrl+0",), has_tab),
@@ -284,9 +284,6 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
             ("C",),
             has_candidates,
             Scope.CANVAS,
-        ),
-        Command(
-            "history.search", tr("Search the history"), VIEW, lambda w: desk.search_history(), ("Ctrl+F",)
         ),
     )
 

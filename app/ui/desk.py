@@ -34,6 +34,7 @@ from app.ui.commands import (
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
+from app.ui.history_commands import history_commands
 from app.ui.history_dialogs import HistoryDialogs
 from app.ui.layout import lay_out_as, layout_text
 from app.ui.mask_files import MaskFlows
@@ -44,6 +45,7 @@ from app.ui.panels.documents import DocumentTabs
 from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
 from app.ui.panels.history_panel import HistoryPanel
+from app.ui.panels.history_room import HistoryRoom
 from app.ui.panels.jobs_panel import JobsPanel
 from app.ui.panels.layers_panel import LayersPanel
 from app.ui.panels.mask_operation_bar import MaskOperationBar
@@ -52,7 +54,8 @@ from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.painting_bar import PaintingBar
-from app.ui.panels.side import HISTORY, LAYERS, USUAL_WIDTH, SidePanel
+from app.ui.panels.prompt_book import PromptBook
+from app.ui.panels.side import LAYERS, USUAL_WIDTH, SidePanel
 from app.ui.panels.spent_button import SpentButton
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
@@ -111,7 +114,10 @@ class Desk:
         """Go from panel to panel: canvas, tools, options, edit, requests or history."""
         stops = [
             stop
-            for stop in (self._front(), self.tools, self.options, self.edit.prompt, self.history.search)
+            for stop in (
+                *(self._front(), self.tools, self.options, self.edit.prompt),
+                *(self.jobs.pause, self.history.search),
+            )
             if stop.isVisible()
         ]
         focused = QApplication.focusWidget()
@@ -153,13 +159,6 @@ class Desk:
         if part == LAYERS:
             target = self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def search_history(self) -> None:
-        if not self.side.isVisible():
-            self.toggle_panels()
-        self.side.reveal(HISTORY)
-        self.history.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.history.search.selectAll()
 
     def show_palette(self) -> None:
         from app.ui.dialogs.palette import CommandPalette
@@ -211,6 +210,9 @@ class Desk:
             return True
         if self.files.cancel_saving() or self.notices.dismiss_newest():
             return True
+        if self.history.is_large:
+            self.room.set_open(False)
+            return True
         if is_painting(self.workspace):
             self.actions.run("layer.end_painting")
             return True
@@ -239,6 +241,7 @@ class Desk:
             self.edit,
             self.jobs,
             self.history,
+            self.prompts,
             self.steps,
             self.layers,
             self.navigator,
@@ -276,6 +279,7 @@ class Desk:
         self.notices = NoticesBar(title_of=lambda id: workspace.commands.get(id).title)
         self.options = OptionsBar(workspace.toolbox)
         self.edit = EditPanel(workspace)
+        self.prompts = PromptBook(self.edit.prompt, workspace.history_shelf, tasks)
         self.jobs = JobsPanel(workspace, tasks)
         self.history = HistoryPanel(workspace, tasks, self.transfer)
         self.steps = StepsPanel()
@@ -290,6 +294,7 @@ class Desk:
             *layer_commands(self),
             *view_commands(self),
             *turn_commands(self),
+            *history_commands(self),
             *help_commands(self),
         ):
             self.workspace.commands.add(each)
@@ -325,6 +330,7 @@ class Desk:
         self.centre = QStackedWidget()
         for view in (self.empty, self.host, self.compare):
             self.centre.addWidget(view)
+        self.room = HistoryRoom(self.centre, self.side, self.history)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -370,12 +376,18 @@ class Desk:
             lambda offer: tasks.start(files.take_references(offer), "references")
         )
         self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
-        self.jobs.retry_wanted.connect(self.follow.retry)
-        self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
-        self.history.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
-        self.history.reference_wanted.connect(
+        self.jobs.resend_wanted.connect(self.follow.resend)
+        self.jobs.cancel_all_wanted.connect(lambda: run("edit.cancel"))
+        self.jobs.pause_wanted.connect(lambda: run("jobs.pause"))
+        verbs = self.history.verbs
+        verbs.resend_wanted.connect(self.follow.resend)
+        verbs.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
+        verbs.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
+        verbs.reference_wanted.connect(
             lambda path: tasks.start(files.take_references(Offer(files=(path,))), "references")
         )
+        self.room.left.connect(self.follow.show_middle)
+        self.history.current_changed.connect(self.actions.refresh_soon)
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
         self.painting_bar.finish_wanted.connect(lambda: run("layer.end_painting"))
@@ -387,6 +399,7 @@ class Desk:
         self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)
+        self.notices.command_wanted.connect(lambda id: self._front().setFocus())
         self.notices.command_wanted.connect(run)
         self.notices.covering.connect(self.host.keep_below)
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.base.text import tr
 from app.session.document_session import Stage
+from app.session.queue_actions import cancel_requests
+from app.session.resending import send_again
 from app.session.toolbox import ToolKind
 from app.ui.compositing import mask_rect
 from app.ui.links import Links
@@ -81,7 +83,7 @@ class FollowCurrent:
         desk.steps.set_session(session)
         desk.layers.set_session(session)
         desk.history.set_session_available(session is not None)
-        desk.centre.setCurrentWidget(desk.host if session is not None else desk.empty)
+        self.show_middle()
         if session is not None:
             desk.status.show_view(desk.canvas.navigation.view)
         else:
@@ -92,26 +94,19 @@ class FollowCurrent:
         self._mirror_candidates()
         self._mirror_title()
 
+    def show_middle(self) -> None:
+        """Bring the photograph, or the empty view, to the middle of the window."""
+        desk = self._desk
+        desk.centre.setCurrentWidget(desk.host if self._session is not None else desk.empty)
+
     def cancel_jobs(self) -> None:
         """Cancel what runs or waits for the document in front."""
-        worker = self._desk.workspace.worker
-        for job in worker.jobs:
-            if self._session is not None and job.document_id == self._session.id:
-                worker.cancel(job.id)
+        if self._session is not None:
+            cancel_requests(self._desk.workspace, self._session.id)
 
-    def retry(self, job_id: str) -> None:
-        """Send a request that failed once more, with the settings and the mask it had."""
-        self._desk.tasks.start(self._retry(job_id), "generate")
-
-    async def _retry(self, job_id: str) -> None:
-        workspace = self._desk.workspace
-        job = workspace.worker.job(job_id)
-        for session in workspace.documents:
-            if job is not None and session.id == job.document_id:
-                workspace.set_current(session)
-                entry = await workspace.history_actions.get(job_id)
-                await workspace.history_actions.reuse(entry, session)
-                await session.generate()
+    def resend(self, entry_id: str) -> None:
+        """Send a request that brought nothing once more, with the settings and the mask it had."""
+        self._desk.tasks.start(send_again(self._desk.workspace, entry_id), "generate")
 
     def keep_view(self) -> None:
         """Remember how the document in front is looked at."""

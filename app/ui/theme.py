@@ -251,6 +251,7 @@ QFrame[role="notice"][level="warning"] { border-left-color: $warning; }
 QFrame[role="notice"][level="error"] { border-left-color: $error; }
 QFrame#maskOperation, QFrame#layerPainting {
     background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
+QFrame#historyFilters, QFrame#promptBook { background: $panel; border: 1px solid $border_strong; }
 QFrame#candidates { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
 QFrame#candidates:focus { border-color: $accent_line; }
 QFrame#candidates QToolButton { padding: 3px; }

@@ -134,7 +134,7 @@ def file_title(path: Path) -> str:
     return f"{path.name} — {path.parent.name}" if path.parent.name else path.name
 
 
-GROUPS = ("file", "edit", "mask", "layer", "tool", "variant", "view", "help")
+GROUPS = ("file", "edit", "mask", "layer", "tool", "variant", "history", "view", "help")
 """The groups of commands in the order of their menus."""
 
 
@@ -152,6 +152,7 @@ def group_title(group: str) -> str:
         "layer": tr("Layer"),
         "tool": tr("Tools"),
         "variant": tr("Variants"),
+        "history": tr("History"),
         "view": tr("View"),
         "help": tr("Help"),
     }.get(group, group.capitalize())

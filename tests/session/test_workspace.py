@@ -260,8 +260,11 @@ async def test_apply_again_and_delete(workspace: Workspace, opened: DocumentSess
     assert document is not None
     await workspace.history_actions.apply_again(f"{id}-1", opened)
     assert len(document.layers) == 1
-    await workspace.history_actions.delete(id)
+    await workspace.history_shelf.delete(id)
     assert await workspace.history_actions.list(10) == ()
+    await workspace.history_shelf.restore(id)
+    assert [entry.id for entry in await workspace.history_actions.list(10)] == [id]
+    workspace.history.delete(id)
     with pytest.raises(InputError):
         await workspace.history_actions.apply_again(f"{id}-1", opened)
     assert len(document.layers) == 1

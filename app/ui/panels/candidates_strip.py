@@ -286,25 +286,30 @@ class CandidatesStrip(QFrame):
         self.left.emit()
 
     def _rebuild(self, items: tuple[Candidate, ...]) -> None:
+        """Make the buttons that are missing; all of them, unless variants were only added behind the others."""
+        listed = [button.property("result_id") for button in self._buttons[1:]]
+        if not listed or listed != [candidate.result_id for candidate in items[: len(listed)]]:
+            self._remove_buttons()
+            if not items:
+                self._pictures.clear()
+                self._pictured.clear()
+                self._original = None
+                return
+            self._add_button(None, tr("Original"), tr("The photograph as it is (0)"))
+            self._row.addStretch(1)
+        for candidate in items[len(self._buttons) - 1 :]:
+            tip = tr("Variant {n} — drag it out as a file", n=candidate.number)
+            self._add_button(candidate, str(candidate.number), tip)
+            if candidate.result_id not in self._pictured:
+                self._picture(candidate)
+
+    def _remove_buttons(self) -> None:
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
         self._buttons = []
-        if not items:
-            self._pictures.clear()
-            self._pictured.clear()
-            self._original = None
-            return
-        self._add_button(None, tr("Original"), tr("The photograph as it is (0)"))
-        for candidate in items:
-            tip = tr("Variant {n} — drag it out as a file", n=candidate.number)
-            self._add_button(candidate, str(candidate.number), tip)
-            if candidate.result_id not in self._pictured:
-                self._picture(candidate)
-        self._row.addStretch(1)
-        self._show_pictures()
 
     def _add_button(self, candidate: Candidate | None, title: str, tip: str) -> None:
         index = len(self._buttons)
@@ -322,7 +327,8 @@ class CandidatesStrip(QFrame):
         if candidate is not None:
             button.dragged.connect(lambda: self._drag(candidate))
         self._buttons.append(button)
-        self._row.addWidget(button)
+        self._row.insertWidget(index, button)
+        self._show_picture(button)
 
     def _select(self, index: int | None) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -357,14 +363,14 @@ class CandidatesStrip(QFrame):
                 self._pictures[name] = pixmap
             else:
                 self._original = pixmap
-        self._show_pictures()
+            for button in self._buttons:
+                if button.property("result_id") == name:
+                    self._show_picture(button)
 
-    def _show_pictures(self) -> None:
-        waiting = icon("image", DARK.text_disabled)
-        for button in self._buttons:
-            name = button.property("result_id")
-            pixmap = self._pictures.get(name) if name else self._original
-            button.setIcon(QIcon(pixmap) if pixmap is not None else waiting)
+    def _show_picture(self, button: ResultButton) -> None:
+        name = button.property("result_id")
+        pixmap = self._pictures.get(name) if name else self._original
+        button.setIcon(QIcon(pixmap) if pixmap is not None else icon("image", DARK.text_disabled))
 
 
 def _centred(image: QImage, room: Size, ratio: float) -> QPixmap:

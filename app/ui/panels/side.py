@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from app.base.text import tr
-from app.ui.widgets.labels import make_line
+from app.ui.widgets.labels import make_label, make_line
 
 TALL = 880
 """From this height on Edit and History stand one above the other."""
@@ -36,7 +36,16 @@ class SidePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(MOST_WIDTH)
-        self._parts = {LAYERS: layers, HISTORY: history, STEPS: steps}
+        self._history = QWidget()
+        """Where the history stands, unless it stands in the middle of the window."""
+        self._away = make_label(tr("The history is open in the middle of the window."), "muted", wrap=True)
+        self._away.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._away.hide()
+        place = QVBoxLayout(self._history)
+        place.setContentsMargins(0, 0, 0, 0)
+        place.addWidget(self._away)
+        self.take_history(history)
+        self._parts = {LAYERS: layers, HISTORY: self._history, STEPS: steps}
         self._lower = QWidget()
         self.lower_tabs = _tab_bar((tr("Layers"), tr("History"), tr("Steps")))
         self.lower_tabs.setCurrentIndex(HISTORY - LAYERS)
@@ -79,6 +88,17 @@ class SidePanel(QWidget):
         if part != EDIT:
             self.lower_tabs.setCurrentIndex(part - LAYERS)
         self._arrange()
+
+    def take_history(self, history: QWidget) -> None:
+        """Let the history stand here."""
+        layout = self._history.layout()
+        if layout is not None:
+            layout.addWidget(history)
+        self._away.hide()
+
+    def miss_history(self) -> None:
+        """The history was taken to the middle of the window: say so in its place."""
+        self._away.show()
 
     def arrangement(self) -> list[int]:
         """What is in front, and where the line between the parts was moved to, for `arrange_as`."""
