@@ -35,6 +35,7 @@ from app.imaging.resample import resize_picture
 
 MIMETYPE: Final = b"image/openraster"
 MANIFEST, STACK, MERGED = "maskroom/manifest.json", "stack.xml", "mergedimage.png"
+PHOTOGRAPH = "data/photograph.png"
 SOURCE, THUMBNAIL = "maskroom/source", "Thumbnails/thumbnail.png"
 VERSION = 1
 """Of the manifest; a file with a higher one is opened as other programs see it."""
@@ -148,7 +149,7 @@ def write_openraster(
         if any(layer.visible for layer in saved.layers):
             base = _png(photograph.samples, photograph.metadata)
         step()
-        _put(archive, "data/photograph.png", base)
+        _put(archive, PHOTOGRAPH, base)
         sources = []
         for number, layer in enumerate(saved.layers, 1):
             sources.append(f"data/layer{number}.png")
@@ -287,7 +288,7 @@ def _stack_xml(saved: SavedDocument, sources: list[str]) -> bytes:
         stack,
         {
             "name": saved.photograph.name,
-            "src": "data/photograph.png",
+            "src": PHOTOGRAPH,
             "x": "0",
             "y": "0",
             "opacity": "1",

@@ -23,6 +23,7 @@ from app.document.openraster import (
     MERGED,
     MIMETYPE,
     OPERATIONS,
+    PHOTOGRAPH,
     SOURCE,
     STACK,
     VERSION,
@@ -108,12 +109,17 @@ def _own(members: Members, name: str, limits: Limits) -> SavedDocument:
     same = digest(members.read(STACK)) == manifest.stack_sha256
     if not same or digest(members.read(MERGED)) != manifest.merged_sha256:
         raise _Changed(tr("Another program changed the file; it was opened as that program left it."))
+    size = Size(manifest.width, manifest.height)
     source = members.read(SOURCE)
     opened = load_photograph(source, name=manifest.photograph.name, limits=limits)
     margins = Margins(*manifest.photograph.margins)
     check_size(margins.around(opened.size), limits)
     photograph = extend_photograph(opened, margins)
-    if photograph.size != Size(manifest.width, manifest.height) or not manifest.masks:
+    if photograph.size != size:
+        # The document is larger than what was opened, in a way that this version cannot make anew.
+        source, margins = members.read(PHOTOGRAPH), Margins()
+        photograph = load_photograph(source, name=manifest.photograph.name, limits=limits)
+    if photograph.size != size or not manifest.masks:
         raise damaged()
     parts = _OwnParts(members, name)
     layers = tuple(layer_of_entry(entry, parts) for entry in manifest.layers)

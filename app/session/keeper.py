@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from app.session.source import Source
     from app.session.workspace import Workspace
 
+log = logging.getLogger(__name__)
+
 TOPIC = "session"
 
 
@@ -81,6 +84,7 @@ class SessionKeeper:
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failed = False
+        self._stopping = False
         self.saving: Signal[[]] = Signal()
         """Emitted on the loop before something is written: others may keep what is theirs."""
 
@@ -210,11 +214,19 @@ class SessionKeeper:
             self._wanted.set()
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), self._workspace.settings.value.session.autosave)
             self._wanted.clear()
+            if not self._stopping:
+                await self._save_whatever_comes()
+
+    async def _save_whatever_comes(self) -> None:
+        try:
             await self.save()
+        except Exception:
+            # A fault in keeping one document must not end the keeping of all.
+            log.exception("the open documents could not be kept")
 
     async def save(self) -> None:
         """Write what changed since it was last written."""
@@ -223,8 +235,10 @@ class SessionKeeper:
     async def stop(self) -> None:
         """Write no more; what was written stays as it is."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            # Not cancelled: what a thread is writing at this moment is to be whole before somebody else writes.
+            self._stopping = True
+            self._wanted.set()
+            await self._task
             self._task = None
 
     async def end(self, *, let_go: bool) -> None:
@@ -248,16 +262,16 @@ class SessionKeeper:
             documents = self._workspace.documents
             for session in [each for each in self._kept if each not in documents]:
                 await asyncio.to_thread(remove, self._kept.pop(session).folder.folder)
-            try:
-                for place, session in enumerate(documents):
+            failed = False
+            for place, session in enumerate(documents):
+                try:
                     if session.document is not None and session in self._workspace.documents:
                         await self._save_one(session, place, ended=ended, let_go=let_go)
-            except MaskroomError as error:
-                if not self._failed:
-                    self._workspace.notices.error(error, TOPIC)
-                self._failed = True
-            else:
-                self._failed = False
+                except MaskroomError as error:
+                    failed = True
+                    if not self._failed:
+                        self._workspace.notices.error(error, TOPIC)
+            self._failed = failed
 
     async def _save_one(self, session: DocumentSession, place: int, *, ended: bool, let_go: bool) -> None:
         document, source, snapshots = session.document, session.source, session.snapshots
