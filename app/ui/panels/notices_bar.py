@@ -121,7 +121,9 @@ class NoticesBar(QWidget):
         return tuple(row.notice for row in self._rows)
 
     def show_notice(self, notice: Notice) -> None:
-        """Show `notice` in the place of an earlier one of its topic or wording."""
+        """Show `notice` in the place of an earlier one of its topic or wording; one that stands there stays."""
+        if notice.level is not Level.INFO and self._rows and self._rows[0].notice == notice:
+            return
         for row in list(self._rows):
             same_topic = bool(notice.topic) and row.notice.topic == notice.topic
             if same_topic or row.notice.text == notice.text:
