@@ -185,6 +185,14 @@ def profile_kind(profile: ImageCms.ImageCmsProfile) -> str:
     return profile.profile.xcolor_space.strip()
 
 
+def srgb_transform(profile: ImageCms.ImageCmsProfile) -> ImageCms.ImageCmsTransform | None:
+    """From sRGB into the space of an RGB profile, 8 bits; None where that way does not exist."""
+    try:
+        return ImageCms.buildTransform(ImageCms.createProfile("sRGB"), profile, "RGB", "RGB", _INTENT, _FLAGS)
+    except ImageCms.PyCMSError:
+        return None
+
+
 def foreign_to_srgb(image: Image.Image, icc: bytes | None) -> tuple[U8, bool]:
     """A Pillow image of mode CMYK or LAB as (h, w, 3) sRGB, and whether its profile was used.
 

@@ -182,6 +182,13 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
             Scope.CANVAS,
         ),
         Command(
+            "view.colour_managed",
+            tr("Colours of the display on or off"),
+            VIEW,
+            lambda w: desk.toggle_managed(),
+            help=tr("Shows photographs by the display's ICC profile, or as plain sRGB."),
+        ),
+        Command(
             "view.mask_look",
             tr("Next look of the mask"),
             VIEW,

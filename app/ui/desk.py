@@ -23,6 +23,7 @@ from app.ui.actions import Actions
 from app.ui.canvas.mask_look import MaskStyle
 from app.ui.canvas.widget import CanvasWidget
 from app.ui.commands import file_commands, help_commands, mask_commands, turn_commands, view_commands
+from app.ui.display import DisplayColours
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
@@ -87,6 +88,12 @@ class Desk:
         show = not self.side.isVisible()
         for widget in (self.side, self.tools, self.options):
             widget.setVisible(show)
+
+    def toggle_managed(self) -> None:
+        """Show pictures by the display's profile, or as sRGB."""
+        settings = self.workspace.settings
+        managed = not settings.value.display.managed
+        self.tasks.start(settings.update("display", managed=managed), "settings")
 
     def toggle_full_screen(self) -> None:
         full = self.window.isFullScreen()
@@ -223,6 +230,7 @@ class Desk:
             self.status,
         ):
             panel.detach()
+        self.display.detach()
         self.compare.leave()
         self.canvas.set_session(None)
         self.transfer.clear()
@@ -231,6 +239,7 @@ class Desk:
 
     def _make_panels(self) -> None:
         workspace, tasks = self.workspace, self.tasks
+        self.display = DisplayColours(workspace, tasks, self.window)
         self.status = StatusBar(workspace)
         self.files = FileFlows(workspace, self.transfer, self.window, self.status.show_activity)
         self.canvas = CanvasWidget(workspace.toolbox, surround=QColor(DARK.surround))
@@ -353,6 +362,7 @@ class Desk:
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
         self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
+        self.display.changed.connect(self._mirror_display)
 
     def mirror_settings(self) -> None:
         """Take up the looks of mask and canvas, the pen, and the list of recent files."""
@@ -364,6 +374,12 @@ class Desk:
         self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)
         self.navigator.setVisible(canvas.navigator)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
+
+    def _mirror_display(self) -> None:
+        """Show every picture as the display must be sent it."""
+        for shows in (self.canvas.source, self.strip, self.compare, self.history.model):
+            shows.set_display(self.display.table)
+        self.status.show_display(self.display.name)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

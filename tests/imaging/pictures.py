@@ -111,6 +111,14 @@ ADOBE_RGB = (0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 
 """XYZ under D50 of its red, green and blue."""
 
 
+SRGB = (0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.7141)
+
+
+def swapped_profile() -> bytes:
+    """The profile of a display whose red shines green and whose green shines red: seen at once."""
+    return matrix_profile(2.2, primaries=(SRGB[1], SRGB[0], SRGB[2]), name="Red and green swapped")
+
+
 def matrix_profile(
     gamma: float = 2.2,
     kind: str = "RGB",

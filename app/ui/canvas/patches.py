@@ -13,6 +13,7 @@ from app.base.geometry import Rect, Size
 from app.edits.types import Patch
 from app.imaging.arrays import U8, as_u8
 from app.imaging.blend import alpha_inside, blend
+from app.imaging.display import DisplayTable
 from app.imaging.pyramid import Pyramid
 from app.ui.canvas.scene import Picture
 
@@ -37,7 +38,9 @@ def shown_region(region: Rect, size_doc: Size) -> Rect:
     return region.expanded(_GRID).intersected(size_doc.rect)
 
 
-def candidate_picture(picture: U8, patch: Patch, *, opaque: bool, cancel: CancelToken) -> Picture:
+def candidate_picture(
+    picture: U8, patch: Patch, *, opaque: bool, display: DisplayTable | None = None, cancel: CancelToken
+) -> Picture:
     """The picture, (H, W, 4) BGRA of the document, with `patch` laid over it, around the patch's region.
 
     Raises:
@@ -52,18 +55,36 @@ def candidate_picture(picture: U8, patch: Patch, *, opaque: bool, cancel: Cancel
     alpha = alpha_inside(patch.coverage, patch.recipe.feather)
     cancel.check()
     inner[..., :3] = blend(inner[..., :3], colours, alpha)
-    return _over(base, rect_doc, shown_region(patch.region, size_doc), opaque=opaque, cancel=cancel)
+    shown_doc = shown_region(patch.region, size_doc)
+    return _over(base, rect_doc, shown_doc, opaque=opaque, display=display, cancel=cancel)
 
 
-def replaced_picture(picture: U8, pixels: U8, region: Rect, *, opaque: bool, cancel: CancelToken) -> Picture:
+def replaced_picture(
+    picture: U8,
+    pixels: U8,
+    region: Rect,
+    *,
+    opaque: bool,
+    display: DisplayTable | None = None,
+    cancel: CancelToken,
+) -> Picture:
     """The picture, (H, W, 4) BGRA of the document, with `region` replaced by `pixels` (h, w, 4) BGRA."""
     size_doc = Size(picture.shape[1], picture.shape[0])
     rect_doc = grown_region(region, size_doc)
     base = picture[rect_doc.slices].copy()
     base[region.relative_to(rect_doc).slices] = pixels
-    return _over(base, rect_doc, shown_region(region, size_doc), opaque=opaque, cancel=cancel)
+    shown_doc = shown_region(region, size_doc)
+    return _over(base, rect_doc, shown_doc, opaque=opaque, display=display, cancel=cancel)
 
 
-def _over(base: U8, rect_doc: Rect, shown_doc: Rect, *, opaque: bool, cancel: CancelToken) -> Picture:
+def _over(
+    base: U8,
+    rect_doc: Rect,
+    shown_doc: Rect,
+    *,
+    opaque: bool,
+    display: DisplayTable | None,
+    cancel: CancelToken,
+) -> Picture:
     levels = Pyramid.build(base, cancel, straight_alpha=not opaque).levels[:_LEVELS]
-    return Picture.wrapping(levels, rect_doc, opaque=opaque, shown_doc=shown_doc)
+    return Picture.wrapping(levels, rect_doc, opaque=opaque, shown_doc=shown_doc, display=display)

@@ -26,6 +26,7 @@ from app.ui.widgets.labels import ElidedLabel
 from app.ui.wording import percent_text
 
 if TYPE_CHECKING:
+    from app.imaging.display import DisplayTable
     from app.session.candidates import Candidate
     from app.session.document_session import DocumentSession
     from app.session.workspace import Workspace
@@ -76,6 +77,7 @@ class CandidatesStrip(QFrame):
         self._transfer = transfer
         self._session: DocumentSession | None = None
         self._links = Links()
+        self._display: DisplayTable | None = None
         self._pictures: dict[str, QPixmap] = {}
         self._original: QPixmap | None = None
         self._buttons: list[ResultButton] = []
@@ -101,6 +103,15 @@ class CandidatesStrip(QFrame):
         if session is not None:
             self._links.add(session.candidates.changed.connect(self.mirror))
         self.mirror()
+
+    def set_display(self, display: DisplayTable | None) -> None:
+        """Show pictures as this display must be sent them, or as they are."""
+        self._display = display
+        self._pictures.clear()
+        self._original = None
+        if self._session is not None and self._session.candidates.items:
+            self._rebuild(self._session.candidates.items)
+            self.mirror()
 
     def detach(self) -> None:
         self._links.clear()
@@ -318,7 +329,7 @@ class CandidatesStrip(QFrame):
         picture = session.document.picture
         before, after = await asyncio.to_thread(small_pictures, picture, candidate.patch, bounds)
         for name, pixels in (("", before), (candidate.result_id, after)):
-            pixmap = _centred(image_of_rgb(pixels), bounds, ratio)
+            pixmap = _centred(image_of_rgb(pixels, self._display), bounds, ratio)
             if name:
                 self._pictures[name] = pixmap
             else:

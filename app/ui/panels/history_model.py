@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QByteArray,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -18,10 +17,12 @@ from PySide6.QtGui import QPixmap
 
 from app.base.states import JobState
 from app.base.text import tr
+from app.ui.pictures import displayed_pixmap
 from app.ui.wording import state_text
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
+    from app.imaging.display import DisplayTable
 
 ENTRY_ROLE = int(Qt.ItemDataRole.UserRole)
 PICTURE_ROLE = ENTRY_ROLE + 1
@@ -56,6 +57,7 @@ class HistoryModel(QAbstractListModel):
         self._want_more = want_more
         self._model_title = model_title
         self._has_more = False
+        self._display: DisplayTable | None = None
 
     @property
     def entries(self) -> tuple[HistoryEntry, ...]:
@@ -114,10 +116,17 @@ class HistoryModel(QAbstractListModel):
             self._want_picture(result)
         return self._pictures.get(sha)
 
+    def set_display(self, display: DisplayTable | None) -> None:
+        """Show pictures as this display must be sent them, or as they are; those that are here are asked for anew."""
+        self._display = display
+        self._pictures.clear()
+        self._asked.clear()
+        if self._entries:
+            self.dataChanged.emit(self.index(0), self.index(len(self._entries) - 1), [PICTURE_ROLE])
+
     def show_picture(self, sha: str, png: bytes) -> None:
         """Take up a picture that was asked for."""
-        pixmap = QPixmap()
-        pixmap.loadFromData(QByteArray(png))
+        pixmap = displayed_pixmap(png, self._display)
         # Kept for good, so only as large as it is ever shown.
         self._pictures[sha] = pixmap.scaled(
             PICTURE, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
