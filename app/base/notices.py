@@ -26,6 +26,15 @@ class Level(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """A command that a notice offers: nothing happens unless it is chosen."""
+
+    title: str
+    command: str
+    """Its id in the registry."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One sentence for the user, with the next step where there is one.
 
@@ -36,6 +45,8 @@ class Notice:
     text: str
     hint: str = ""
     topic: str = ""
+    offer: Offered | None = None
+    """The next step as a command, where there is one; only a window can show it."""
 
 
 class Notices:

@@ -14,6 +14,7 @@ from app.session.commands import Command, Scope, command
 from app.session.document_session import DocumentSession
 from app.session.toolbox import ToolKind
 from app.session.tools import TOOL_KEYS, tool_title
+from app.session.verdicts import INVERT_NEXT
 from app.session.workspace import Workspace
 
 EDIT = "edit"
@@ -122,6 +123,14 @@ async def generate(workspace: Workspace) -> None:
     session = _session(workspace)
     if session is not None:
         await session.generate()
+
+
+@command(INVERT_NEXT, title=tr("Send the mask inverted, once"), group=EDIT, when=has_document)
+def invert_next(workspace: Workspace) -> None:
+    """Turn the mask of the next request round, for a provider that reads masks the other way; sends nothing."""
+    session = _session(workspace)
+    if session is not None:
+        session.form.set_inverts_mask(not session.form.inverts_mask)
 
 
 @command("edit.cancel", title=tr("Cancel all requests"), group=EDIT, when=has_running_jobs)

@@ -15,7 +15,7 @@ from pathlib import Path
 from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import MaskroomError
 from app.base.geometry import Size
-from app.base.notices import Notices
+from app.base.notices import Level, Notice, Notices, Offered
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
@@ -36,7 +36,7 @@ from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
 from app.session.selecting import Selecting
 from app.session.source import Origin, Source
-from app.session.verdicts import mask_warning
+from app.session.verdicts import INVERT_NEXT, mask_warning
 
 REPLAN_DELAY = 0.12
 """Seconds of rest after a change before the plan is made again, so that a stroke plans once."""
@@ -264,13 +264,15 @@ class DocumentSession:
         names = tuple(reference.name for reference in references)
         origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
         await self._pipeline.submit(request, origin, self._deliver, expected_seconds=seconds)
+        self.form.set_inverts_mask(False)
         return request.id
 
     def _deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
         self.candidates.add(renumbered(found, self.candidates.next_number()))
         warning = mask_warning(found, self.form.provider)
         if warning is not None:
-            self._notices.warning(*warning, topic="mask")
+            offer = Offered(tr("Prepare an inverted retry"), INVERT_NEXT)
+            self._notices.post(Notice(Level.WARNING, *warning, topic="mask", offer=offer))
         if missing:
             reasons = " ".join(dict.fromkeys(each.message for each in missing))
             self._notices.warning(tr("{count} of the images did not come.", count=len(missing)), reasons)

@@ -8,6 +8,9 @@ from app.base.text import tr
 from app.edits.types import Suspicion
 from app.session.candidates import Candidate
 
+INVERT_NEXT = "edit.invert_next"
+"""The command that is offered with it."""
+
 
 def mask_warning(found: Iterable[Candidate], provider: str) -> tuple[str, str] | None:
     """A sentence and the next step, where `provider` (its name) seems to read masks differently; else None."""

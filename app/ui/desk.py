@@ -359,6 +359,7 @@ class Desk:
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)
         self.notices.covering.connect(self.host.keep_below)
+        self.notices.command_wanted.connect(run)
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
         self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)

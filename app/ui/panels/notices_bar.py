@@ -5,14 +5,14 @@ It floats: what one looks at, or is about to paint on, stays where it is when a 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base.notices import Level, Notice
 from app.base.text import tr
 from app.ui.icons import icon
 from app.ui.theme import DARK, SPACE
-from app.ui.widgets.labels import make_icon_button, make_label
+from app.ui.widgets.labels import make_button, make_icon_button, make_label
 
 MOST = 3
 """More than these would hide the photograph; the oldest goes."""
@@ -44,6 +44,11 @@ class NoticeRow(QFrame):
         words.addWidget(text)
         if notice.hint:
             words.addWidget(make_label(notice.hint, "muted", wrap=True, selectable=True))
+        offer = notice.offer
+        if offer is not None:
+            button = make_button("", offer.title)
+            button.clicked.connect(lambda: parent.take_offer(self, offer.command))
+            words.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         close = make_icon_button("x", tr("Dismiss this message"), size=14, tip=tr("Dismiss (Esc)"))
         close.clicked.connect(lambda: parent.dismiss(self))
         row = QHBoxLayout(self)
@@ -62,6 +67,8 @@ class NoticeRow(QFrame):
 class NoticesBar(QWidget):
     """The newest notices, newest first."""
 
+    command_wanted = Signal(str)
+    """The command that a notice offered was chosen."""
     covering = Signal(int)
     """So many pixels of the view below are covered, from its top."""
 
@@ -127,6 +134,11 @@ class NoticesBar(QWidget):
             row.deleteLater()
         self.setVisible(bool(self._rows))
         self._place()
+
+    def take_offer(self, row: NoticeRow, command: str) -> None:
+        """The offer of a notice was chosen, which ends the notice."""
+        self.dismiss(row)
+        self.command_wanted.emit(command)
 
     def dismiss_newest(self) -> bool:
         """Dismiss one; False when there was none."""
