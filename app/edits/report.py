@@ -8,6 +8,8 @@ lower bound with few false alarms, and nothing at all where the two pictures can
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -44,6 +46,16 @@ IGNORED_FROM = 0.3
 """Share of the outside that is changed from which a mask looks ignored."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Leak:
+    """What a model changed outside the mask; figures as in `Report`."""
+
+    share: float
+    mean: float = 0.0
+    worst: float = 0.0
+    heat: U8 | None = None
+
+
 def report_edit(request: EditRequest, patch: Patch, data: bytes) -> Report:
     """Count what changed outside the mask, in the composite and in the received file `data`.
 
@@ -55,9 +67,12 @@ def report_edit(request: EditRequest, patch: Patch, data: bytes) -> Report:
     outside = outside_changed_pixels(before, after, patch.coverage)
     if not request.has_mask:
         return Report(outside, None)
-    received = decode_picture(data)
-    leaked = leak(request, received)
-    return Report(outside, leaked, suspicion(before, patch, leaked))
+    count = int(np.count_nonzero(patch.coverage == 0))
+    found = measure_leak(request, decode_picture(data))
+    if found is None:
+        return Report(outside, None, suspicion(before, patch, None), count)
+    doubt = suspicion(before, patch, found.share)
+    return Report(outside, found.share, doubt, count, found.mean, found.worst, found.heat)
 
 
 def suspicion(before: U8, patch: Patch, leaked: float | None) -> Suspicion:
@@ -85,7 +100,13 @@ def outside_changed_pixels(before: U8, after: U8, coverage: U8) -> int:
 
 
 def leak(request: EditRequest, received: U8) -> float | None:
-    """Share (0–1) of the sent pixels outside the mask that are changed in `received` (h, w, 3|4).
+    """The share alone of what `measure_leak` finds."""
+    found = measure_leak(request, received)
+    return None if found is None else found.share
+
+
+def measure_leak(request: EditRequest, received: U8) -> Leak | None:
+    """How much of the sent picture outside the mask is changed in `received` (h, w, 3|4).
 
     None where it cannot be told: another size than was sent, no mask, hardly anything outside the mask, or a
     shifted picture. Exactly 0 where nothing differs at all.
@@ -101,18 +122,19 @@ def leak(request: EditRequest, received: U8) -> float | None:
     if not outside.any():
         return None
     if not (_differs(before, after) & outside).any():
-        return 0.0
+        return Leak(0.0)
     before, after, mask = _reduced(before, after, mask)
     margin = max(2, round(MARGIN_SHARE * max(mask.shape)))
     judged: Bool = grow(as_u8(np.where(mask > 0, np.uint8(255), np.uint8(0))), margin) == 0
     if np.count_nonzero(judged) < LEAST_JUDGED or min(judged.shape) < LEAST_SIDE:
         return None
     expected = _fitted(before, after, judged)
-    changed = _changed(expected, after.astype(np.float32), judged)
+    changed, change = _changed(expected, after.astype(np.float32), judged)
     share = float(np.count_nonzero(changed)) / float(np.count_nonzero(judged))
     if share > 0.01 and _is_shifted(expected, after.astype(np.float32), judged):
         return None
-    return share
+    heat = np.where(changed, np.clip(change, 0, 255), 0).astype(np.uint8)
+    return Leak(share, float(change[judged].mean()), float(change[judged].max()), heat)
 
 
 def _differs(before: U8, after: U8) -> Bool:
@@ -162,8 +184,11 @@ def _fitted(before: U8, after: U8, judged: Bool) -> F32:
     return fitted
 
 
-def _changed(expected: F32, after: F32, judged: Bool) -> Bool:
-    """Pixels beyond the neighbourhood of what was expected by more than the noise, or clearly recoloured."""
+def _changed(expected: F32, after: F32, judged: Bool) -> tuple[Bool, F32]:
+    """Pixels beyond the neighbourhood of what was expected by more than the noise, or clearly recoloured.
+
+    Also how much each pixel differs from what was expected, in levels.
+    """
     soft_expected = cv2.GaussianBlur(expected, (0, 0), 1.2)
     soft_after = cv2.GaussianBlur(after, (0, 0), 1.2)
     residual = np.abs(soft_after - soft_expected)
@@ -179,7 +204,8 @@ def _changed(expected: F32, after: F32, judged: Bool) -> Bool:
     recoloured = (drift.max(axis=2) > RECOLOUR) & (residual.max(axis=2) > RECOLOUR / 2)
     marked = ((beyond | recoloured) & judged).astype(np.uint8)
     opened: Bool = cv2.morphologyEx(marked, cv2.MORPH_OPEN, square) > 0
-    return opened
+    change: F32 = residual.max(axis=2)
+    return opened, change
 
 
 def _is_shifted(expected: F32, after: F32, judged: Bool) -> bool:

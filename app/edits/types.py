@@ -217,3 +217,12 @@ class Report:
     leak: float | None
     """Share (0–1) of the sent pixels outside the mask that the model changed; None where nobody can tell."""
     suspicion: Suspicion = Suspicion.NONE
+    outside_pixels: int = 0
+    """Document pixels of coverage 0 in the region; all beyond it were not even sent."""
+    mean: float | None = None
+    """How much the model changed the sent pixels outside the mask on average, in levels of 255, without what is
+    the same all over the picture."""
+    worst: float | None = None
+    """The largest change of one of them."""
+    heat: U8 | None = field(default=None, compare=False)
+    """(h, w) of any size, over the whole region: change beyond the noise in levels of 255, 0 in the mask."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.base.text import tr
-from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document
+from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document, shows_candidate
 from app.session.commands import Command, Scope
 
 if TYPE_CHECKING:
@@ -187,6 +187,14 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
             VIEW,
             lambda w: desk.toggle_managed(),
             help=tr("Shows photographs by the display's ICC profile, or as plain sRGB."),
+        ),
+        Command(
+            "view.leak",
+            tr("Map of what the model changed"),
+            VIEW,
+            lambda w: desk.leak_map.toggle(),
+            when=shows_candidate,
+            help=tr("Shows on the photograph where the model changed it outside the mask."),
         ),
         Command(
             "view.mask_look",

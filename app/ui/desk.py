@@ -27,6 +27,7 @@ from app.ui.display import DisplayColours
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
+from app.ui.leak_map import LeakMap
 from app.ui.mask_files import MaskFlows
 from app.ui.panels.candidates_strip import CandidatesStrip
 from app.ui.panels.canvas_host import CanvasHost
@@ -34,6 +35,7 @@ from app.ui.panels.compare_view import CompareView
 from app.ui.panels.documents import DocumentTabs
 from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
+from app.ui.panels.heat_legend import HeatLegend
 from app.ui.panels.history_panel import HistoryPanel
 from app.ui.panels.jobs_panel import JobsPanel
 from app.ui.panels.mask_operation_bar import MaskOperationBar
@@ -250,6 +252,9 @@ class Desk:
         self.mask_picker = MaskPicker()
         self.navigator = Navigator(self.canvas)
         self.host.set_corner(self.navigator)
+        legend = HeatLegend()
+        self.host.set_legend(legend)
+        self.leak_map = LeakMap(self.canvas, legend, self.strip.leak)
         self.compare = CompareView(tasks)
         self.empty = EmptyView(sample_files(resource_path("samples")))
         self.documents = DocumentTabs(workspace)
@@ -352,6 +357,7 @@ class Desk:
         )
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
+        self.strip.leak.retry_wanted.connect(lambda: run("edit.invert_next"))
         self.strip.left.connect(self.canvas.setFocus)
         self.mask_bar.accepted.connect(lambda: tasks.start(accept_trial(self.workspace), "mask"))
         self.mask_bar.left.connect(self.canvas.setFocus)

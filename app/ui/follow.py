@@ -166,9 +166,11 @@ class FollowCurrent:
         desk, session = self._desk, self._session
         if session is None:
             desk.canvas.set_candidate(None)
+            desk.leak_map.follow(None)
             return
         shown = session.candidates.shown
         desk.canvas.set_candidate(shown.patch if shown is not None else None)
+        desk.leak_map.follow(shown)
         count = len(session.candidates.items)
         if count > self._count and shown is not None:
             desk.host.keep_clear(self._rect_shown(mask_rect(shown.patch)))

@@ -18,24 +18,24 @@ from app.imaging.pyramid import Pyramid
 from app.ui.canvas.scene import Picture
 
 _LEVELS = 7
-_GRID = 1 << (_LEVELS - 1)
+GRID = 1 << (_LEVELS - 1)
 """A patch begins on this grid, so that all its levels lie on those of the document."""
 
 
 def grown_region(region: Rect, size_doc: Size) -> Rect:
     """`region` with what the filters read around it at every level, on the grid, inside the document."""
-    wide = region.expanded(2 * _GRID)
+    wide = region.expanded(2 * GRID)
     return Rect.from_edges(
-        wide.x // _GRID * _GRID,
-        wide.y // _GRID * _GRID,
-        -(-wide.right // _GRID) * _GRID,
-        -(-wide.bottom // _GRID) * _GRID,
+        wide.x // GRID * GRID,
+        wide.y // GRID * GRID,
+        -(-wide.right // GRID) * GRID,
+        -(-wide.bottom // GRID) * GRID,
     ).intersected(size_doc.rect)
 
 
 def shown_region(region: Rect, size_doc: Size) -> Rect:
     """The part that a patch over `region` covers: with the pixels that reach into it when drawn small."""
-    return region.expanded(_GRID).intersected(size_doc.rect)
+    return region.expanded(GRID).intersected(size_doc.rect)
 
 
 def candidate_picture(

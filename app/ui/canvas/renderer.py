@@ -142,7 +142,7 @@ class Renderer:
         for patch in scene.patches:
             covered = inside.intersected(visible_rect(patch.shown_doc, view))
             if not covered.is_empty:
-                if not patch.opaque:
+                if patch.covers and not patch.opaque:
                     painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
                     painter.fillRect(_qrect(covered), self._checker)
                 _draw_picture(painter, patch, view, covered, smooth)

@@ -35,6 +35,8 @@ class Picture:
     """Document pixels per pixel of level 0, across and down."""
     display: DisplayLevels | None = None
     """The levels as the display must be sent them; None where it shows sRGB as it is."""
+    covers: bool = True
+    """It stands in the place of what is below; else that shines through where it is translucent."""
 
     def image(self, level: int, part: Callable[[QImage], Rect]) -> QImage:
         """A level to draw from. `part` tells which of its pixels are read, and is only asked where that matters."""
@@ -50,6 +52,7 @@ class Picture:
         opaque: bool,
         shown_doc: Rect | None = None,
         display: DisplayTable | None = None,
+        covers: bool = True,
     ) -> Picture:
         """Wrap contiguous (h, w, 4) BGRA levels without a copy, to be drawn on a display where one is given."""
         form = QImage.Format.Format_RGB32 if opaque else QImage.Format.Format_ARGB32
@@ -58,7 +61,9 @@ class Picture:
         )
         ratio = rect_doc.width / levels[0].shape[1], rect_doc.height / levels[0].shape[0]
         managed = None if display is None else DisplayLevels(levels, display, form)
-        return cls(images, rect_doc, rect_doc if shown_doc is None else shown_doc, opaque, ratio, managed)
+        return cls(
+            images, rect_doc, rect_doc if shown_doc is None else shown_doc, opaque, ratio, managed, covers
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,6 +23,7 @@ from app.imaging.arrays import U8
 from app.imaging.display import DisplayTable
 from app.imaging.pyramid import Pyramid
 from app.ui.canvas.display_levels import DisplayLevels
+from app.ui.canvas.heat import Heat, heat_picture
 from app.ui.canvas.patches import candidate_picture, replaced_picture
 from app.ui.canvas.scene import Overlay, Picture, Scene
 from app.ui.canvas.workshop import Workshop
@@ -72,6 +73,7 @@ class SceneSource:
         self._document: Document | None = None
         self._picture: Picture | None = None
         self._candidate: Patch | None = None
+        self._heat: Heat | None = None
         self._original = False
         self._patches: tuple[Picture, ...] = ()
         self._preview: PreparedMask | None = None
@@ -112,6 +114,7 @@ class SceneSource:
         self._leave()
         self.session = session
         self._candidate, self._original, self._patches, self._preview = None, False, (), None
+        self._heat = None
         if session is not None:
             self._connections.append(session.stage_changed.connect(self._enter))
         self._enter()
@@ -120,6 +123,12 @@ class SceneSource:
         """Lay a candidate over the picture once it is prepared; the one before it stays until then."""
         if patch is not self._candidate:
             self._candidate = patch
+            self._prepare()
+
+    def set_heat(self, heat: Heat | None) -> None:
+        """Lay a map of what changed outside the mask over the candidate, or take it away."""
+        if heat is not self._heat:
+            self._heat = heat
             self._prepare()
 
     def show_original(self, shown: bool) -> None:
@@ -234,10 +243,11 @@ class SceneSource:
             parts = [(rect, document.original(rect)) for rect in shown if not rect.is_empty]
             self._workshop.order(lambda cancel: _originals(picture, parts, opaque, display, cancel))
         elif candidate is not None:
-            patch = candidate
+            patch, heat = candidate, self._heat
             self._workshop.order(
                 lambda cancel: (
                     candidate_picture(picture, patch, opaque=opaque, display=display, cancel=cancel),
+                    *(() if heat is None else (heat_picture(heat, cancel=cancel),)),
                 )
             )
 

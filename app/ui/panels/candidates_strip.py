@@ -18,12 +18,13 @@ from app.base.geometry import Size
 from app.base.text import tr
 from app.ui.compositing import small_pictures
 from app.ui.icons import icon
+from app.ui.leak import verdict_text
 from app.ui.links import Links
 from app.ui.panels.dragging import ResultButton, drag_out
+from app.ui.panels.leak_report import LeakLine
 from app.ui.pictures import image_of_rgb
 from app.ui.theme import BUTTON_ICON, DARK, SPACE
 from app.ui.widgets.labels import ElidedLabel
-from app.ui.wording import percent_text
 
 if TYPE_CHECKING:
     from app.imaging.display import DisplayTable
@@ -37,22 +38,20 @@ PICTURE = QSize(72, 54)
 ROW_HEIGHT = PICTURE.height() + 34
 
 
-def candidate_lines(candidate: Candidate) -> tuple[str, str]:
-    """What is known about one candidate: what it did to the photograph, and what it was made with."""
-    done = [tr("{n} px changed outside the mask", n=candidate.report.outside_changed_pixels)]
-    made = []
-    if candidate.report.leak is not None:
-        made.append(tr("the model changed {share} around it", share=percent_text(candidate.report.leak)))
+def candidate_facts(candidate: Candidate) -> str:
+    """What is known about one candidate besides what it did around its mask."""
+    count = candidate.report.outside_changed_pixels
+    facts = [tr("{n} px changed outside the mask in your document", n=count)]
     if candidate.seed is not None:
-        done.append(tr("seed {seed}", seed=candidate.seed))
+        facts.append(tr("seed {seed}", seed=candidate.seed))
     if candidate.revised_prompt and candidate.revised_prompt != candidate.prompt:
-        made.append(tr("revised: {prompt}", prompt=candidate.revised_prompt))
-    return " · ".join(done), " · ".join(made)
+        facts.append(tr("revised: {prompt}", prompt=candidate.revised_prompt))
+    return " · ".join(facts)
 
 
 def candidate_text(candidate: Candidate) -> str:
-    """The same in one line."""
-    return " · ".join(line for line in candidate_lines(candidate) if line)
+    """All that is known about it, in one line."""
+    return f"{verdict_text(candidate.report.leak)} · {candidate_facts(candidate)}"
 
 
 class CandidatesStrip(QFrame):
@@ -84,8 +83,9 @@ class CandidatesStrip(QFrame):
         self._row = QHBoxLayout()
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE // 2)
-        self._facts, self._made = ElidedLabel(), ElidedLabel()
-        for label in (self._facts, self._made):
+        self.leak = LeakLine()
+        self._facts, self._hint = ElidedLabel(), ElidedLabel()
+        for label in (self._facts, self._hint):
             label.setProperty("role", "muted")
         self._revealing = QTimer(self)
         """Until the buttons are laid out."""
@@ -133,13 +133,10 @@ class CandidatesStrip(QFrame):
             button.setChecked(session.candidates.selected == (None if index == 0 else index - 1))
         self._revealing.start()
         shown = session.candidates.shown
-        done, made = (
-            candidate_lines(shown)
-            if shown is not None
-            else (tr("The photograph as it is"), tr("1–9 show a variant, Return applies it"))
-        )
-        self._facts.setText(done)
-        self._made.setText(made[:1].upper() + made[1:])
+        self.leak.show_candidate(shown, session.size)
+        self._facts.setText(candidate_facts(shown) if shown is not None else tr("The photograph as it is"))
+        self._hint.setText("" if shown is not None else tr("1–9 show a variant, Return applies it"))
+        self._hint.setVisible(shown is None)
         self.apply.setEnabled(shown is not None)
         self.discard.setEnabled(shown is not None)
         self.show()
@@ -241,8 +238,9 @@ class CandidatesStrip(QFrame):
             buttons.addWidget(button)
         words = QVBoxLayout()
         words.setSpacing(SPACE // 4)
+        words.addWidget(self.leak)
         words.addWidget(self._facts)
-        words.addWidget(self._made)
+        words.addWidget(self._hint)
         words.addStretch(1)
         words.addLayout(buttons)
         row = QHBoxLayout(self)

@@ -7,11 +7,13 @@ import pytest
 import pytest_asyncio
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.base.geometry import Point
 from app.session.candidates import Candidate
-from tests.mask_gateway import MaskGateway, Paint, honour, ignore, turn_round
+from app.ui.leak import Verdict, number_text, verdict, verdict_text
+from tests.mask_gateway import Array, MaskGateway, Paint, honour, ignore, turn_round
+from tests.ui.canvas.showing import shown_pixels
 from tests.ui.window.conftest import Window, eventually
 
 LEFT = Qt.MouseButton.LeftButton
@@ -97,3 +99,118 @@ async def test_nothing_is_offered_for_a_reply_that_keeps_to_the_mask(
     gateway.paint = honour
     await generate(window)
     assert not window.desk.notices.shown
+
+
+def stray(picture: Array, edit: Array) -> Array:
+    """Paints as told, and a patch of its own in a corner."""
+    painted = edit.copy()
+    height, width = edit.shape
+    painted[height // 16 : height // 6, width // 16 : width // 5] = True
+    return painted
+
+
+@pytest.mark.parametrize(
+    ("paint", "word"), [(honour, "Kept to the mask: "), (stray, "Strayed: "), (ignore, "Repainted: ")]
+)
+async def test_the_line_says_in_words_how_well_the_model_kept_to_the_mask(
+    window: Window, gateway: MaskGateway, paint: Paint, word: str
+) -> None:
+    gateway.paint = paint
+    await generate(window)
+    line = window.desk.strip.leak
+    await eventually(line.isVisible)
+    assert line.text().startswith(word)
+    assert line.accessibleName().startswith(word)
+    assert not line.icon().isNull()
+    window.session.candidates.select(None)
+    assert not line.isVisible()
+
+
+async def test_the_card_has_the_figures_and_leads_to_the_map(window: Window, gateway: MaskGateway) -> None:
+    gateway.paint = stray
+    candidate = await generate(window)
+    report = candidate.report
+    assert report.leak is not None
+    assert 0.01 < report.leak < 0.08
+    line = window.desk.strip.leak
+    await eventually(line.isVisible)
+    line.setFocus()
+    QTest.keyClick(line, Qt.Key.Key_Space)
+    card = line.card
+    await eventually(card.isVisible)
+    said = [label.text() for label in card.findChildren(QLabel) if label.isVisible()]
+    document = window.session.document
+    assert document is not None
+    outside = document.size.area - int((candidate.patch.coverage > 0).sum())
+    assert f"0 of {number_text(outside)} pixels outside the mask changed in your document." in said
+    assert "Changed around the mask\nMean change\nLargest change" in said
+    assert not card.retry.isVisible()
+    for label in card.findChildren(QLabel):
+        wanted = label.heightForWidth(label.width()) if label.wordWrap() else label.sizeHint().height()
+        assert label.height() >= wanted or not label.isVisible(), label.text()
+    assert card.map.hasFocus()
+    assert not window.widget("heatLegend").isVisible()
+    canvas = window.desk.canvas
+    before = shown_pixels(canvas)
+    QTest.keyClick(card.map, Qt.Key.Key_Space)
+    await eventually(lambda: len(canvas.source.scene.patches if canvas.source.scene else ()) == 2)
+    assert window.widget("heatLegend").isVisible()
+    region = canvas.navigation.view.rect_to_view(candidate.patch.region)
+    height, width = region.height, region.width
+    strayed = shown_pixels(canvas)[
+        region.y + height // 10 : region.y + height // 8, region.x + width // 10 : region.x + width // 8
+    ]
+    # Yellow where it changed most, the veil elsewhere.
+    assert strayed[..., 2].min() > 180
+    assert strayed[..., 0].max() < 140
+    aside = (
+        slice(region.y + height // 2, region.y + height * 3 // 5),
+        slice(region.right - 20, region.right - 4),
+    )
+    assert shown_pixels(canvas)[aside].mean() < before[aside].mean() * 0.6
+    QTest.keyClick(card, Qt.Key.Key_Escape)
+    assert not card.isVisible()
+    window.desk.actions.run("view.leak")
+    await eventually(lambda: not window.widget("heatLegend").isVisible())
+    await eventually(lambda: len(canvas.source.scene.patches if canvas.source.scene else ()) == 1)
+
+
+async def test_the_card_offers_the_retry_that_the_notice_offers(window: Window, gateway: MaskGateway) -> None:
+    gateway.paint = turn_round
+    await generate(window)
+    line = window.desk.strip.leak
+    await eventually(line.isVisible)
+    QTest.mouseClick(line, LEFT)
+    await eventually(line.card.retry.isVisible)
+    assert line.card.retry.hasFocus()
+    QTest.keyClick(line.card.retry, Qt.Key.Key_Space)
+    assert not line.card.isVisible()
+    assert window.session.form.inverts_mask
+    assert len(gateway.fields) == 1
+
+
+async def test_the_map_follows_the_variants_and_leaves_with_them(
+    window: Window, gateway: MaskGateway
+) -> None:
+    gateway.paint = stray
+    await generate(window)
+    legend = window.widget("heatLegend")
+    window.desk.actions.run("view.leak")
+    await eventually(legend.isVisible)
+    window.session.candidates.select(None)
+    assert not legend.isVisible()
+    window.session.candidates.select(0)
+    assert legend.isVisible()
+    window.session.candidates.clear()
+    assert not legend.isVisible()
+    assert window.desk.canvas.source.scene is not None
+    assert not window.desk.canvas.source.scene.patches
+
+
+def test_shares_have_verdicts_at_the_borders() -> None:
+    expected = {
+        None: Verdict.UNKNOWN, 0.0: Verdict.KEPT, 0.0099: Verdict.KEPT, 0.01: Verdict.STRAYED,
+        0.08: Verdict.STRAYED, 0.081: Verdict.REPAINTED, 1.0: Verdict.REPAINTED,
+    }  # fmt: skip
+    assert {share: verdict(share) for share in expected} == expected
+    assert len({verdict_text(share).partition(":")[0] for share in (None, 0.0, 0.05, 0.5)}) == 4
