@@ -143,6 +143,12 @@ class Usage:
     input_tokens: int | None = None
     output_tokens: int | None = None
     total_tokens: int | None = None
+    input_text_tokens: int | None = None
+    """Of `input_tokens`, those of the prompt."""
+    input_image_tokens: int | None = None
+    """Of `input_tokens`, those of the pictures."""
+    cost: float | None = None
+    """The price itself, in the provider's currency, where it tells that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,12 @@ def _remember(desk: Desk, **changes: object) -> None:
     desk.tasks.start(desk.workspace.settings.update("canvas", **changes), "settings")
 
 
+def _toggle_managed(desk: Desk) -> None:
+    settings = desk.workspace.settings
+    managed = not settings.value.display.managed
+    desk.tasks.start(settings.update("display", managed=managed), "settings")
+
+
 def file_commands(desk: Desk) -> tuple[Command, ...]:
     """Opening, exporting, closing, the clipboard."""
     files = desk.files
@@ -63,6 +69,20 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             lambda w: files.export_again(),
             ("Ctrl+E",),
             has_document,
+        ),
+        Command(
+            "history.costs",
+            tr("Spending…"),
+            FILE,
+            lambda w: desk.ledgers.show_spending(),
+            help=tr("What was spent, by provider and month."),
+        ),
+        Command(
+            "history.space",
+            tr("Space of the history…"),
+            FILE,
+            lambda w: desk.ledgers.show_space(),
+            help=tr("What the history takes, making room, and all of it as one file."),
         ),
         Command("app.quit", tr("Quit"), FILE, lambda w: desk.quit(), ("Ctrl+Q",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
@@ -185,7 +205,7 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
             "view.colour_managed",
             tr("Colours of the display on or off"),
             VIEW,
-            lambda w: desk.toggle_managed(),
+            lambda w: _toggle_managed(desk),
             help=tr("Shows photographs by the display's ICC profile, or as plain sRGB."),
         ),
         Command(

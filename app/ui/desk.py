@@ -27,6 +27,7 @@ from app.ui.display import DisplayColours
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
+from app.ui.history_dialogs import HistoryDialogs
 from app.ui.leak_map import LeakMap
 from app.ui.mask_files import MaskFlows
 from app.ui.panels.candidates_strip import CandidatesStrip
@@ -44,6 +45,7 @@ from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.side import HISTORY, STEPS, USUAL_WIDTH, SidePanel
+from app.ui.panels.spent_button import SpentButton
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
 from app.ui.theme import DARK
@@ -71,6 +73,7 @@ class Desk:
         self.tasks = tasks
         self.transfer = transfer
         self.gateways = GatewayDialogs(workspace, tasks, window)
+        self.ledgers = HistoryDialogs(workspace, tasks, window)
         self._make_panels()
         self._register_commands()
         self.actions = Actions(workspace, tasks, window, self.host)
@@ -90,12 +93,6 @@ class Desk:
         show = not self.side.isVisible()
         for widget in (self.side, self.tools, self.options):
             widget.setVisible(show)
-
-    def toggle_managed(self) -> None:
-        """Show pictures by the display's profile, or as sRGB."""
-        settings = self.workspace.settings
-        managed = not settings.value.display.managed
-        self.tasks.start(settings.update("display", managed=managed), "settings")
 
     def toggle_full_screen(self) -> None:
         full = self.window.isFullScreen()
@@ -216,6 +213,7 @@ class Desk:
     def detach(self) -> None:
         """Let go of the session before the window goes."""
         self.gateways.detach()
+        self.ledgers.detach()
         self.follow.detach()
         self.actions.detach()
         for panel in (
@@ -230,6 +228,7 @@ class Desk:
             self.mask_bar,
             self.mask_picker,
             self.status,
+            self.spent,
         ):
             panel.detach()
         self.display.detach()
@@ -243,6 +242,8 @@ class Desk:
         workspace, tasks = self.workspace, self.tasks
         self.display = DisplayColours(workspace, tasks, self.window)
         self.status = StatusBar(workspace)
+        self.spent = SpentButton(workspace, tasks)
+        self.status.addPermanentWidget(self.spent)
         self.files = FileFlows(workspace, self.transfer, self.window, self.status.show_activity)
         self.canvas = CanvasWidget(workspace.toolbox, surround=QColor(DARK.surround))
         self.strip = CandidatesStrip(workspace, tasks, self.transfer)
@@ -340,6 +341,8 @@ class Desk:
         self.empty.files_wanted.connect(self.open_files)
         self.documents.close_wanted.connect(lambda session: tasks.start(files.close(session), "close"))
         self.edit.generate_wanted.connect(lambda: run("edit.generate"))
+        self.edit.box.send_anyway.connect(self.follow.send_over_limit)
+        self.spent.clicked.connect(lambda: run("history.costs"))
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
         self.edit.manage.clicked.connect(lambda: run("providers.manage"))
         self.edit.refresh.clicked.connect(lambda: run("providers.models"))
@@ -369,7 +372,9 @@ class Desk:
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
         self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
-        self.display.changed.connect(self._mirror_display)
+        self.display.changed.connect(lambda: self.status.show_display(self.display.name))
+        for shows in (self.canvas.source, self.strip, self.compare, self.history.model):
+            self.display.lead(shows.set_display)
 
     def mirror_settings(self) -> None:
         """Take up the looks of mask and canvas, the pen, and the list of recent files."""
@@ -381,12 +386,6 @@ class Desk:
         self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)
         self.navigator.setVisible(canvas.navigator)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
-
-    def _mirror_display(self) -> None:
-        """Show every picture as the display must be sent it."""
-        for shows in (self.canvas.source, self.strip, self.compare, self.history.model):
-            shows.set_display(self.display.table)
-        self.status.show_display(self.display.name)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

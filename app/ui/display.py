@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,10 @@ class DisplayColours(QObject):
         screens = QGuiApplication.screens()
         screen = self._window.screen()
         return self._root.read(screens.index(screen) if screen in screens else 0)
+
+    def lead(self, show: Callable[[DisplayTable | None], object]) -> None:
+        """Call `show` with the table whenever it became another one."""
+        self.changed.connect(lambda: show(self.table))
 
     def refresh(self) -> None:
         """Look again which profile is to be used."""

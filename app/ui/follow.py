@@ -90,6 +90,11 @@ class FollowCurrent:
             if self._session is not None and job.document_id == self._session.id:
                 worker.cancel(job.id)
 
+    def send_over_limit(self) -> None:
+        """Send what is painted although it passes the limit of what may be spent."""
+        if self._session is not None:
+            self._desk.tasks.start(self._session.generate(over_limit=True), "generate")
+
     def retry(self, job_id: str) -> None:
         """Send a request that failed once more, with the settings and the mask it had."""
         self._desk.tasks.start(self._retry(job_id), "generate")

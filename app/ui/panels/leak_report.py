@@ -130,6 +130,7 @@ class LeakLine(QPushButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setToolTip(tr("What the model changed outside the mask"))
+        self.setAccessibleName(self.toolTip())
         self.card = LeakCard(self)
         self.card.map_toggled.connect(self.map_toggled)
         self.card.retry_wanted.connect(self.retry_wanted)
