@@ -125,12 +125,12 @@ async def generate(workspace: Workspace) -> None:
         await session.generate()
 
 
-@command(INVERT_NEXT, title=tr("Send the mask inverted, once"), group=EDIT, when=has_document)
+@command(INVERT_NEXT, title=tr("Prepare an inverted retry"), group=EDIT, when=has_document)
 def invert_next(workspace: Workspace) -> None:
     """Turn the mask of the next request round, for a provider that reads masks the other way; sends nothing."""
     session = _session(workspace)
     if session is not None:
-        session.form.set_inverts_mask(not session.form.inverts_mask)
+        session.form.set_inverts_mask(True)
 
 
 @command("edit.cancel", title=tr("Cancel all requests"), group=EDIT, when=has_running_jobs)

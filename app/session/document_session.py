@@ -15,7 +15,7 @@ from pathlib import Path
 from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import MaskroomError
 from app.base.geometry import Size
-from app.base.notices import Level, Notice, Notices, Offered
+from app.base.notices import Notices
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
@@ -293,8 +293,7 @@ class DocumentSession:
         self.candidates.add(renumbered(found, self.candidates.next_number()))
         warning = mask_warning(found, self.form.provider)
         if warning is not None:
-            offer = Offered(tr("Prepare an inverted retry"), INVERT_NEXT)
-            self._notices.post(Notice(Level.WARNING, *warning, topic="mask", offer=offer))
+            self._notices.warning(*warning, topic="mask", commands=(INVERT_NEXT,))
         if missing:
             reasons = " ".join(dict.fromkeys(each.message for each in missing))
             self._notices.warning(tr("{count} of the images did not come.", count=len(missing)), reasons)

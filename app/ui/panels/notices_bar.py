@@ -5,14 +5,16 @@ It floats: what one looks at, or is about to paint on, stays where it is when a 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.base.notices import Level, Notice
 from app.base.text import tr
 from app.ui.icons import icon
 from app.ui.theme import DARK, SPACE
-from app.ui.widgets.labels import make_button, make_icon_button, make_label
+from app.ui.widgets.labels import make_icon_button, make_label
 
 MOST = 3
 """More than these would hide the photograph; the oldest goes."""
@@ -44,11 +46,15 @@ class NoticeRow(QFrame):
         words.addWidget(text)
         if notice.hint:
             words.addWidget(make_label(notice.hint, "muted", wrap=True, selectable=True))
-        offer = notice.offer
-        if offer is not None:
-            button = make_button("", offer.title)
-            button.clicked.connect(lambda: parent.take_offer(self, offer.command))
-            words.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        actions = QHBoxLayout()
+        actions.setSpacing(SPACE)
+        for command in notice.commands:
+            button = QPushButton(parent.title_of(command))
+            button.clicked.connect(lambda checked=False, command=command: parent.choose(self, command))
+            actions.addWidget(button)
+        if notice.commands:
+            actions.addStretch(1)
+            words.addLayout(actions)
         close = make_icon_button("x", tr("Dismiss this message"), size=14, tip=tr("Dismiss (Esc)"))
         close.clicked.connect(lambda: parent.dismiss(self))
         row = QHBoxLayout(self)
@@ -67,13 +73,15 @@ class NoticeRow(QFrame):
 class NoticesBar(QWidget):
     """The newest notices, newest first."""
 
-    command_wanted = Signal(str)
-    """The command that a notice offered was chosen."""
     covering = Signal(int)
     """So many pixels of the view below are covered, from its top."""
+    command_wanted = Signal(str)
+    """The id of a command that a notice offers."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, title_of: Callable[[str], str] = str) -> None:
+        """`title_of` names a command by its id."""
         super().__init__(parent)
+        self.title_of = title_of
         self.setAccessibleName(tr("Messages"))
         self._below: QWidget | None = None
         self._rows: list[NoticeRow] = []
@@ -135,8 +143,8 @@ class NoticesBar(QWidget):
         self.setVisible(bool(self._rows))
         self._place()
 
-    def take_offer(self, row: NoticeRow, command: str) -> None:
-        """The offer of a notice was chosen, which ends the notice."""
+    def choose(self, row: NoticeRow, command: str) -> None:
+        """Somebody wants what a notice offers; whatever comes of it is told anew."""
         self.dismiss(row)
         self.command_wanted.emit(command)
 
