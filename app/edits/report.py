@@ -15,7 +15,7 @@ import numpy as np
 
 from app.base.geometry import Size
 from app.edits.cut import send_coverage, send_picture
-from app.edits.types import EditRequest, Patch, Report, Suspicion
+from app.edits.types import EditRequest, HeatMap, Patch, Report, Suspicion
 from app.imaging.arrays import F32, U8, Bool, as_u8
 from app.imaging.blend import alpha_inside, blend
 from app.imaging.codecs import decode_picture
@@ -70,9 +70,20 @@ def report_edit(request: EditRequest, patch: Patch, data: bytes) -> Report:
     count = int(np.count_nonzero(patch.coverage == 0))
     found = measure_leak(request, decode_picture(data))
     if found is None:
-        return Report(outside, None, suspicion(before, patch, None), count)
+        return Report(outside, None, suspicion(before, patch, None), outside_pixels=count)
     doubt = suspicion(before, patch, found.share)
-    return Report(outside, found.share, doubt, count, found.mean, found.worst, found.heat)
+    heat = None
+    if found.heat is not None:
+        heat = HeatMap(found.heat, patch.region, np.zeros_like(found.heat))
+    return Report(
+        outside,
+        found.share,
+        doubt,
+        outside_pixels=count,
+        mean_change=found.mean,
+        worst_change=found.worst,
+        heat=heat,
+    )
 
 
 def suspicion(before: U8, patch: Patch, leaked: float | None) -> Suspicion:

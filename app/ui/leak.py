@@ -9,11 +9,14 @@ from app.base.text import tr
 from app.ui.wording import percent_text
 
 if TYPE_CHECKING:
-    from app.base.geometry import Size
-    from app.edits.types import Patch, Report
+    from app.base.geometry import Rect, Size
+    from app.edits.types import Drift, Report
 
 KEPT_BELOW, STRAYED_UP_TO = 0.01, 0.08
 """Shares of the pixels around the mask; what noise and recoding do is not in them."""
+
+LEAST_MOVE, LEAST_GROWTH = 0.1, 0.05
+"""Pixels, and per cent of size, below which nothing is said."""
 
 
 class Verdict(enum.Enum):
@@ -45,9 +48,9 @@ def verdict_text(leak: float | None) -> str:
     }[verdict(leak)]
 
 
-def document_text(report: Report, patch: Patch, document: Size) -> str:
-    """The sentence on the document itself: what was not sent cannot have changed."""
-    total = report.outside_pixels + document.area - patch.region.area
+def document_text(report: Report, region: Rect, document: Size) -> str:
+    """The sentence on the document itself: what was not in the region that was sent cannot have changed."""
+    total = report.outside_pixels + document.area - region.area
     return tr(
         "{n} of {total} pixels outside the mask changed in your document",
         n=number_text(report.outside_changed_pixels),
@@ -55,16 +58,47 @@ def document_text(report: Report, patch: Patch, document: Size) -> str:
     )
 
 
-def figures(report: Report, patch: Patch) -> tuple[tuple[str, str], ...]:
+def figures(report: Report) -> tuple[tuple[str, str], ...]:
     """What is known, as pairs of a name and a value."""
     rows: list[tuple[str, str]] = []
     if report.leak is not None:
         rows.append((tr("Changed around the mask"), percent_text(report.leak)))
-    if report.mean is not None:
-        rows.append((tr("Mean change"), tr("{levels} levels of 255", levels=f"{report.mean:.1f}")))
-    if report.worst is not None:
-        rows.append((tr("Largest change"), tr("{levels} levels", levels=f"{report.worst:.0f}")))
+    if report.mean_change is not None:
+        rows.append((tr("Mean change"), tr("{levels} levels of 255", levels=f"{report.mean_change:.1f}")))
+    if report.worst_change is not None:
+        rows.append((tr("Largest change"), tr("{levels} levels", levels=f"{report.worst_change:.0f}")))
+    if report.drift is not None:
+        rows.append((tr("Moved"), moved_text(report.drift)))
+        rows.append((tr("Colours"), colour_text(report.drift)))
+    if report.sharp is not None:
+        rows.append((tr("Fine detail"), tr("{share} of what was sent", share=percent_text(report.sharp))))
     return tuple(rows)
+
+
+def moved_text(drift: Drift) -> str:
+    """How a reply had moved, such as "1.3 px right, 0.8 px up, 0.5 % larger"."""
+    words = []
+    for way, (more, less) in (
+        (drift.dx, (tr("right"), tr("left"))),
+        (drift.dy, (tr("down"), tr("up"))),
+    ):
+        if abs(way) >= LEAST_MOVE:
+            words.append(tr("{pixels} px {way}", pixels=f"{abs(way):.1f}", way=more if way > 0 else less))
+    growth = (drift.scale - 1.0) * 100
+    if abs(growth) >= LEAST_GROWTH:
+        size = tr("larger") if growth > 0 else tr("smaller")
+        words.append(tr("{percent} % {size}", percent=f"{abs(growth):.1f}", size=size))
+    if drift.is_bent:
+        words.append(tr("not everywhere alike"))
+    return ", ".join(words) or tr("not at all")
+
+
+def colour_text(drift: Drift) -> str:
+    """How its colours had drifted, such as "red +6, green +5, blue −2 levels"."""
+    if max(abs(each) for each in drift.colour) < 0.5:
+        return tr("not drifted")
+    red, green, blue = (f"{each:+.0f}".replace("-", "\u2212") for each in drift.colour)
+    return tr("red {red}, green {green}, blue {blue} levels", red=red, green=green, blue=blue)
 
 
 def number_text(count: int) -> str:

@@ -41,7 +41,7 @@ class LeakMap:
         candidate = self._candidate if self.is_on else None
         heat: Heat | None = None
         if candidate is not None and candidate.report.heat is not None:
-            patch = candidate.patch
-            heat = Heat(candidate.report.heat, patch.region, patch.coverage)
+            found, patch = candidate.report.heat, candidate.patch
+            heat = Heat(found.plane, found.rect_doc, patch.region, patch.coverage)
         self._canvas.source.set_heat(heat)
         self._legend.setVisible(heat is not None)

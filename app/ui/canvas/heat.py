@@ -36,9 +36,11 @@ class Heat:
     """How much a model changed each part of a region."""
 
     plane: U8
-    """(h, w) of any size, over all of `region`: change beyond the noise in levels of 255."""
+    """(h, w) of any size: change beyond the noise in levels of 255."""
+    rect_doc: Rect
+    """The document pixels that the plane covers."""
     region: Rect
-    """Document pixels."""
+    """The document pixels that were sent."""
     coverage: U8
     """(h, w) of `region`; the map spares what is > 0."""
 
@@ -67,7 +69,7 @@ def heat_picture(heat: Heat, *, cancel: CancelToken) -> Picture:
     # On the document's own grid, so that its levels lie on those of the photograph.
     left, top = region.x // GRID * GRID, region.y // GRID * GRID
     columns, rows = -(-(region.right - left) // step), -(-(region.bottom - top) // step)
-    change = _sampled(heat.plane, region, left, top, step, columns, rows)
+    change = _sampled(heat.plane, heat.rect_doc, left, top, step, columns, rows)
     spared = _sampled(heat.coverage, region, left, top, step, columns, rows)
     cancel.check()
     scaled = as_u8(np.minimum(change.astype(np.uint16) * 255 // MOST_LEVELS, 255).astype(np.uint8))
@@ -78,14 +80,17 @@ def heat_picture(heat: Heat, *, cancel: CancelToken) -> Picture:
     return Picture.wrapping(pyramid.levels, rect_doc, opaque=False, shown_doc=region, covers=False)
 
 
-def _sampled(plane: U8, region: Rect, left: int, top: int, step: int, columns: int, rows: int) -> U8:
-    """A plane over `region` at the middle of each cell of `step` document pixels; 0 beyond the region."""
+def _sampled(plane: U8, covered: Rect, left: int, top: int, step: int, columns: int, rows: int) -> U8:
+    """A plane over the document pixels `covered`, at the middle of each cell of `step` document pixels.
+
+    Beyond it is what stands at its edge.
+    """
     height, width = plane.shape
-    across, down = width / region.width, height / region.height
+    across, down = width / covered.width, height / covered.height
     matrix = np.array(
         [
-            [step * across, 0.0, (left + step / 2 - region.x) * across - 0.5],
-            [0.0, step * down, (top + step / 2 - region.y) * down - 0.5],
+            [step * across, 0.0, (left + step / 2 - covered.x) * across - 0.5],
+            [0.0, step * down, (top + step / 2 - covered.y) * down - 0.5],
         ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

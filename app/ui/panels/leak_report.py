@@ -28,7 +28,8 @@ from app.ui.theme import DARK, SPACE
 from app.ui.widgets.labels import make_button, make_label
 
 if TYPE_CHECKING:
-    from app.base.geometry import Size
+    from app.base.geometry import Rect, Size
+    from app.edits.types import Report
     from app.session.candidates import Candidate
 
 WIDTH = 424
@@ -60,6 +61,10 @@ class LeakCard(QFrame):
         self.sign = make_label()
         self.headline = make_label(role="heading", wrap=True)
         self.document = make_label(wrap=True)
+        self.edge = make_label(
+            tr("Some of it begins at the mask's edge, as a shadow may: a larger mask would let it in."),
+            wrap=True,
+        )
         self.doubt = make_label(role="warning", wrap=True)
         self.names, self.values = make_label(role="muted"), make_label()
         table = QHBoxLayout()
@@ -83,21 +88,22 @@ class LeakCard(QFrame):
         column.addLayout(head)
         column.addWidget(self.document)
         column.addLayout(table)
+        column.addWidget(self.edge)
         column.addWidget(self.doubt)
         column.addWidget(self.map)
         column.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def show_candidate(self, candidate: Candidate, document: Size, *, map_shown: bool) -> None:
-        """Tell of this one."""
-        report = candidate.report
+    def show_report(self, report: Report, region: Rect, document: Size, *, map_shown: bool) -> None:
+        """Tell what a report holds, of a region of a document of this size."""
         self.sign.setPixmap(verdict_icon(report.leak).pixmap(18, 18))
         self.headline.setText(verdict_text(report.leak))
-        self.document.setText(document_text(report, candidate.patch, document) + ".")
-        rows = figures(report, candidate.patch)
+        self.document.setText(document_text(report, region, document) + ".")
+        rows = figures(report)
         self.names.setText("\n".join(name for name, _ in rows))
         self.values.setText("\n".join(value for _, value in rows))
         for label in (self.names, self.values):
             label.setVisible(bool(rows))
+        self.edge.setVisible(report.touches_mask)
         self.doubt.setText(doubt_text(report.suspicion))
         self.doubt.setVisible(bool(self.doubt.text()))
         self.retry.setVisible(report.suspicion is not Suspicion.NONE)
@@ -173,4 +179,6 @@ class LeakLine(QPushButton):
 
     def _fill(self) -> None:
         if self._shown is not None:
-            self.card.show_candidate(*self._shown, map_shown=self._map_shown)
+            candidate, document = self._shown
+            region = candidate.patch.region
+            self.card.show_report(candidate.report, region, document, map_shown=self._map_shown)

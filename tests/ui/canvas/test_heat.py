@@ -26,7 +26,7 @@ def heat_over(region: Rect, plane_size: Size) -> Heat:
     plane[:, plane_size.width // 2 :] = 255
     coverage = np.zeros((region.height, region.width), np.uint8)
     coverage[region.height // 3 : region.height * 2 // 3, region.width // 3 : region.width * 2 // 3] = 255
-    return Heat(plane, region, coverage)
+    return Heat(plane, region, region, coverage)
 
 
 def drawn(heat: Heat, shade: int, view: ViewTransform, parts: list[Rect]) -> U8:
@@ -84,7 +84,7 @@ def test_more_change_is_brighter_and_never_clearer() -> None:
 
 def test_a_large_region_has_a_small_map_on_the_documents_own_grid() -> None:
     region = Rect(130, 70, 5000, 3000)
-    heat = Heat(np.full((300, 500), 9, np.uint8), region, np.zeros((3000, 5000), np.uint8))
+    heat = Heat(np.full((300, 500), 9, np.uint8), region, region, np.zeros((3000, 5000), np.uint8))
     picture = heat_picture(heat, cancel=CancelToken())
     assert picture.images[0].width() <= 1100
     assert picture.ratio == (8.0, 8.0)

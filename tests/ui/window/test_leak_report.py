@@ -10,8 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.base.geometry import Point
+from app.edits.types import Drift, Report
 from app.session.candidates import Candidate
-from app.ui.leak import Verdict, number_text, verdict, verdict_text
+from app.ui.leak import Verdict, figures, number_text, verdict, verdict_text
 from tests.mask_gateway import Array, MaskGateway, Paint, honour, ignore, turn_round
 from tests.ui.canvas.showing import shown_pixels
 from tests.ui.window.conftest import Window, eventually
@@ -214,3 +215,22 @@ def test_shares_have_verdicts_at_the_borders() -> None:
     }  # fmt: skip
     assert {share: verdict(share) for share in expected} == expected
     assert len({verdict_text(share).partition(":")[0] for share in (None, 0.0, 0.05, 0.5)}) == 4
+
+
+def test_the_drift_of_a_reply_is_told_in_words() -> None:
+    drift = Drift(dx=1.34, dy=-0.8, scale=1.005, colour=(6.2, -1.6, 0.2))
+    report = Report(0, 0.02, mean_change=1.25, worst_change=40.0, drift=drift, sharp=0.8)
+    assert dict(figures(report)) == {
+        "Changed around the mask": "2.0 %",
+        "Mean change": "1.2 levels of 255",
+        "Largest change": "40 levels",
+        "Moved": "1.3 px right, 0.8 px up, 0.5 % larger",
+        "Colours": "red +6, green −2, blue +0 levels",
+        "Fine detail": "80 % of what was sent",
+    }
+    assert dict(figures(Report(0, None, drift=Drift(is_bent=True)))) == {
+        "Moved": "not everywhere alike",
+        "Colours": "not drifted",
+    }
+    assert dict(figures(Report(0, None, drift=Drift())))["Moved"] == "not at all"
+    assert figures(Report(0, None)) == ()
