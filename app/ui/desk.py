@@ -373,7 +373,8 @@ class Desk:
         self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
         self.display.changed.connect(lambda: self.status.show_display(self.display.name))
-        for shows in (self.canvas.source, self.strip, self.compare, self.history.model):
+        references = self.edit.references.list
+        for shows in (self.canvas.source, self.strip, self.compare, self.history.model, references):
             self.display.lead(shows.set_display)
 
     def mirror_settings(self) -> None:

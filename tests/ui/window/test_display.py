@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.base.geometry import Point
 from app.base.notices import Level
 from app.ui.dialogs.file_box import FileBox
 from app.ui.dialogs.preferences import PreferencesDialog
+from app.ui.panels.dragging import ResultButton
 from tests.imaging.pictures import matrix_profile, srgb_profile, swapped_profile
 from tests.ui.canvas.showing import shown_pixels
 from tests.ui.window.conftest import Window, eventually
@@ -120,3 +125,50 @@ async def test_the_navigator_is_shown_by_the_profile(
     blue, green, red, _ = document.picture[row - 8 : row + 8, column - 8 : column + 8].mean(axis=(0, 1))
     assert np.abs(np.array([shown.red() - green, shown.green() - red])).max() < 25
     assert abs(green - red) > 8 or abs(blue - red) > 8
+
+
+def mean_of(widget: QWidget, part: QRect | None = None) -> list[float]:
+    """Mean red, green and blue of what a widget shows."""
+    image = (
+        widget.grab(part or QRect(QPoint(0, 0), widget.size()))
+        .toImage()
+        .convertToFormat(QImage.Format.Format_RGB32)
+    )
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)
+    return [float(each) for each in pixels[:, : image.width(), 2::-1].mean(axis=(0, 1))]
+
+
+async def test_variants_and_compare_are_shown_by_the_profile_and_change_with_it(
+    window: Window, tmp_path: Path
+) -> None:
+    """A red photograph is green everywhere where it is seen, and red again without the profile."""
+    picture = np.zeros((240, 320, 3), np.uint8)
+    picture[...] = (30, 40, 220)
+    cv2.imwrite(str(tmp_path / "red.png"), picture)
+    session = await window.open(tmp_path / "red.png")
+    session.form.set_provider("local", "instant")
+    session.form.set_variants(1)
+    window.stroke(Point(150, 120), Point(170, 120))
+    await session.generate()
+    await eventually(lambda: session.candidates.items)
+    path = tmp_path / "screen.icc"
+    path.write_bytes(swapped_profile())
+
+    def is_red(widget: QWidget) -> bool:
+        red, green, _ = mean_of(widget)
+        return red > green + 5
+
+    def is_green(widget: QWidget) -> bool:
+        red, green, _ = mean_of(widget)
+        return green > red + 5
+
+    buttons = window.desk.strip.findChildren(ResultButton)
+    await eventually(lambda: all(is_red(each) for each in buttons))
+    await window.workspace.settings.update("display", profile=str(path))
+    await eventually(lambda: all(is_green(each) for each in window.desk.strip.findChildren(ResultButton)))
+    window.desk.actions.run("compare.open")
+    await eventually(lambda: all(is_green(pane) for pane in window.desk.compare.panes))
+    await window.workspace.settings.update("display", managed=False)
+    await eventually(lambda: all(is_red(pane) for pane in window.desk.compare.panes))
+    window.desk.close_compare()
+    await eventually(lambda: all(is_red(each) for each in window.desk.strip.findChildren(ResultButton)))
