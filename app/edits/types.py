@@ -135,6 +135,10 @@ class EditRequest:
     references: tuple[U8, ...] = ()
     """Pictures that go along with the canvas, in order: (h, w, 3) RGB or (h, w, 4) RGBA, sRGB, as they are sent."""
 
+    @property
+    def placement(self) -> Placement:
+        return self.plan.placement
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
