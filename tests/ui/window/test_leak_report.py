@@ -144,7 +144,7 @@ async def test_the_card_has_the_figures_and_leads_to_the_map(window: Window, gat
     assert document is not None
     outside = document.size.area - int((candidate.patch.coverage > 0).sum())
     assert f"0 of {number_text(outside)} pixels outside the mask changed in your document." in said
-    assert "Changed around the mask\nMean change\nLargest change" in said
+    assert "Changed around the mask\nMean change\nLargest change\nMoved\nColours\nFine detail" in said
     assert not card.retry.isVisible()
     for label in card.findChildren(QLabel):
         wanted = label.heightForWidth(label.width()) if label.wordWrap() else label.sizeHint().height()
