@@ -69,7 +69,7 @@ def figures(report: Report) -> tuple[tuple[str, str], ...]:
         rows.append((tr("Largest change"), tr("{levels} levels", levels=f"{report.worst_change:.0f}")))
     if report.drift is not None:
         rows.append((tr("Moved"), moved_text(report.drift)))
-        rows.append((tr("Colours"), colour_text(report.drift)))
+        rows.append((tr("Colours, in levels"), colour_text(report.drift)))
     if report.sharp is not None:
         rows.append((tr("Fine detail"), tr("{share} of what was sent", share=percent_text(report.sharp))))
     return tuple(rows)
@@ -94,11 +94,11 @@ def moved_text(drift: Drift) -> str:
 
 
 def colour_text(drift: Drift) -> str:
-    """How its colours had drifted, such as "red +6, green +5, blue −2 levels"."""
+    """How its colours had drifted, such as "red +6, green +5, blue −2"."""
     if max(abs(each) for each in drift.colour) < 0.5:
         return tr("not drifted")
     red, green, blue = (f"{each:+.0f}".replace("-", "\u2212") for each in drift.colour)
-    return tr("red {red}, green {green}, blue {blue} levels", red=red, green=green, blue=blue)
+    return tr("red {red}, green {green}, blue {blue}", red=red, green=green, blue=blue)
 
 
 def number_text(count: int) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.edits.types import Report
     from app.session.candidates import Candidate
 
-WIDTH = 424
+WIDTH = 440
 _LOOKS = {
     Verdict.UNKNOWN: ("circle-dashed", DARK.text_muted),
     Verdict.KEPT: ("square-check", DARK.good),
@@ -103,7 +103,7 @@ class LeakCard(QFrame):
         self.values.setText("\n".join(value for _, value in rows))
         for label in (self.names, self.values):
             label.setVisible(bool(rows))
-        self.edge.setVisible(report.touches_mask)
+        self.edge.setVisible(report.touches_mask and verdict(report.leak) is not Verdict.REPAINTED)
         self.doubt.setText(doubt_text(report.suspicion))
         self.doubt.setVisible(bool(self.doubt.text()))
         self.retry.setVisible(report.suspicion is not Suspicion.NONE)

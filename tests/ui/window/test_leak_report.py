@@ -144,7 +144,9 @@ async def test_the_card_has_the_figures_and_leads_to_the_map(window: Window, gat
     assert document is not None
     outside = document.size.area - int((candidate.patch.coverage > 0).sum())
     assert f"0 of {number_text(outside)} pixels outside the mask changed in your document." in said
-    assert "Changed around the mask\nMean change\nLargest change\nMoved\nColours\nFine detail" in said
+    assert (
+        "Changed around the mask\nMean change\nLargest change\nMoved\nColours, in levels\nFine detail" in said
+    )
     assert not card.retry.isVisible()
     for label in card.findChildren(QLabel):
         wanted = label.heightForWidth(label.width()) if label.wordWrap() else label.sizeHint().height()
@@ -225,12 +227,12 @@ def test_the_drift_of_a_reply_is_told_in_words() -> None:
         "Mean change": "1.2 levels of 255",
         "Largest change": "40 levels",
         "Moved": "1.3 px right, 0.8 px up, 0.5 % larger",
-        "Colours": "red +6, green −2, blue +0 levels",
+        "Colours, in levels": "red +6, green −2, blue +0",
         "Fine detail": "80 % of what was sent",
     }
     assert dict(figures(Report(0, None, drift=Drift(is_bent=True)))) == {
         "Moved": "not everywhere alike",
-        "Colours": "not drifted",
+        "Colours, in levels": "not drifted",
     }
     assert dict(figures(Report(0, None, drift=Drift())))["Moved"] == "not at all"
     assert figures(Report(0, None)) == ()
