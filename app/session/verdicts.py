@@ -10,6 +10,8 @@ from app.session.candidates import Candidate
 
 INVERT_NEXT = "edit.invert_next"
 """The command that is offered with it."""
+EXTEND_BY_LEAK = "mask.extend_by_leak"
+"""The command that lets in what begins at the mask's edge."""
 
 
 def doubt_text(suspicion: Suspicion) -> str:

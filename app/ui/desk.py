@@ -360,7 +360,7 @@ class Desk:
         )
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
-        self.strip.leak.retry_wanted.connect(lambda: run("edit.invert_next"))
+        self.strip.leak.command_wanted.connect(run)
         self.strip.left.connect(self.canvas.setFocus)
         self.mask_bar.accepted.connect(lambda: tasks.start(accept_trial(self.workspace), "mask"))
         self.mask_bar.left.connect(self.canvas.setFocus)

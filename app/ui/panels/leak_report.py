@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.base.text import tr
 from app.edits.types import Suspicion
-from app.session.verdicts import doubt_text
+from app.session.verdicts import EXTEND_BY_LEAK, INVERT_NEXT, doubt_text
 from app.ui.icons import icon
 from app.ui.leak import Verdict, document_text, figures, verdict, verdict_text
 from app.ui.theme import DARK, SPACE
@@ -51,7 +51,8 @@ class LeakCard(QFrame):
     """The whole report of one candidate, in a window of its own that goes with a click beside it or with Esc."""
 
     map_toggled = Signal()
-    retry_wanted = Signal()
+    command_wanted = Signal(str)
+    """The next step that was chosen: a command's id."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -75,9 +76,12 @@ class LeakCard(QFrame):
         self.map.setObjectName("leakMap")
         self.map.setAccessibleName(tr("Show on the photograph where the model changed it"))
         self.map.clicked.connect(lambda on: self.map_toggled.emit())
+        self.extend = make_button("extendMask", tr("Extend the mask by it"))
+        self.extend.setToolTip(tr("Adds it to the mask; Generate then lets it in"))
+        self.extend.clicked.connect(lambda: self._choose(EXTEND_BY_LEAK))
         self.retry = make_button("invertedRetry", tr("Prepare an inverted retry"))
         self.retry.setToolTip(tr("Turns the mask of the next request round; sends nothing"))
-        self.retry.clicked.connect(self._retry)
+        self.retry.clicked.connect(lambda: self._choose(INVERT_NEXT))
         head = QHBoxLayout()
         head.setSpacing(SPACE)
         head.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
@@ -89,6 +93,7 @@ class LeakCard(QFrame):
         column.addWidget(self.document)
         column.addLayout(table)
         column.addWidget(self.edge)
+        column.addWidget(self.extend, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.doubt)
         column.addWidget(self.map)
         column.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignLeft)
@@ -103,7 +108,9 @@ class LeakCard(QFrame):
         self.values.setText("\n".join(value for _, value in rows))
         for label in (self.names, self.values):
             label.setVisible(bool(rows))
-        self.edge.setVisible(report.touches_mask and verdict(report.leak) is not Verdict.REPAINTED)
+        goes_on = report.touches_mask and verdict(report.leak) is not Verdict.REPAINTED
+        self.edge.setVisible(goes_on)
+        self.extend.setVisible(goes_on)
         self.doubt.setText(doubt_text(report.suspicion))
         self.doubt.setVisible(bool(self.doubt.text()))
         self.retry.setVisible(report.suspicion is not Suspicion.NONE)
@@ -116,16 +123,16 @@ class LeakCard(QFrame):
         self._column.invalidate()
         self.setFixedHeight(self._column.totalHeightForWidth(WIDTH))
 
-    def _retry(self) -> None:
+    def _choose(self, command: str) -> None:
         self.close()
-        self.retry_wanted.emit()
+        self.command_wanted.emit(command)
 
 
 class LeakLine(QPushButton):
     """The verdict on the candidate that is shown, in one line; a click opens the card above it."""
 
     map_toggled = Signal()
-    retry_wanted = Signal()
+    command_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,7 +146,7 @@ class LeakLine(QPushButton):
         self.setAccessibleName(self.toolTip())
         self.card = LeakCard(self)
         self.card.map_toggled.connect(self.map_toggled)
-        self.card.retry_wanted.connect(self.retry_wanted)
+        self.card.command_wanted.connect(self.command_wanted)
         self._shown: tuple[Candidate, Size] | None = None
         self._map_shown = False
         self.clicked.connect(self.open)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
 from PySide6.QtCore import Qt
@@ -236,3 +237,38 @@ def test_the_drift_of_a_reply_is_told_in_words() -> None:
     }
     assert dict(figures(Report(0, None, drift=Drift())))["Moved"] == "not at all"
     assert figures(Report(0, None)) == ()
+
+
+def shadowed(picture: Array, edit: Array) -> Array:
+    """Paints as told and goes on below, as a shadow does."""
+    below = np.zeros_like(edit)
+    rows, columns = np.nonzero(edit)
+    below[rows.max() - 8 : rows.max() + 24, columns.min() + 8 : columns.max() - 8] = True
+    return edit | below
+
+
+async def test_what_goes_on_from_the_edge_can_be_taken_into_the_mask(
+    window: Window, gateway: MaskGateway
+) -> None:
+    gateway.paint = shadowed
+    candidate = await generate(window)
+    report, document = candidate.report, window.session.document
+    assert document is not None
+    assert report.touches_mask
+    line, before = window.desk.strip.leak, document.mask.coverage.copy()
+    await eventually(line.isVisible)
+    QTest.mouseClick(line, LEFT)
+    await eventually(line.card.extend.isVisible)
+    assert line.card.edge.isVisible()
+    QTest.mouseClick(line.card.extend, LEFT)
+    await eventually(lambda: document.mask.coverage.sum() > before.sum())
+    assert (document.mask.coverage >= before).all()
+    added = (document.mask.coverage > 0) & (before == 0)
+    bounds = candidate.patch.coverage
+    rows = np.nonzero(bounds.any(axis=1))[0] + candidate.patch.region.y
+    assert np.nonzero(added)[0].max() > rows.max() + 8
+    assert np.nonzero(added)[0].max() < rows.max() + 60
+    assert window.session.candidates.shown is None
+    assert len(gateway.fields) == 1
+    document.undo.undo()
+    assert np.array_equal(document.mask.coverage, before)
