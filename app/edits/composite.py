@@ -19,15 +19,18 @@ from app.imaging.agreement import agreement
 from app.imaging.arrays import F32, U8, Bool, as_u8
 from app.imaging.codecs import decode_picture
 from app.imaging.colour_match import ColourFit
+from app.imaging.detail import with_detail
 from app.imaging.masks import bounds, grow, shrink
 from app.imaging.membrane import BAND, membrane
-from app.imaging.recipe import ColourMatch, Recipe
+from app.imaging.recipe import ColourMatch, Detail, Recipe
 from app.imaging.resample import reduce_coverage, resize_part
 from app.imaging.spread import as_f32
 from app.imaging.warp import ROWS, read_through
 
 RING = 12
 """Pixels inside the mask's edge in which the photograph may go on."""
+LEARNT = 96
+"""Pixels around the mask, at least, from which detail is learnt."""
 EDGE_SIDE = 512
 """Long side of the plane on which the edge's tone is matched."""
 
@@ -71,7 +74,10 @@ def compose(
         notes = _fill_bare(pixels, bare, source.picture, coverage)
     if recipe.colour is not ColourMatch.OFF and not aligned.is_exact:
         _meet_edge(pixels, source, coverage)
-        _keep_what_is_the_same(pixels, source, coverage, cancel)
+    if recipe.detail is not Detail.OFF:
+        _sharpen(pixels, source, coverage, recipe.detail, cancel)
+    if recipe.colour is not ColourMatch.OFF and not aligned.is_exact:
+        _keep_what_is_the_same(pixels, source, coverage)
     pixels.flags.writeable = False
     return Patch(source.placement.region, pixels, coverage, recipe, aligned.drift, notes)
 
@@ -124,7 +130,21 @@ def _meet_edge(pixels: U8, source: Source, coverage: U8) -> None:
     target[...] = np.clip(np.rint(target + as_f32(full)), 0, 255)
 
 
-def _keep_what_is_the_same(pixels: U8, source: Source, coverage: U8, cancel: CancelToken | None) -> None:
+def _sharpen(pixels: U8, source: Source, coverage: U8, how: Detail, cancel: CancelToken | None) -> None:
+    """Give what is covered of `pixels` (h, w, 3) the photograph's fine detail, in place."""
+    covered = bounds(coverage)
+    around = max(LEARNT, covered.width // 2, covered.height // 2)
+    area = covered.expanded(around).intersected(Rect(0, 0, *coverage.shape[::-1]))
+    if area.is_empty:
+        return
+    new: Bool = (coverage[area.slices] > 0) | (source.coverage[area.slices] > 0)
+    document = np.ascontiguousarray(source.picture[area.slices][..., :3])
+    target = pixels[area.slices]
+    scale = min(1.0, source.placement.scale)
+    target[...] = with_detail(np.ascontiguousarray(target), document, new, scale, how, cancel)
+
+
+def _keep_what_is_the_same(pixels: U8, source: Source, coverage: U8) -> None:
     """Fade `pixels` (h, w, 3) into the photograph at the mask's edge, where both show the same; in place."""
     covered = bounds(coverage)
     area = covered.expanded(RING).intersected(Rect(0, 0, *coverage.shape[::-1]))
