@@ -43,7 +43,7 @@ class Drift(enum.Enum):
     FULL = "full"
     """+6 levels, gamma 1.05, a shift of (1.3, -0.8) px and 0.5 % of scale in one resampling, then JPEG."""
     TONE = "tone"
-    """As full, with a smooth lighting of ±14 levels."""
+    """As full, with a lighting of ±14 levels that changes by half a wave over the picture."""
     NONRIGID = "nonrigid"
     """As full, with a smooth warp of 2 px."""
     CONTRAST = "contrast"
@@ -118,7 +118,7 @@ def drifted(picture: U8, drift: Drift, seed: int = 1) -> U8:
     elif drift is not Drift.MILD:
         values = 255 * (np.clip(values, 0, 255) / 255) ** np.float32(1.05) + 6
         if drift is Drift.TONE:
-            values += _smooth(picture.shape[0], picture.shape[1], 14.0, seed)[..., np.newaxis]
+            values += _light(picture.shape[0], picture.shape[1], 14.0, seed)[..., np.newaxis]
         bend = 2.0 if drift is Drift.NONRIGID else 0.0
         values = _moved(values, (1.3, -0.8), 1.005, bend, seed)
     rounded = np.clip(np.rint(values), 0, 255).astype(np.uint8)
@@ -149,6 +149,14 @@ def _moved(values: F32, shift: tuple[float, float], scale: float, bend: float = 
         borderMode=cv2.BORDER_REFLECT,
     )
     return np.asarray(moved, np.float32)
+
+
+def _light(height: int, width: int, most: float, seed: int) -> F32:
+    """A lighting of (h, w) between -most and most: half a wave in some direction."""
+    random = np.random.default_rng(seed)
+    angle, phase = random.uniform(0, 2 * np.pi, 2)
+    x, y = np.meshgrid(np.linspace(-0.5, 0.5, width), np.linspace(-0.5, 0.5, height))
+    return np.asarray(most * np.sin(np.pi * (x * np.cos(angle) + y * np.sin(angle)) + phase), np.float32)
 
 
 def _smooth(height: int, width: int, most: float, seed: int) -> F32:

@@ -117,10 +117,10 @@ def find_leak(aligned: Aligned) -> Leak | None:
         return None
     if aligned.is_exact:
         return Leak(0.0, 0.0, 0.0, np.zeros(judged.shape, np.float32), np.zeros(judged.shape, np.bool_))
-    document, reply = as_f32(aligned.document), corrected(aligned)
+    document, reply = as_f32(aligned.document), _explained(aligned)
     soft_document, soft_reply = blurred(document, SOFT), blurred(reply, SOFT)
     apart = np.abs(soft_reply - soft_document)
-    marked = _is_beyond(aligned, soft_document, soft_reply, apart, judged)
+    marked = _is_beyond(soft_document, soft_reply, apart, judged)
     marked |= _is_recoloured(document, reply, apart, judged)
     marked |= _is_repainted(document, reply)
     marked &= judged
@@ -148,16 +148,25 @@ def _judged(aligned: Aligned) -> Bool:
     return np.asarray((near == 0) & aligned.shown)
 
 
-def _is_beyond(aligned: Aligned, document: F32, reply: F32, apart: F32, judged: Bool) -> Bool:
+def _explained(aligned: Aligned) -> F32:
+    """The reply in the photograph's colours, and the photograph's own values where clipping explains the rest.
+
+    A reply that was cut off at white cannot be as bright as the photograph, nor the photograph as bright as it.
+    """
+    document, reply = as_f32(aligned.document), corrected(aligned)
+    cut_high, cut_low = aligned.reply >= BRIGHTEST, aligned.reply <= DARKEST
+    own_high, own_low = aligned.document >= BRIGHTEST, aligned.document <= DARKEST
+    explained = (reply < document) & (cut_high | own_low) | (reply > document) & (cut_low | own_high)
+    return as_f32(np.where(explained, document, reply))
+
+
+def _is_beyond(document: F32, reply: F32, apart: F32, judged: Bool) -> Bool:
     """Beyond all values in the photograph's neighbourhood by more than the noise."""
     noise = float(np.percentile(apart[judged], PERCENTILE)) / SIGMA_OF_PERCENTILE
     limit = max(LEAST_CHANGE, NOISES * noise)
     square = np.ones((3, 3), np.uint8)
     above = (reply - cv2.dilate(document, square)) > limit
     below = (cv2.erode(document, square) - reply) > limit
-    # A reply cut off at white cannot be as bright as the photograph, nor the photograph as bright as it.
-    above &= (aligned.document < BRIGHTEST) & (aligned.reply > DARKEST)
-    below &= (aligned.document > DARKEST) & (aligned.reply < BRIGHTEST)
     return np.asarray((above | below).any(axis=2))
 
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.base.errors import BadReply, GatewayError, Unreachable
@@ -22,6 +23,7 @@ from app.gateways.limits import rate_limits
 from app.gateways.refusals import request_id
 from app.gateways.retry import Patience
 from app.gateways.spool import Spool
+from app.gateways.throttle import Throttle
 from app.gateways.types import HttpCall
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class Watch:
     sent: Callable[[], object] = _ignore
     """A call has left whole: from here on it may be billed. Once per call."""
     waiting: Callable[[float | None], object] = _ignore
-    """The provider asks to wait until then (seconds since the epoch); None: the waiting is over."""
+    """The provider takes nothing until then (seconds since the epoch); None: the waiting is over."""
     answered: Callable[[str | None, RateLimits | None], object] = _ignore
     """An answer begins, with the provider's id and its limits. Once per answer, refusals included."""
     receiving: Callable[[], object] = _ignore
@@ -69,6 +71,7 @@ class Trip:
     """What all calls of one request share while they run."""
 
     job_id: str
+    provider: str
     watch: Watch
     authorization: dict[str, str] = field(repr=False)
     hide: Callable[[str], str]
@@ -96,10 +99,16 @@ class Exchange:
     """Carries calls over one client and keeps good replies in the spool."""
 
     def __init__(
-        self, client: httpx.AsyncClient, spool: Spool, sleep: Sleep, clock: Callable[[], float]
+        self,
+        client: httpx.AsyncClient,
+        spool: Spool,
+        throttle: Throttle,
+        sleep: Sleep,
+        clock: Callable[[], float],
     ) -> None:
         self._client = client
         self._spool = spool
+        self._throttle = throttle
         self._sleep = sleep
         self._clock = clock
 
@@ -109,26 +118,30 @@ class Exchange:
         Raises:
             Unreachable: no answer came.
             BadReply: it is beyond all measure.
-            StoreError: it cannot be kept.
         """
         patience = Patience()
         while True:
+            if (pause := self._throttle.wait(trip.provider)) > 0:
+                await self._wait(index, pause, trip)
             try:
                 answer = await self._once(call, index, trip)
             except Unreachable as error:
-                pause = patience.after_failure(error)
-                if pause is None:
+                rest = patience.after_failure(error)
+                if rest is None:
                     raise
-                await self._sleep(pause)
+                await self._sleep(rest)
                 continue
-            pause = patience.after_answer(answer.status, answer.headers, answer.body, self._clock())
-            if pause is None:
+            asked = patience.after_answer(answer.status, answer.headers, answer.body, self._clock())
+            if asked is None:
                 return answer
-            trip.wait(index, self._clock() + pause)
-            try:
-                await self._sleep(pause)
-            finally:
-                trip.wait(index, None)
+            await self._wait(index, asked, trip)
+
+    async def _wait(self, index: int, seconds: float, trip: Trip) -> None:
+        trip.wait(index, self._clock() + seconds)
+        try:
+            await self._sleep(seconds)
+        finally:
+            trip.wait(index, None)
 
     async def _once(self, call: HttpCall, index: int, trip: Trip) -> Answer:
         upload = _Upload(call.body, trip.watch.sent)
@@ -143,6 +156,7 @@ class Exchange:
                     named = {name.lower(): value for name, value in response.headers.items()}
                     number = request_id(named)
                     trip.watch.answered(number, rate_limits(named))
+                    self._throttle.note(trip.provider, named)
                     check_coding(named)
                     if response.is_success:
                         body = await self._receive(response, call.n, index, trip)
@@ -155,7 +169,7 @@ class Exchange:
             raise
 
     async def _receive(self, response: httpx.Response, asked: int, index: int, trip: Trip) -> bytes:
-        """The whole body, kept on disk before it is returned."""
+        """The whole body, kept on disk before it is returned, as long as the disk takes it."""
         with await asyncio.to_thread(self._spool.open, trip.job_id, index) as file:
 
             async def keep(piece: bytes) -> bool:
@@ -169,7 +183,8 @@ class Exchange:
                 return True
 
             if is_event_stream(response.headers.get("content-type", "")):
-                await _receive_events(response, keep, asked, lambda data: trip.watch.preview(index, data))
+                show = partial(trip.watch.preview, index)
+                await _receive_events(response, keep, asked, show, file.keep)
             else:
                 await read_pieces(response, keep)
             return await asyncio.to_thread(file.keep)
@@ -180,10 +195,12 @@ async def _receive_events(
     keep: Callable[[bytes], Awaitable[bool]],
     asked: int,
     show: Callable[[bytes], object],
+    save: Callable[[], object],
 ) -> None:
     """Keep a stream of events and show its previews, until it ends or everything that was asked for is here.
 
-    Some proxies never close a stream, and a line that breaks takes no picture back that has arrived.
+    Some proxies never close a stream, and neither a line that breaks nor a cancel takes a picture back that has
+    arrived: `save` keeps what there is by then.
     """
     import httpx
 
@@ -212,6 +229,10 @@ async def _receive_events(
     except httpx.HTTPError:
         if not came:
             raise
+    except asyncio.CancelledError:
+        if came:
+            save()
+        raise
 
 
 def _read_all(events: list[Event]) -> list[Streamed]:

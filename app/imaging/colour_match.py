@@ -27,6 +27,8 @@ DARKEST, BRIGHTEST = 3, 252
 """Values beyond are clipped, and tell nothing of the drift."""
 LEAST_GAIN = 0.04
 """By how much the robust error must fall."""
+MOST_DRIFT = 48.0
+"""Levels by which two pictures may differ that show the same."""
 MOST_LEFT = 16.0
 """Levels that may be left between two pictures that show the same."""
 LEAST_OWN, MOST_OWN, MOST_ACROSS, MOST_CURVE = 0.6, 1.6, 0.4, 48.0
@@ -90,7 +92,7 @@ def fit_colours(document: F32, reply: F32, where: Bool) -> ColourFit | None:
     before = np.abs(wanted - 0.0).mean(axis=1)
     after = np.abs(wanted - terms @ answer).mean(axis=1)
     left = float(np.median(after))
-    if left > MOST_LEFT or left > (1 - LEAST_GAIN) * np.median(before):
+    if np.median(before) > MOST_DRIFT or left > MOST_LEFT or left > (1 - LEAST_GAIN) * np.median(before):
         return None
     fit = ColourFit(answer[:6], answer[6:])
     return fit if fit.is_believable else None

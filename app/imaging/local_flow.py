@@ -7,7 +7,7 @@ import numpy as np
 
 from app.base.cancel import CancelToken
 from app.imaging.arrays import F32, U8, Bool
-from app.imaging.registration import misfit
+from app.imaging.registration import likeness, misfit
 from app.imaging.spread import as_f32, blurred, leaning, spread
 
 SIGMA = 20.0
@@ -26,6 +26,8 @@ MARGIN = 6
 MOST = 12.0
 """Pixels: larger displacements are no drift."""
 DETAIL_SIGMA = 4.0
+LEAST_LIKENESS = 0.3
+"""Correlation of detail below which the two do not show the same, and bending would only smear."""
 LEAST_SIDE = 32
 COARSER = 4
 """The field is so smooth that it is kept at a fraction of the size."""
@@ -46,6 +48,8 @@ def local_flow(document: F32, reply: F32, unmasked: Bool, cancel: CancelToken | 
     if not near.any():
         return None
     limit = (1 - LEAST_GAIN) * misfit(document, reply, near)
+    if likeness(document, reply, near) < LEAST_LIKENESS:
+        return None
     field = _searched(document, reply, unmasked, away)
     if misfit(document, displaced(reply, field), near) > limit:
         return None

@@ -20,6 +20,8 @@ SMOOTH = 3.0
 SWEEPS = 60
 MOST_SPREAD = 30.0
 """Deviation of the differences, in levels, beyond which the two pictures do not show the same."""
+MOST_TONE = 48.0
+"""Levels of difference beyond which it is no drift, but another thing."""
 LEAST_BAND = 32
 """Pixels of the band below which nothing can be told."""
 
@@ -38,7 +40,7 @@ def membrane(document: F32, reply: F32, mask: Bool, edited: Bool) -> F32 | None:
     inside = difference[band]
     middle = np.median(inside, axis=0)
     spread_of = np.median(np.abs(inside - middle), axis=0) * 1.4826
-    if spread_of.max() > MOST_SPREAD:
+    if spread_of.max() > MOST_SPREAD or np.abs(middle).max() > MOST_TONE:
         return None
     votes = (np.abs(difference - middle) <= OUTLIER * np.maximum(spread_of, 1.0)).all(axis=2)
     weight = as_f32(np.where(band & votes, 1.0 / (1.0 + np.square(away / 6.0)), 0.0))

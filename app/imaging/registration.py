@@ -29,7 +29,7 @@ SURE_SHIFT, SURE_SCALE = 0.08, 0.15
 """The same where the agreement is beyond doubt."""
 LEAST_GAIN = 0.02
 """By how much the misfit of fine detail must fall."""
-MOST_MASKED_SIGMA = 3.0
+DETAIL_SIGMA = 3.0
 
 
 def register(document: F32, reply: F32, unmasked: Bool, cancel: CancelToken | None = None) -> Affine | None:
@@ -78,7 +78,14 @@ def warped(plane: F32, found: Affine, outside: float | None = None) -> F32:
 def misfit(document: F32, reply: F32, where: Bool) -> float:
     """Mean |difference| of the fine detail of two luma planes (h, w): what a drift of tone does not touch."""
     difference = document - reply
-    return float(np.abs(difference - blurred(difference, MOST_MASKED_SIGMA))[where].mean())
+    return float(np.abs(difference - blurred(difference, DETAIL_SIGMA))[where].mean())
+
+
+def likeness(document: F32, reply: F32, where: Bool) -> float:
+    """Correlation (-1 to 1) of the fine detail of two luma planes (h, w); 0 where there is none."""
+    one, other = ((plane - blurred(plane, DETAIL_SIGMA))[where] for plane in (document, reply))
+    norm = float(np.linalg.norm(one)) * float(np.linalg.norm(other))
+    return float(np.dot(one, other)) / norm if norm > 0 else 0.0
 
 
 def _fit(

@@ -72,7 +72,7 @@ class SceneSource:
         self._connections: list[Callable[[], None]] = []
         self._document: Document | None = None
         self._picture: Picture | None = None
-        self._candidate: Patch | None = None
+        self._candidates: tuple[Patch, ...] = ()
         self._heat: Heat | None = None
         self._original = False
         self._patches: tuple[Picture, ...] = ()
@@ -99,7 +99,7 @@ class SceneSource:
     @property
     def covers_mask(self) -> bool:
         """True while what is shown is to be judged without the mask over it."""
-        return self._original or self._candidate is not None
+        return self._original or bool(self._candidates)
 
     @property
     def has_mask_preview(self) -> bool:
@@ -107,22 +107,22 @@ class SceneSource:
 
     @property
     def has_candidate(self) -> bool:
-        return self._candidate is not None
+        return bool(self._candidates)
 
     def show(self, session: Showable | None) -> None:
         """Show `session` from now on, without the candidate of the one before."""
         self._leave()
         self.session = session
-        self._candidate, self._original, self._patches, self._preview = None, False, (), None
+        self._candidates, self._original, self._patches, self._preview = (), False, (), None
         self._heat = None
         if session is not None:
             self._connections.append(session.stage_changed.connect(self._enter))
         self._enter()
 
-    def set_candidate(self, patch: Patch | None) -> None:
-        """Lay a candidate over the picture once it is prepared; the one before it stays until then."""
-        if patch is not self._candidate:
-            self._candidate = patch
+    def set_candidates(self, patches: tuple[Patch, ...]) -> None:
+        """Lay candidates over the picture once they are prepared; those before them stay until then."""
+        if patches != self._candidates:
+            self._candidates = patches
             self._prepare()
 
     def set_heat(self, heat: Heat | None) -> None:
@@ -166,10 +166,19 @@ class SceneSource:
             self._fill_ahead()
             if document is not None:
                 self._connections += [
+                    document.size_changed.connect(self._resize),
                     document.masks_changed.connect(self._compose),
                     document.mask_changed.connect(self._on_mask_changed),
                     document.picture_changed.connect(self._on_picture_changed),
                 ]
+        self._compose()
+
+    def _resize(self) -> None:
+        """The document has another picture now. What lay over the one before does not fit any more."""
+        self._workshop.drop()
+        self._candidates, self._patches, self._preview, self._heat = (), (), None, None
+        self._picture = self._find_picture()
+        self._fill_ahead()
         self._compose()
 
     def _leave(self) -> None:
@@ -225,15 +234,18 @@ class SceneSource:
             self._fill_ahead()
         self.picture_changed.emit()
         self.pixels_changed.emit(rects)
-        if self._candidate is not None or self._original:
+        settled = self._document is not None and self._document.is_settled
+        if settled and (self._candidates or self._original or self._patches):
             self._prepare()
 
     def _prepare(self) -> None:
         """Have the patches made that are to be seen now."""
-        document, candidate = self._document, self._candidate
+        document, patches = self._document, self._candidates
         self._workshop.drop()
-        if document is None or (candidate is None and not self._original):
-            self._take_patches(())
+        if document is None or not (patches or self._original):
+            # A variant that was applied stays until the picture has it.
+            if document is None or document.is_settled:
+                self._take_patches(())
             return
         picture, opaque = document.picture, not document.photograph.has_alpha
         display = self._display
@@ -242,11 +254,16 @@ class SceneSource:
             shown = {layer.covered for layer in document.layers if layer.visible}
             parts = [(rect, document.original(rect)) for rect in shown if not rect.is_empty]
             self._workshop.order(lambda cancel: _originals(picture, parts, opaque, display, cancel))
-        elif candidate is not None:
-            patch, heat = candidate, self._heat
+        else:
+            heat = self._heat
             self._workshop.order(
                 lambda cancel: (
-                    candidate_picture(picture, patch, opaque=opaque, display=display, cancel=cancel),
+                    *(
+                        candidate_picture(
+                            picture, patch, patches, opaque=opaque, display=display, cancel=cancel
+                        )
+                        for patch in patches
+                    ),
                     *(() if heat is None else (heat_picture(heat, cancel=cancel),)),
                 )
             )

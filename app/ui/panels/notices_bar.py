@@ -63,7 +63,7 @@ class NoticeRow(QFrame):
         row.addWidget(sign)
         row.addLayout(words, 1)
         row.addWidget(close)
-        if notice.level is Level.INFO:
+        if notice.level is Level.INFO and not notice.commands:
             timer = QTimer(self)
             timer.setSingleShot(True)
             timer.timeout.connect(lambda: parent.dismiss(self))

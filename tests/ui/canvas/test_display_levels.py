@@ -191,10 +191,10 @@ def test_the_canvas_shows_document_candidate_and_layers_by_the_profile(
 
     assert shows(document.picture)
     patch = patch_over(document.size)
-    candidate = composed_picture(document.picture, patch)
-    canvas.set_candidate(patch)
+    candidate = composed_picture(document.picture, (patch,))
+    canvas.set_candidates(patch)
     qtbot.waitUntil(lambda: shows(candidate))
-    canvas.set_candidate(None)
+    canvas.set_candidates()
     assert shows(document.picture)
     document.add_layer(EditLayer("a", "a", patch.region, patch.pixels, patch.coverage))
     assert shows(document.picture)
