@@ -119,11 +119,8 @@ class CandidatesStrip(QFrame):
     def set_display(self, display: DisplayTable | None) -> None:
         """Show pictures as this display must be sent them, or as they are."""
         self._display = display
-        self._pictures.clear()
-        self._original = None
-        if self._session is not None and self._session.candidates.items:
-            self._rebuild(self._session.candidates.items)
-            self.mirror()
+        for candidate in self._session.candidates.items if self._session is not None else ():
+            self._picture(candidate)
 
     def detach(self) -> None:
         self._links.clear()

@@ -104,6 +104,7 @@ class CompareView(QWidget):
         """Show pictures as this display must be sent them, or as they are."""
         self._display = display
         self._made.clear()
+        self._patches.clear()
         self._rebuild()
         self._mirror()
 
