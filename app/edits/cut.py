@@ -36,6 +36,7 @@ def cut_request(
     extras: Mapping[str, ParameterValue] | None = None,
     size: Size | None = None,
     recipe: Recipe = Recipe(),
+    inverts_mask: bool = False,
     references: Sequence[U8] = (),
 ) -> EditRequest:
     """Freeze one edit.
@@ -77,6 +78,7 @@ def cut_request(
         extras=dict(extras or {}),
         size=size,
         recipe=recipe,
+        inverts_mask=inverts_mask,
         references=tuple(references),
     )
 

@@ -146,6 +146,8 @@ class EditRequest:
     """The wire's size where the user chose one; None = the plan's own (automatic)."""
     recipe: Recipe = Recipe()
     """How the result is put back."""
+    inverts_mask: bool = False
+    """The mask goes the other way round than the provider's settings say, in this request only."""
     references: tuple[U8, ...] = ()
     """Pictures that go along with the canvas, in order: (h, w, 3) RGB or (h, w, 4) RGBA, sRGB, as they are sent."""
 

@@ -108,7 +108,8 @@ def encoded_pictures(request: EditRequest, profile: Profile) -> Pictures:
     mask = None
     if request.has_mask:
         coverage = send_coverage(request, soft=profile.soft_masks)
-        plane = mask_picture(coverage, profile.mask_convention, profile.invert_mask, profile.soft_masks)
+        invert = profile.invert_mask != request.inverts_mask
+        plane = mask_picture(coverage, profile.mask_convention, invert, profile.soft_masks)
         mask = make_upload(plane, dialect.mask_form, (UploadFormat.PNG,), limits.mask_bytes)
     usable = tuple(image for image in images if image is not None)
     if len(usable) < len(images) or (request.has_mask and mask is None):

@@ -172,7 +172,9 @@ def _notes(request: EditRequest, profile: Profile, pictures: Pictures, calls: in
         if upload.quality is not None
     ]  # fmt: skip
     if request.has_mask:
-        found.append(profile.mask_convention.meaning(profile.invert_mask))
+        if request.inverts_mask:
+            found.append(tr("The mask goes inverted, in this request only."))
+        found.append(profile.mask_convention.meaning(profile.invert_mask != request.inverts_mask))
         if not profile.soft_masks and _is_soft(request):
             found.append(
                 tr("Its soft edge goes as fully edited; the edge is softened when the result is laid in.")

@@ -2,7 +2,8 @@
 
 All conversions are relative colorimetric with black point compensation, what Photoshop does by default:
 colours that sRGB can show keep their place, and shadows stay open. LittleCMS is used at 8 bits, since what
-is shown and what is sent has 8 bits; samples of 16 bits are only replaced where a result covers them.
+is shown and what is sent has 8 bits. Samples of 16 bits, and grey, go through the profile's curves themselves
+(`shaper.py`) where it has them, so that their shadows are not cut to 8 bits first.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from app.base.cancel import CancelToken
 from app.imaging.arrays import U8, Samples, as_samples, as_u8, to_eight_bits, to_sixteen_bits
 from app.imaging.photograph import Channels, Photograph
 from app.imaging.pillow_arrays import to_array
+from app.imaging.shaper import ShaperPair, read_shaper
 
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
@@ -48,6 +50,9 @@ class ColourSpace:
         self._mode = "RGB"
         self._into: ImageCms.ImageCmsTransform | None = None
         self._from: ImageCms.ImageCmsTransform | None = None
+        self._fine: ShaperPair | None = None
+        """For samples of 16 bits."""
+        self._icc = icc
         if icc is not None:
             self._read(icc, channels)
 
@@ -81,34 +86,63 @@ class ColourSpace:
 
     def to_srgb(self, samples: Samples) -> U8:
         """sRGB of `samples` (h, w[, 1–4]) as (h, w, 3), or (h, w, 4) where they have alpha; a new array."""
-        values = to_eight_bits(samples)
-        channels = Channels.of(values)
-        colour = _colour_of(values, channels)
-        if self._into is None:
-            rgb = _as_rgb(colour)
+        channels = Channels.of(samples)
+        fine = self._shaper(samples)
+        if fine is not None:
+            rgb = self._finely(fine, samples, channels)
         else:
-            rgb = _apply(self._into, colour if self._mode == "L" else _as_rgb(colour))
+            colour = as_u8(_colour_of(to_eight_bits(samples), channels))
+            if self._into is None:
+                rgb = _as_rgb(colour)
+            else:
+                rgb = _apply(self._into, colour if self._mode == "L" else _as_rgb(colour))
         if channels.has_alpha:
-            return np.dstack((rgb, values[..., -1]))
+            return np.dstack((rgb, to_eight_bits(samples[..., -1])))
         return rgb
 
     def from_srgb(self, rgb: U8, like: Samples) -> Samples:
         """`rgb` (h, w, 3) sRGB in this space, with the dtype, channels and alpha of `like` (h, w…).
 
-        Grey is the luma of Rec. 601, which leaves neutral colours as they are; 16 bits are 257 times the 8.
+        Grey without a profile of its own is the luma of Rec. 601, which leaves neutral colours as they are.
         """
         if rgb.shape[:2] != like.shape[:2]:
             raise ValueError(f"{rgb.shape} and {like.shape} differ")
         channels = Channels.of(like)
-        colour = np.ascontiguousarray(rgb)
-        if self._from is not None:
-            colour = _apply(self._from, colour)
+        colour: Samples = np.ascontiguousarray(rgb)
+        fine = self._shaper(like)
+        if fine is not None:
+            colour = fine.from_srgb(as_u8(colour))
+        elif self._from is not None:
+            colour = _apply(self._from, as_u8(colour))
         if channels.is_gray and colour.ndim == 3:
-            colour = as_u8(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY))
-        values = as_samples(colour if like.dtype == np.uint8 else to_sixteen_bits(colour))
+            colour = as_samples(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY))
+        values = _as_deep_as(like, colour)
         if channels.has_alpha:
             values = as_samples(np.dstack((values, like[..., -1])))
         return values.reshape(like.shape)
+
+    def _shaper(self, samples: Samples) -> ShaperPair | None:
+        """The exact way for samples of 16 bits and for grey, where there is one; made when it is first needed.
+
+        LittleCMS takes grey of 8 bits through a coarse table: near black of linear light it is 10 levels off.
+        """
+        if self._into is None or (samples.dtype == np.uint8 and self._mode == "RGB"):
+            return None
+        if self._fine is None and self._icc is not None:
+            own, srgb = read_shaper(self._icc), read_shaper(_srgb_icc())
+            self._icc = None
+            if own is not None and srgb is not None:
+                self._fine = ShaperPair(own, srgb)
+        return self._fine
+
+    def _finely(self, fine: ShaperPair, samples: Samples, channels: Channels) -> U8:
+        colour = _colour_of(samples, channels)
+        if colour.dtype == np.uint8:
+            colour = to_sixteen_bits(as_u8(colour))
+        if colour.ndim == 2 and self._mode == "RGB":
+            colour = as_samples(cv2.cvtColor(colour, cv2.COLOR_GRAY2RGB))
+        rows = range(0, colour.shape[0], _ROWS)
+        return np.concatenate([fine.to_srgb(colour[top : top + _ROWS]) for top in rows])
 
 
 def to_working(photograph: Photograph, out: U8 | None = None, cancel: CancelToken | None = None) -> U8:
@@ -157,6 +191,14 @@ def profile_kind(profile: ImageCms.ImageCmsProfile) -> str:
     return profile.profile.xcolor_space.strip()
 
 
+def srgb_transform(profile: ImageCms.ImageCmsProfile) -> ImageCms.ImageCmsTransform | None:
+    """From sRGB into the space of an RGB profile, 8 bits; None where that way does not exist."""
+    try:
+        return ImageCms.buildTransform(ImageCms.createProfile("sRGB"), profile, "RGB", "RGB", _INTENT, _FLAGS)
+    except ImageCms.PyCMSError:
+        return None
+
+
 def foreign_to_srgb(image: Image.Image, icc: bytes | None) -> tuple[U8, bool]:
     """A Pillow image of mode CMYK or LAB as (h, w, 3) sRGB, and whether its profile was used.
 
@@ -177,12 +219,22 @@ def foreign_to_srgb(image: Image.Image, icc: bytes | None) -> tuple[U8, bool]:
     return to_array(image.convert("RGB")), False
 
 
-def _colour_of(values: U8, channels: Channels) -> U8:
+def _as_deep_as(like: Samples, values: Samples) -> Samples:
+    if values.dtype == like.dtype:
+        return values
+    return to_eight_bits(values) if like.dtype == np.uint8 else to_sixteen_bits(as_u8(values))
+
+
+def _srgb_icc() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def _colour_of(values: Samples, channels: Channels) -> Samples:
     """The colour channels alone: (h, w) or (h, w, 3), contiguous."""
     if values.ndim == 2:
         return values
     colour = values[..., 0] if channels.is_gray else values[..., :3]
-    return np.ascontiguousarray(colour)
+    return as_samples(np.ascontiguousarray(colour))
 
 
 def _as_rgb(colour: U8) -> U8:

@@ -33,6 +33,8 @@ MOST_LEFT = 16.0
 """Levels that may be left between two pictures that show the same."""
 LEAST_OWN, MOST_OWN, MOST_ACROSS, MOST_CURVE = 0.6, 1.6, 0.4, 48.0
 """Gain of a channel, share of another one in it, levels of a curve: beyond is no drift."""
+MOST_FIELD = 64.0
+"""Levels of one term of the field: beyond, it paints a picture of its own over a plain one."""
 GAIN_PRIOR, CROSS_PRIOR, CURVE_PRIOR = 5e-4, 1e-3, 2e-3
 """How much evidence it takes to believe that a gain is not 1, a mixing or a curve not 0; share of the samples."""
 
@@ -53,7 +55,8 @@ class ColourFit:
         own = np.diag(mixing)
         across = np.abs(mixing - np.diag(own)).max()
         is_near = own.min() >= LEAST_OWN and own.max() <= MOST_OWN and across <= MOST_ACROSS
-        return bool(is_near and np.abs(self.colour[3:]).max() <= MOST_CURVE)
+        is_even = np.abs(self.field).max() <= MOST_FIELD
+        return bool(is_near and is_even and np.abs(self.colour[3:]).max() <= MOST_CURVE)
 
     def apply(self, pixels: F32, top: int, height: int) -> None:
         """Correct `pixels` (h, w, 3), 0–255, in place: the rows from `top` on of a picture of `height` rows."""

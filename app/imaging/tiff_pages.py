@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import tifffile
 
 MIN_IS_WHITE, MIN_IS_BLACK, RGB = 0, 1, 2
+_LAB = (8, 9, 10)
+"""CIE, ICC and ITU Lab."""
 _OPEN_COMPRESSIONS = frozenset({1, 8, 32773, 32946})
 """None, Deflate (two codes) and PackBits: what tifffile decompresses by itself."""
 _UNSPECIFIED, _ASSOCIATED = 0, 1
@@ -309,6 +311,11 @@ def unsupported(info: TiffFile) -> Unreadable:
         return Unreadable(
             tr("its samples are floating-point numbers of {bits} bits", bits=info.bits),
             tr("Save it with 16 bits per channel first."),
+        )
+    if info.photometric in _LAB:
+        return Unreadable(
+            tr("Lab colours of {bits} bits per channel cannot be read", bits=info.bits),
+            tr("Convert it to RGB first; 16 bits per channel are kept."),
         )
     return Unreadable(
         tr(

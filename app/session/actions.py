@@ -14,6 +14,7 @@ from app.session.commands import Command, Scope, command
 from app.session.document_session import DocumentSession
 from app.session.toolbox import ToolKind
 from app.session.tools import TOOL_KEYS, tool_title
+from app.session.verdicts import INVERT_NEXT
 from app.session.workspace import Workspace
 
 EDIT = "edit"
@@ -129,6 +130,14 @@ async def generate(workspace: Workspace) -> None:
     session = _session(workspace)
     if session is not None:
         await session.generate()
+
+
+@command(INVERT_NEXT, title=tr("Prepare an inverted retry"), group=EDIT, when=has_document)
+def invert_next(workspace: Workspace) -> None:
+    """Turn the mask of the next request round, for a provider that reads masks the other way; sends nothing."""
+    session = _session(workspace)
+    if session is not None:
+        session.form.set_inverts_mask(True)
 
 
 @command("region.reset", title=tr("Automatic region"), group=EDIT, when=has_region)

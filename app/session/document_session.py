@@ -51,7 +51,7 @@ from app.session.selecting import Selecting
 from app.session.snapshots import Snapshots
 from app.session.source import Origin, Source
 from app.session.tuning import Tuning
-from app.session.verdicts import mask_warning
+from app.session.verdicts import INVERT_NEXT, mask_warning
 
 MEASURED = "measured"
 """In the place of the id of a request that is only weighed."""
@@ -370,6 +370,7 @@ class DocumentSession:
         frozen = [await self._freeze(part, document, references, self._new_request_id()) for part in parts]
         for part, request in zip(parts, frozen, strict=True):
             await self._pipeline.submit(request, origin, deliver, expected_seconds=part.seconds)
+        self.form.set_inverts_mask(False)
         return frozen[0].id
 
     async def _freeze(
@@ -397,7 +398,7 @@ class DocumentSession:
         self.candidates.add(renumbered(found, self.candidates.next_number()))
         warning = mask_warning(found, self.form.provider)
         if warning is not None:
-            self._notices.warning(*warning, topic="mask")
+            self._notices.warning(*warning, topic="mask", commands=(INVERT_NEXT,))
         if missing:
             reasons = " ".join(dict.fromkeys(each.message for each in missing))
             self._notices.warning(tr("{count} of the images did not come.", count=len(missing)), reasons)

@@ -56,6 +56,7 @@ class EditForm:
         self._size: Size | None = None
         self._feather = 2
         self._grow: int | None = None
+        self._inverts_mask = False
         self._values: dict[str, ParameterValue] = {}
         self._extras: dict[str, ParameterValue] = {}
         self._references: tuple[Reference, ...] = ()
@@ -108,6 +109,11 @@ class EditForm:
     def grow(self) -> int | None:
         """Pixels by which the mask is grown; None = automatic."""
         return self._grow
+
+    @property
+    def inverts_mask(self) -> bool:
+        """The mask of the next request goes the other way round than the provider's settings say."""
+        return self._inverts_mask
 
     @property
     def values(self) -> Mapping[str, ParameterValue]:
@@ -164,6 +170,8 @@ class EditForm:
     def set_provider(self, name: str, model: str = "") -> None:
         """Choose a provider, and its default model unless one is named. Raises UsageError if unknown."""
         profile = self._find_profile(name)
+        # It was meant for the one who seemed to read masks the other way.
+        self._inverts_mask = self._inverts_mask and profile.name == self._profile.name
         self._profile = profile
         self._model = model or profile.default_model
         self.changed.emit("provider")
@@ -191,6 +199,9 @@ class EditForm:
 
     def set_grow(self, grow: int | None) -> None:
         self._assign("grow", None if grow is None else max(0, grow))
+
+    def set_inverts_mask(self, inverts: bool) -> None:
+        self._assign("inverts_mask", inverts)
 
     def set_value(self, name: str, value: ParameterValue | None) -> None:
         """Set a parameter by its canonical name; None = not set, so it will not be sent."""
@@ -223,6 +234,8 @@ class EditForm:
             kept["size"] = str(self._size)
         if self._grow is not None:
             kept["grow"] = self._grow
+        if self._inverts_mask:
+            kept["inverts_mask"] = True
         return kept
 
     def restore(self, kept: Mapping[str, ParameterValue]) -> None:
@@ -238,6 +251,7 @@ class EditForm:
         )
         self.set_islands(Islands(kept.get("islands", Islands.TOGETHER.value)))
         self.set_grow(None if grow is None else int(grow))
+        self.set_inverts_mask(bool(kept.get("inverts_mask", False)))
         width, cross, height = str(size or "").partition("x")
         self.set_size(Size(int(width), int(height)) if cross else None)
 

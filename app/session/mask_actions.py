@@ -21,8 +21,9 @@ from app.session.actions import MASK, can_change
 from app.session.candidates import Candidate
 from app.session.commands import Command, command
 from app.session.document_session import DocumentSession
-from app.session.mask_changes import KNOBS, Differ, Knob, Operate, Replace, transparent_pixels
+from app.session.mask_changes import KNOBS, Differ, Extend, Knob, Operate, Replace, transparent_pixels
 from app.session.mask_work import MakeChange
+from app.session.verdicts import EXTEND_BY_LEAK
 from app.session.workspace import Workspace
 
 # Conditions
@@ -44,6 +45,13 @@ def has_shown_candidate(workspace: Workspace) -> bool:
     """True when a variant is shown."""
     session = workspace.current
     return session is not None and can_change(workspace) and session.candidates.shown is not None
+
+
+def has_leak_at_mask(workspace: Workspace) -> bool:
+    """True when what the shown variant changed outside its mask begins at the mask's edge."""
+    shown = workspace.current.candidates.shown if workspace.current is not None else None
+    report = shown.report if shown is not None else None
+    return can_change(workspace) and report is not None and report.touches_mask and report.heat is not None
 
 
 def has_shown_candidates(workspace: Workspace) -> bool:
@@ -148,6 +156,22 @@ def mask_from_difference(workspace: Workspace) -> None:
     session = workspace.current
     if session is not None and session.candidates.shown is not None:
         _try_out(workspace, KNOBS["difference"], difference_from_document(session, session.candidates.shown))
+
+
+@command(
+    EXTEND_BY_LEAK,
+    title=tr("Extend the mask by what changed at its edge"),
+    group=MASK,
+    when=has_leak_at_mask,
+    section="picture",
+)
+async def extend_by_leak(workspace: Workspace) -> None:
+    """Adds to the mask what the model changed right beside it, such as a shadow; Generate then lets it in."""
+    session = workspace.current
+    shown = session.candidates.shown if session is not None else None
+    if session is not None and session.mask_work is not None and shown is not None and shown.report.heat:
+        heat = shown.report.heat
+        await session.mask_work.apply(Extend(tr("Extend mask"), heat.extension, heat.rect_doc))
 
 
 @command(

@@ -15,6 +15,7 @@ from app.base.text import tr
 from app.imaging.arrays import U8
 from app.imaging.mask_operations import MaskOperation, OperationKind, difference
 from app.imaging.masks import invert
+from app.imaging.resample import resize_soft
 
 Picture = Callable[[Rect], U8]
 """Gives the pixels of a rectangle of the document, (h, w, 3) RGB, in any thread."""
@@ -111,6 +112,27 @@ class Differ:
         place = self.region.relative_to(at).slices
         changed[place] = difference(self.first(self.region), self.second(self.region), self.levels)
         return changed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extend:
+    """More coverage added to what there is."""
+
+    title: str
+    plane: U8
+    """(h, w) of any size, over all of `rect_doc`: 255 = edit, too."""
+    rect_doc: Rect
+    """Document pixels."""
+
+    def area(self, covered: Rect, document: Size) -> Rect:
+        return self.rect_doc.intersected(document.rect)
+
+    def apply(self, coverage: U8, at: Rect, cancel: CancelToken) -> U8:
+        added = resize_soft(self.plane, self.rect_doc.size)
+        extended, part = coverage.copy(), self.rect_doc.intersected(at)
+        here = extended[part.relative_to(at).slices]
+        np.maximum(here, added[part.relative_to(self.rect_doc).slices], out=here)
+        return extended
 
 
 def transparent_pixels(bgra: U8) -> U8:

@@ -41,5 +41,6 @@ def freeze_request(
         extras=form.extras,
         size=form.size if form.takes("size") else None,
         recipe=Recipe(feather=form.feather),
+        inverts_mask=form.inverts_mask,
         references=references,
     )

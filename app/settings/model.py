@@ -27,6 +27,8 @@ class Option:
     """A regular expression that a whole text must match."""
     auto: bool = False
     """The word "auto" may stand for a number."""
+    files: str = ""
+    """Patterns of the files one of which is chosen; the words "auto" and "none" may stand for one."""
     shown: bool = True
     """False: kept by the program itself, not offered in a form."""
 
@@ -67,6 +69,21 @@ class CanvasSettings:
     )
     pixel_grid: bool = _option(True, "Pixel grid", "Part the pixels by fine lines above 800 %.")
     navigator: bool = _option(False, "Navigator", "Show the whole photograph small in a corner.")
+
+
+@dataclass(frozen=True, slots=True)
+class DisplaySettings:
+    """How pictures are brought to the display's own colours."""
+
+    profile: str = _option(
+        "auto",
+        "Display profile",
+        "The ICC profile of your display: the one that the system names, none, or a file.",
+        files="*.icc *.icm",
+    )
+    managed: bool = _option(
+        True, "Managed colours", "Show photographs in the colours of your display's profile."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +241,7 @@ class Settings:
     """All settings, by section."""
 
     canvas: CanvasSettings = field(default_factory=CanvasSettings)
+    display: DisplaySettings = field(default_factory=DisplaySettings)
     brush: BrushSettings = field(default_factory=BrushSettings)
     mask: MaskSettings = field(default_factory=MaskSettings)
     pen: PenSettings = field(default_factory=PenSettings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.base.text import tr
-from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document
+from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document, shows_candidate
 from app.session.commands import Command, Scope
 from app.session.layer_actions import LAYER, has_layer
 from app.ui.panels.side import LAYERS, STEPS
@@ -51,6 +51,12 @@ def _rename_layer(desk: Desk) -> None:
 def _remember(desk: Desk, **changes: object) -> None:
     """Change how the canvas looks, now and at the next start."""
     desk.tasks.start(desk.workspace.settings.update("canvas", **changes), "settings")
+
+
+def _toggle_managed(desk: Desk) -> None:
+    settings = desk.workspace.settings
+    managed = not settings.value.display.managed
+    desk.tasks.start(settings.update("display", managed=managed), "settings")
 
 
 def file_commands(desk: Desk) -> tuple[Command, ...]:
@@ -268,6 +274,21 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
             ("Q",),
             has_document,
             Scope.CANVAS,
+        ),
+        Command(
+            "view.colour_managed",
+            tr("Colours of the display on or off"),
+            VIEW,
+            lambda w: _toggle_managed(desk),
+            help=tr("Shows photographs by the display's ICC profile, or as plain sRGB."),
+        ),
+        Command(
+            "view.leak",
+            tr("Map of what the model changed"),
+            VIEW,
+            lambda w: desk.leak_map.toggle(),
+            when=shows_candidate,
+            help=tr("Shows on the photograph where the model changed it outside the mask."),
         ),
         Command(
             "view.mask_look",

@@ -32,12 +32,14 @@ from app.ui.commands import (
     turn_commands,
     view_commands,
 )
+from app.ui.display import DisplayColours
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
 from app.ui.history_commands import history_commands
 from app.ui.history_dialogs import HistoryDialogs
 from app.ui.layout import lay_out_as, layout_text
+from app.ui.leak_map import LeakMap
 from app.ui.mask_files import MaskFlows
 from app.ui.panels.candidates_strip import CandidatesStrip
 from app.ui.panels.canvas_host import CanvasHost
@@ -46,6 +48,7 @@ from app.ui.panels.documents import DocumentTabs
 from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
 from app.ui.panels.extend_bar import ExtendBar
+from app.ui.panels.heat_legend import HeatLegend
 from app.ui.panels.history_panel import HistoryPanel
 from app.ui.panels.history_room import HistoryRoom
 from app.ui.panels.jobs_panel import JobsPanel
@@ -255,6 +258,7 @@ class Desk:
             self.spent,
         ):
             panel.detach()
+        self.display.detach()
         self.compare.leave()
         self.canvas.set_session(None)
         self.transfer.clear()
@@ -263,6 +267,7 @@ class Desk:
 
     def _make_panels(self) -> None:
         workspace, tasks = self.workspace, self.tasks
+        self.display = DisplayColours(workspace, tasks, self.window)
         self.status = StatusBar(workspace)
         self.spent = SpentButton(workspace, tasks)
         self.status.addPermanentWidget(self.spent)
@@ -276,6 +281,9 @@ class Desk:
         self.mask_picker = MaskPicker()
         self.navigator = Navigator(self.canvas)
         self.host.set_corner(self.navigator)
+        legend = HeatLegend()
+        self.host.set_legend(legend)
+        self.leak_map = LeakMap(self.canvas, legend, self.strip.leak)
         self.compare = CompareView(tasks)
         self.empty = EmptyView(sample_files(resource_path("samples")))
         self.documents = DocumentTabs(workspace)
@@ -369,7 +377,7 @@ class Desk:
         self.empty.files_wanted.connect(self.open_files)
         self.documents.close_wanted.connect(lambda session: tasks.start(files.close(session), "close"))
         self.edit.generate_wanted.connect(lambda: run("edit.generate"))
-        self.edit.box.send_anyway.connect(lambda: tasks.start(self._send_over_limit(), "generate"))
+        self.edit.box.send_anyway.connect(self.follow.send_over_limit)
         self.spent.clicked.connect(lambda: run("history.costs"))
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
         self.edit.manage.clicked.connect(lambda: run("providers.manage"))
@@ -396,6 +404,7 @@ class Desk:
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.apply_all_wanted.connect(lambda: run("candidate.applyAll"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
+        self.strip.leak.command_wanted.connect(run)
         self.painting_bar.finish_wanted.connect(lambda: run("layer.end_painting"))
         self.strip.tune_wanted.connect(lambda: self.show_part(LAYERS))
         self.strip.paint_in_wanted.connect(lambda: run("candidate.paint_in"))
@@ -414,6 +423,10 @@ class Desk:
         self.canvas.view_changed.connect(self.follow.keep_view)
         self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
+        self.display.changed.connect(lambda: self.status.show_display(self.display.name))
+        references = self.edit.references.list
+        for shows in (self.canvas.source, self.strip, self.compare, self.history.model.pictures, references):
+            self.display.lead(shows.set_display)
 
     def mirror_settings(self) -> None:
         """Take up the looks of mask and canvas, the pen, and the list of recent files."""
@@ -425,10 +438,6 @@ class Desk:
         self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)
         self.navigator.setVisible(canvas.navigator)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
-
-    async def _send_over_limit(self) -> None:
-        if self.workspace.current is not None:
-            await self.workspace.current.generate(over_limit=True)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

@@ -112,6 +112,11 @@ class FollowCurrent:
         if self._session is not None:
             cancel_requests(self._desk.workspace, self._session.id)
 
+    def send_over_limit(self) -> None:
+        """Send what is painted although it passes the limit of what may be spent."""
+        if self._session is not None:
+            self._desk.tasks.start(self._session.generate(over_limit=True), "generate")
+
     def extend_canvas(self, added: Margins) -> None:
         """Make the canvas of the document in front larger."""
         session, workspace = self._session, self._desk.workspace
@@ -247,9 +252,11 @@ class FollowCurrent:
         desk, session = self._desk, self._session
         if session is None:
             desk.canvas.set_candidates()
+            desk.leak_map.follow(None)
             return
         shown = session.candidates.shown
         desk.canvas.set_candidates(*session.candidates.patches)
+        desk.leak_map.follow(shown)
         count = len(session.candidates.items)
         if count > self._count and shown is not None:
             desk.host.keep_clear(self._rect_shown(mask_rect(shown.patch)))

@@ -43,6 +43,7 @@ class Tokens:
     accent_line: str
     """Thin marks on panels: focus rings, handles, the chosen tab."""
     selection: str
+    good: str
     layer_mask: str
     """The tint over what a layer covers while its mask is painted."""
     warning: str
@@ -65,6 +66,7 @@ DARK = Tokens(
     on_accent="#ffffff",
     accent_line="#6caeff",
     selection="#3d5472",
+    good="#7fcf8e",
     layer_mask="#2fd6b4",
     warning="#e5b04b",
     error="#ff8a80",
@@ -142,6 +144,10 @@ QPushButton:hover { background: $raised_hover; }
 QPushButton:pressed { background: $border; }
 QPushButton:focus { border-color: $accent_line; }
 QPushButton:disabled { background: $panel; border-color: $border; }
+QPushButton[role="line"] { background: transparent; border-color: transparent; padding: 0 2px; min-height: 20px;
+    text-align: left; }
+QPushButton[role="line"]:hover { background: $raised; }
+QPushButton[role="line"]:focus { border-color: $accent_line; }
 QPushButton[role="primary"], QPushButton:default {
     background: $accent; border-color: $accent; color: $on_accent; }
 QPushButton[role="primary"] { font-weight: 600; min-height: 30px; }
@@ -255,6 +261,7 @@ QFrame#historyFilters, QFrame#promptBook { background: $panel; border: 1px solid
 QFrame#candidates { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
 QFrame#candidates:focus { border-color: $accent_line; }
 QFrame#candidates QToolButton { padding: 3px; }
+QFrame#leakReport { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
 QWidget[role="surround"] { background: $surround; }
 QToolButton[role="photograph"] {
     background: $panel; border: 1px solid $border; border-radius: 6px; padding: 6px; }

@@ -218,3 +218,20 @@ class TestSuspicion:
         reply[HOLE.slices] = send_picture(request_)[HOLE.slices]
         larger = cv2.resize(reply, (720, 480), interpolation=cv2.INTER_CUBIC)
         assert self.verdict(request_, np.asarray(larger, np.uint8)) is Suspicion.INVERTED
+
+
+@pytest.mark.parametrize("colour", [(230, 20, 220), (128, 128, 128), (255, 255, 255)])
+def test_one_colour_painted_over_everything_is_no_drift_of_a_plain_photograph(
+    request_: EditRequest, colour: tuple[int, int, int]
+) -> None:
+    """A slope of light is what a drift of light could make of a plain picture, were it ever as strong."""
+    height, width = request_.picture.shape[:2]
+    rows, columns = np.mgrid[0:height, 0:width]
+    slope = np.stack([columns * 0.5 + 40, rows * 0.6 + 40, (rows + columns) * 0.2 + 60], axis=2)
+    noise = np.random.default_rng(3).normal(0, 4, slope.shape)
+    request = replace(request_, picture=np.clip(slope + noise, 0, 255).astype(np.uint8))
+    reply = np.full_like(send_picture(request), colour)
+    found = report(request, reply)
+    assert found.leak is not None
+    assert found.leak > 0.3
+    assert found.suspicion is Suspicion.IGNORED

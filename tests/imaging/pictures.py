@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -106,15 +107,32 @@ def srgb_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-def matrix_profile(gamma: float = 2.2, kind: str = "RGB") -> bytes:
-    """An ICC profile of version 2 with Adobe RGB's primaries (or grey) and a plain gamma curve."""
+ADOBE_RGB = (0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)
+"""XYZ under D50 of its red, green and blue."""
+
+
+SRGB = (0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.7141)
+
+
+def swapped_profile() -> bytes:
+    """The profile of a display whose red shines green and whose green shines red: seen at once."""
+    return matrix_profile(2.2, primaries=(SRGB[1], SRGB[0], SRGB[2]), name="Red and green swapped")
+
+
+def matrix_profile(
+    gamma: float = 2.2,
+    kind: str = "RGB",
+    primaries: Sequence[tuple[float, float, float]] = ADOBE_RGB,
+    name: str = "made",
+) -> bytes:
+    """An ICC profile of version 2 with these primaries (or grey) and a plain gamma curve."""
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
-    tags = _common_tags()
+    tags = _common_tags(name)
     if kind == "RGB":
         tags |= {
-            b"rXYZ": _xyz(0.60974, 0.31111, 0.01947),
-            b"gXYZ": _xyz(0.20528, 0.62567, 0.06087),
-            b"bXYZ": _xyz(0.14919, 0.06322, 0.74457),
+            b"rXYZ": _xyz(*primaries[0]),
+            b"gXYZ": _xyz(*primaries[1]),
+            b"bXYZ": _xyz(*primaries[2]),
             b"rTRC": curve,
             b"gTRC": curve,
             b"bTRC": curve,
@@ -153,8 +171,8 @@ def _xyz(x: float, y: float, z: float) -> bytes:
     return b"XYZ " + bytes(4) + struct.pack(">iii", *(round(v * 65536) for v in (x, y, z)))
 
 
-def _common_tags() -> dict[bytes, bytes]:
-    name = b"made\0"
+def _common_tags(title: str = "made") -> dict[bytes, bytes]:
+    name = title.encode() + b"\0"
     return {
         b"desc": b"desc" + bytes(4) + struct.pack(">I", len(name)) + name + bytes(78),
         b"cprt": b"text" + bytes(4) + b"none\0",

@@ -11,6 +11,7 @@ from app.base.cancel import Cancelled, CancelToken
 from app.imaging.arrays import to_eight_bits, to_sixteen_bits
 from app.imaging.colour import ColourSpace, ProfileState, to_working
 from app.imaging.photograph import Channels, Metadata
+from app.imaging.shaper import read_shaper
 from tests.imaging.pictures import (
     matrix_profile,
     noise,
@@ -77,6 +78,72 @@ def test_grey_profiles_are_used() -> None:
     # Half the light is 188 on the curve of sRGB.
     assert np.abs(rgb.astype(int) - 188).max() <= 1
     assert np.abs(space.from_srgb(rgb, samples).astype(int) - 128).max() <= 1
+
+
+PRIMARIES = {
+    "Display P3": ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)),
+    "Adobe RGB": ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)),
+    "ProPhoto": ((0.79767, 0.28804, 0.0), (0.13519, 0.71188, 0.0), (0.03134, 0.00009, 0.82491)),
+}
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1.8, 2.2])
+@pytest.mark.parametrize("name", PRIMARIES)
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_patch_of_the_document_comes_back_from_srgb_as_it_was(name: str, gamma: float, bits: int) -> None:
+    space = ColourSpace(matrix_profile(gamma, primaries=PRIMARIES[name]), Channels.RGB)
+    # Colours that sRGB has and that are not near black, in the document's own space.
+    rgb = np.random.default_rng(3).integers(64, 236, (60, 80, 3), np.uint8)
+    patch = space.from_srgb(rgb, np.zeros((60, 80, 3), np.uint8 if bits == 8 else np.uint16))
+    there = space.to_srgb(patch)
+    back = space.from_srgb(there, patch)
+    assert back.dtype == patch.dtype
+    assert np.abs(to_eight_bits(back).astype(int) - to_eight_bits(patch)).max() <= (2 if bits == 8 else 0)
+    if bits == 16:
+        assert np.abs(there.astype(int) - rgb).max() <= 1
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1.8, 2.2])
+@pytest.mark.parametrize("kind", ["RGB", "GRAY"])
+def test_sixteen_bits_go_the_same_way_as_eight(gamma: float, kind: str) -> None:
+    channels = Channels.RGB if kind == "RGB" else Channels.GRAY
+    space = ColourSpace(matrix_profile(gamma, kind), channels)
+    eight = noise(channels, height=90, width=120)
+    fine = space.to_srgb(to_sixteen_bits(to_eight_bits(eight)))
+    assert np.abs(fine.astype(int) - space.to_srgb(eight)).max() <= 2
+    rgb = noise(Channels.RGB, height=90, width=120)
+    back = space.from_srgb(to_eight_bits(rgb), to_sixteen_bits(to_eight_bits(eight)))
+    assert np.abs(to_eight_bits(back).astype(int) - space.from_srgb(to_eight_bits(rgb), eight)).max() <= 2
+
+
+@pytest.mark.parametrize("kind", ["RGB", "GRAY"])
+def test_shadows_in_linear_light_keep_their_steps(kind: str) -> None:
+    """Eight bits of linear light have 12 steps for the darkest 64 of sRGB."""
+    channels = Channels.RGB if kind == "RGB" else Channels.GRAY
+    space = ColourSpace(matrix_profile(1.0, kind), channels)
+    ramp = np.arange(0, 3600, dtype=np.uint16).reshape(1, -1)
+    samples = np.dstack([ramp] * 3) if kind == "RGB" else ramp
+    shown = space.to_srgb(samples)[0, :, 1]
+    assert set(range(60)) <= set(shown.tolist())
+    assert (np.diff(shown.astype(int)) >= 0).all()
+    grey = np.repeat(np.arange(256, dtype=np.uint8).reshape(1, 256, 1), 3, axis=2)
+    like = np.zeros((1, 256, 3) if kind == "RGB" else (1, 256), np.uint16)
+    there = space.from_srgb(grey, like)
+    assert (np.diff(there.reshape(256, -1)[:, 0].astype(int)) > 0).all()
+    assert np.abs(space.to_srgb(there).astype(int) - grey).max() <= 1
+
+
+def test_profiles_that_work_by_tables_have_no_curves_to_read() -> None:
+    assert read_shaper(table_profile("RGB", {})) is None
+    assert read_shaper(srgb_profile()) is not None
+    for length in (0, 90, 131, 200, 300):
+        assert read_shaper(matrix_profile()[:length]) is None
+
+
+@given(st.binary(max_size=120), st.integers(0, 400))
+def test_reading_curves_takes_any_bytes(noise_: bytes, place: int) -> None:
+    icc = matrix_profile()
+    read_shaper(icc[:place] + noise_ + icc[place + len(noise_) :])
 
 
 def test_grey_pictures_may_have_rgb_profiles() -> None:

@@ -15,32 +15,39 @@ from app.base.geometry import Rect, Size
 from app.edits.types import Patch
 from app.imaging.arrays import U8, as_u8
 from app.imaging.blend import alpha_inside, blend
+from app.imaging.display import DisplayTable
 from app.imaging.pyramid import Pyramid
 from app.ui.canvas.scene import Picture
 
 _LEVELS = 7
-_GRID = 1 << (_LEVELS - 1)
+GRID = 1 << (_LEVELS - 1)
 """A patch begins on this grid, so that all its levels lie on those of the document."""
 
 
 def grown_region(region: Rect, size_doc: Size) -> Rect:
     """`region` with what the filters read around it at every level, on the grid, inside the document."""
-    wide = region.expanded(2 * _GRID)
+    wide = region.expanded(2 * GRID)
     return Rect.from_edges(
-        wide.x // _GRID * _GRID,
-        wide.y // _GRID * _GRID,
-        -(-wide.right // _GRID) * _GRID,
-        -(-wide.bottom // _GRID) * _GRID,
+        wide.x // GRID * GRID,
+        wide.y // GRID * GRID,
+        -(-wide.right // GRID) * GRID,
+        -(-wide.bottom // GRID) * GRID,
     ).intersected(size_doc.rect)
 
 
 def shown_region(region: Rect, size_doc: Size) -> Rect:
     """The part that a patch over `region` covers: with the pixels that reach into it when drawn small."""
-    return region.expanded(_GRID).intersected(size_doc.rect)
+    return region.expanded(GRID).intersected(size_doc.rect)
 
 
 def candidate_picture(
-    picture: U8, patch: Patch, patches: Sequence[Patch], *, opaque: bool, cancel: CancelToken
+    picture: U8,
+    patch: Patch,
+    patches: Sequence[Patch],
+    *,
+    opaque: bool,
+    display: DisplayTable | None = None,
+    cancel: CancelToken,
 ) -> Picture:
     """The picture, (H, W, 4) BGRA of the document, with all `patches` laid over it, around the region of `patch`.
 
@@ -63,18 +70,36 @@ def candidate_picture(
             mixed = as_u8(blend(below, each.pixels[own], alpha, each.opacity, each.mode))
             inner[..., :3] = cv2.cvtColor(mixed, cv2.COLOR_RGB2BGR)
     cancel.check()
-    return _over(base, rect_doc, shown_region(patch.region, size_doc), opaque=opaque, cancel=cancel)
+    shown_doc = shown_region(patch.region, size_doc)
+    return _over(base, rect_doc, shown_doc, opaque=opaque, display=display, cancel=cancel)
 
 
-def replaced_picture(picture: U8, pixels: U8, region: Rect, *, opaque: bool, cancel: CancelToken) -> Picture:
+def replaced_picture(
+    picture: U8,
+    pixels: U8,
+    region: Rect,
+    *,
+    opaque: bool,
+    display: DisplayTable | None = None,
+    cancel: CancelToken,
+) -> Picture:
     """The picture, (H, W, 4) BGRA of the document, with `region` replaced by `pixels` (h, w, 4) BGRA."""
     size_doc = Size(picture.shape[1], picture.shape[0])
     rect_doc = grown_region(region, size_doc)
     base = picture[rect_doc.slices].copy()
     base[region.relative_to(rect_doc).slices] = pixels
-    return _over(base, rect_doc, shown_region(region, size_doc), opaque=opaque, cancel=cancel)
+    shown_doc = shown_region(region, size_doc)
+    return _over(base, rect_doc, shown_doc, opaque=opaque, display=display, cancel=cancel)
 
 
-def _over(base: U8, rect_doc: Rect, shown_doc: Rect, *, opaque: bool, cancel: CancelToken) -> Picture:
+def _over(
+    base: U8,
+    rect_doc: Rect,
+    shown_doc: Rect,
+    *,
+    opaque: bool,
+    display: DisplayTable | None,
+    cancel: CancelToken,
+) -> Picture:
     levels = Pyramid.build(base, cancel, straight_alpha=not opaque).levels[:_LEVELS]
-    return Picture.wrapping(levels, rect_doc, opaque=opaque, shown_doc=shown_doc)
+    return Picture.wrapping(levels, rect_doc, opaque=opaque, shown_doc=shown_doc, display=display)

@@ -142,7 +142,7 @@ class Renderer:
         for patch in scene.patches:
             covered = inside.intersected(visible_rect(patch.shown_doc, view))
             if not covered.is_empty:
-                if not patch.opaque:
+                if patch.covers and not patch.opaque:
                     painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
                     painter.fillRect(_qrect(covered), self._checker)
                 _draw_picture(painter, patch, view, covered, smooth)
@@ -155,7 +155,7 @@ class Renderer:
         level = level_for(view.scale, len(overlay.levels))
         coverage = overlay.levels[level]
         step = 1.0 / (view.scale * (1 << level))
-        source = _source_rect(inside, view, step, coverage.shape[1], coverage.shape[0])
+        source = _source_rect(inside, view, step, step, coverage.shape[1], coverage.shape[0])
         header = wrapped_part(coverage, source, QImage.Format.Format_Grayscale8)
         image = header.convertToFormat(QImage.Format.Format_RGB32)
         _draw_level(painter, image, source, view, step, step, inside, smooth)
@@ -189,7 +189,7 @@ class Renderer:
             around = [visible_rect(run.intersected(size_doc.rect), view).expanded(fringe) for run in runs]
             tinted = _disjoint(around, inside, [rect for rect, _ in plain])
         for covered in tinted:
-            source = _source_rect(covered, view, step, coverage.shape[1], coverage.shape[0])
+            source = _source_rect(covered, view, step, step, coverage.shape[1], coverage.shape[0])
             image = self._tint(coverage, source)
             _draw_level(painter, image, source, view, step, step, covered, smooth)
 
@@ -200,9 +200,9 @@ class Renderer:
 
         There are fewer of them than view pixels. Also returns which pixels they are.
         """
-        base = picture.images[0]
-        source = _source_rect(inside, view, 1.0 / view.scale, base.width(), base.height())
-        image = base.copy(_qrect(source))
+        base, step = picture.images[0], 1.0 / view.scale
+        source = _source_rect(inside, view, step, step, base.width(), base.height())
+        image = picture.image(0, lambda base: source).copy(_qrect(source))
         painter = QPainter(image)
         for run in occupied_rects(overlay.occupied, overlay.tile, source):
             part = run.intersected(source)
@@ -302,9 +302,13 @@ def _draw_picture(
     placed = view
     if picture.rect_doc.x or picture.rect_doc.y:
         placed = ViewTransform(view.scale, origin=view.to_view(_top_left(picture.rect_doc)))
-    image = picture.images[level]
     size = 1 << level
     step_x, step_y = 1.0 / (view.scale * across * size), 1.0 / (view.scale * down * size)
+
+    def read(image: QImage) -> Rect:
+        return _source_rect(covered, placed, step_x, step_y, image.width(), image.height())
+
+    image = picture.image(level, read)
     _draw_level(
         painter, image, Rect(0, 0, image.width(), image.height()), placed, step_x, step_y, covered, smooth
     )
@@ -354,14 +358,16 @@ def _draw_level(
     painter.setClipping(False)
 
 
-def _source_rect(covered: Rect, view: ViewTransform, step: float, width: int, height: int) -> Rect:
+def _source_rect(
+    covered: Rect, view: ViewTransform, step_x: float, step_y: float, width: int, height: int
+) -> Rect:
     """The level pixels that the filters read for `covered`, with a margin of two."""
-    left, top = (covered.x - view.origin.x) * step, (covered.y - view.origin.y) * step
+    left, top = (covered.x - view.origin.x) * step_x, (covered.y - view.origin.y) * step_y
     return Rect.from_edges(
         max(0, math.floor(left) - 2),
         max(0, math.floor(top) - 2),
-        min(width, math.ceil(left + covered.width * step) + 2),
-        min(height, math.ceil(top + covered.height * step) + 2),
+        min(width, math.ceil(left + covered.width * step_x) + 2),
+        min(height, math.ceil(top + covered.height * step_y) + 2),
     )
 
 

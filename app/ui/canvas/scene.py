@@ -6,13 +6,15 @@ says which part of the frame is stale.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtGui import QImage
 
 from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8, Bool
+from app.imaging.display import DisplayTable
+from app.ui.canvas.display_levels import DisplayLevels
 from app.ui.canvas.tiles import PlainTiles
 
 
@@ -31,18 +33,37 @@ class Picture:
     opaque: bool
     ratio: tuple[float, float]
     """Document pixels per pixel of level 0, across and down."""
+    display: DisplayLevels | None = None
+    """The levels as the display must be sent them; None where it shows sRGB as it is."""
+    covers: bool = True
+    """It stands in the place of what is below; else that shines through where it is translucent."""
+
+    def image(self, level: int, part: Callable[[QImage], Rect]) -> QImage:
+        """A level to draw from. `part` tells which of its pixels are read, and is only asked where that matters."""
+        image = self.images[level]
+        return image if self.display is None else self.display.image(level, part(image))
 
     @classmethod
     def wrapping(
-        cls, levels: Sequence[U8], rect_doc: Rect, *, opaque: bool, shown_doc: Rect | None = None
+        cls,
+        levels: Sequence[U8],
+        rect_doc: Rect,
+        *,
+        opaque: bool,
+        shown_doc: Rect | None = None,
+        display: DisplayTable | None = None,
+        covers: bool = True,
     ) -> Picture:
-        """Wrap contiguous (h, w, 4) BGRA levels without a copy."""
+        """Wrap contiguous (h, w, 4) BGRA levels without a copy, to be drawn on a display where one is given."""
         form = QImage.Format.Format_RGB32 if opaque else QImage.Format.Format_ARGB32
         images = tuple(
             QImage(level.data, level.shape[1], level.shape[0], level.strides[0], form) for level in levels
         )
         ratio = rect_doc.width / levels[0].shape[1], rect_doc.height / levels[0].shape[0]
-        return cls(images, rect_doc, rect_doc if shown_doc is None else shown_doc, opaque, ratio)
+        managed = None if display is None else DisplayLevels(levels, display, form)
+        return cls(
+            images, rect_doc, rect_doc if shown_doc is None else shown_doc, opaque, ratio, managed, covers
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

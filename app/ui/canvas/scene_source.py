@@ -20,7 +20,10 @@ from app.document.named_masks import PreparedMask
 from app.document.tiles import TILE
 from app.edits.types import Patch
 from app.imaging.arrays import U8
+from app.imaging.display import DisplayTable
 from app.imaging.pyramid import Pyramid
+from app.ui.canvas.display_levels import DisplayLevels
+from app.ui.canvas.heat import Heat, heat_picture
 from app.ui.canvas.patches import candidate_picture, replaced_picture
 from app.ui.canvas.scene import Overlay, Picture, Scene
 from app.ui.canvas.workshop import Workshop
@@ -70,11 +73,15 @@ class SceneSource:
         self._document: Document | None = None
         self._picture: Picture | None = None
         self._candidates: tuple[Patch, ...] = ()
+        self._heat: Heat | None = None
         self._original = False
         self._patches: tuple[Picture, ...] = ()
         self._preview: PreparedMask | None = None
+        self._display: DisplayTable | None = None
         self._workshop = Workshop(parent)
         self._workshop.made.connect(self._take_patches)
+        self._ahead = Workshop(parent)
+        """Converts the picture for the display before it is drawn."""
 
     @property
     def size_doc(self) -> Size | None:
@@ -107,6 +114,7 @@ class SceneSource:
         self._leave()
         self.session = session
         self._candidates, self._original, self._patches, self._preview = (), False, (), None
+        self._heat = None
         if session is not None:
             self._connections.append(session.stage_changed.connect(self._enter))
         self._enter()
@@ -115,6 +123,12 @@ class SceneSource:
         """Lay candidates over the picture once they are prepared; those before them stay until then."""
         if patches != self._candidates:
             self._candidates = patches
+            self._prepare()
+
+    def set_heat(self, heat: Heat | None) -> None:
+        """Lay a map of what changed outside the mask over the candidate, or take it away."""
+        if heat is not self._heat:
+            self._heat = heat
             self._prepare()
 
     def show_original(self, shown: bool) -> None:
@@ -128,6 +142,15 @@ class SceneSource:
             self._preview = preview
             self._compose()
 
+    def set_display(self, display: DisplayTable | None) -> None:
+        """Show pictures as this display must be sent them, or as they are."""
+        if display is not self._display:
+            self._display = display
+            self._picture = self._find_picture()
+            self._fill_ahead()
+            self._compose()
+            self._prepare()
+
     def refresh_mask(self) -> None:
         """Bring the mask's smaller levels up to date, once before each frame."""
         if self._document is not None:
@@ -140,6 +163,7 @@ class SceneSource:
         if document is not self._document or document is None:
             self._document = document
             self._picture = self._find_picture()
+            self._fill_ahead()
             if document is not None:
                 self._connections += [
                     document.size_changed.connect(self._resize),
@@ -152,12 +176,14 @@ class SceneSource:
     def _resize(self) -> None:
         """The document has another picture now. What lay over the one before does not fit any more."""
         self._workshop.drop()
-        self._candidates, self._patches, self._preview = (), (), None
+        self._candidates, self._patches, self._preview, self._heat = (), (), None, None
         self._picture = self._find_picture()
+        self._fill_ahead()
         self._compose()
 
     def _leave(self) -> None:
         self._workshop.drop()
+        self._ahead.drop()
         for disconnect in self._connections:
             disconnect()
         self._connections.clear()
@@ -167,12 +193,20 @@ class SceneSource:
         document, session = self._document, self.session
         if document is not None:
             opaque = not document.photograph.has_alpha
-            return Picture.wrapping(document.pyramid.levels, document.size.rect, opaque=opaque)
+            levels, rect = document.pyramid.levels, document.size.rect
+            return Picture.wrapping(levels, rect, opaque=opaque, display=self._display)
         if session is None or session.preview is None or session.size is None:
             return None
         opaque = bool((session.preview[..., 3] == 255).all())
         pyramid = Pyramid.build(session.preview, straight_alpha=not opaque)
-        return Picture.wrapping(pyramid.levels, session.size.rect, opaque=opaque)
+        return Picture.wrapping(pyramid.levels, session.size.rect, opaque=opaque, display=self._display)
+
+    def _fill_ahead(self) -> None:
+        display = self._picture.display if self._picture is not None else None
+        if display is None:
+            self._ahead.drop()
+        else:
+            self._ahead.order(lambda cancel: _filled(display, cancel))
 
     def _compose(self) -> None:
         picture, document = self._picture, self._document
@@ -195,6 +229,9 @@ class SceneSource:
         self.pixels_changed.emit(rects)
 
     def _on_picture_changed(self, rects: tuple[Rect, ...]) -> None:
+        if self._picture is not None and self._picture.display is not None:
+            self._picture.display.forget(rects)
+            self._fill_ahead()
         self.picture_changed.emit()
         self.pixels_changed.emit(rects)
         settled = self._document is not None and self._document.is_settled
@@ -211,16 +248,23 @@ class SceneSource:
                 self._take_patches(())
             return
         picture, opaque = document.picture, not document.photograph.has_alpha
+        display = self._display
         if self._original:
             # Read here, on the document's own thread; the large work on them is not done here.
             shown = {layer.covered for layer in document.layers if layer.visible}
             parts = [(rect, document.original(rect)) for rect in shown if not rect.is_empty]
-            self._workshop.order(lambda cancel: _originals(picture, parts, opaque, cancel))
+            self._workshop.order(lambda cancel: _originals(picture, parts, opaque, display, cancel))
         else:
+            heat = self._heat
             self._workshop.order(
-                lambda cancel: tuple(
-                    candidate_picture(picture, patch, patches, opaque=opaque, cancel=cancel)
-                    for patch in patches
+                lambda cancel: (
+                    *(
+                        candidate_picture(
+                            picture, patch, patches, opaque=opaque, display=display, cancel=cancel
+                        )
+                        for patch in patches
+                    ),
+                    *(() if heat is None else (heat_picture(heat, cancel=cancel),)),
                 )
             )
 
@@ -230,9 +274,19 @@ class SceneSource:
             self._compose()
 
 
+def _filled(display: DisplayLevels, cancel: CancelToken) -> tuple[Picture, ...]:
+    display.fill(cancel)
+    return ()
+
+
 def _originals(
-    picture: U8, parts: list[tuple[Rect, U8]], opaque: bool, cancel: CancelToken
+    picture: U8,
+    parts: list[tuple[Rect, U8]],
+    opaque: bool,
+    display: DisplayTable | None,
+    cancel: CancelToken,
 ) -> tuple[Picture, ...]:
     return tuple(
-        replaced_picture(picture, pixels, rect, opaque=opaque, cancel=cancel) for rect, pixels in parts
+        replaced_picture(picture, pixels, rect, opaque=opaque, display=display, cancel=cancel)
+        for rect, pixels in parts
     )

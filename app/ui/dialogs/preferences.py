@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.base.text import tr
 from app.settings.model import Option, Settings, options_of
+from app.ui.dialogs.file_box import FileBox
 from app.ui.links import Links
 from app.ui.theme import SPACE
 from app.ui.widgets.fields import ChoiceBox, FormRow, NumberField
@@ -46,6 +47,7 @@ def section_title(name: str) -> str:
     """What a section of the settings is called."""
     return {
         "canvas": tr("Canvas"),
+        "display": tr("Display"),
         "brush": tr("Brush"),
         "pen": tr("Pen and strokes"),
         "steps": tr("Steps that can be taken back"),
@@ -157,6 +159,10 @@ class PreferencesDialog(QDialog):
             box = ChoiceBox(key, title)
             box.chosen.connect(store)
             return box, lambda value: box.show_choices(self._choices[key], value)
+        if option.files:
+            file = FileBox(key, title, option.files)
+            file.file_chosen.connect(store)
+            return file, lambda value: file.show_value(str(value))
         if option.kind is bool:
             check = QCheckBox()
             check.setAccessibleName(title)

@@ -18,15 +18,17 @@ from app.base.geometry import Size
 from app.base.text import tr
 from app.ui.compositing import small_pictures
 from app.ui.icons import icon
+from app.ui.leak import verdict_text
 from app.ui.links import Links
 from app.ui.panels.dragging import ResultButton, drag_out
+from app.ui.panels.leak_report import LeakLine
 from app.ui.pictures import image_of_rgb
 from app.ui.theme import BUTTON_ICON, DARK, SPACE
 from app.ui.widgets.labels import ElidedLabel, make_icon_button
-from app.ui.wording import percent_text
 
 if TYPE_CHECKING:
     from app.edits.types import Patch
+    from app.imaging.display import DisplayTable
     from app.session.candidates import Candidate
     from app.session.document_session import DocumentSession
     from app.session.workspace import Workspace
@@ -37,22 +39,20 @@ PICTURE = QSize(72, 54)
 ROW_HEIGHT = PICTURE.height() + 34
 
 
-def candidate_lines(candidate: Candidate) -> tuple[str, str]:
-    """What is known about one candidate: what it did to the photograph, and what it was made with."""
-    done = [tr("{n} px changed outside the mask", n=candidate.report.outside_changed_pixels)]
-    made = []
-    if candidate.report.leak is not None:
-        made.append(tr("the model changed {share} around it", share=percent_text(candidate.report.leak)))
+def candidate_facts(candidate: Candidate) -> str:
+    """What is known about one candidate besides what it did around its mask."""
+    count = candidate.report.outside_changed_pixels
+    facts = [tr("{n} px changed outside the mask in your document", n=count)]
     if candidate.seed is not None:
-        done.append(tr("seed {seed}", seed=candidate.seed))
+        facts.append(tr("seed {seed}", seed=candidate.seed))
     if candidate.revised_prompt and candidate.revised_prompt != candidate.prompt:
-        made.append(tr("revised: {prompt}", prompt=candidate.revised_prompt))
-    return " · ".join(done), " · ".join(made)
+        facts.append(tr("revised: {prompt}", prompt=candidate.revised_prompt))
+    return " · ".join(facts)
 
 
 def candidate_text(candidate: Candidate) -> str:
-    """The same in one line."""
-    return " · ".join(line for line in candidate_lines(candidate) if line)
+    """All that is known about it, in one line."""
+    return f"{verdict_text(candidate.report.leak)} · {candidate_facts(candidate)}"
 
 
 class CandidatesStrip(QFrame):
@@ -80,6 +80,7 @@ class CandidatesStrip(QFrame):
         self._transfer = transfer
         self._session: DocumentSession | None = None
         self._links = Links()
+        self._display: DisplayTable | None = None
         self._pictures: dict[str, QPixmap] = {}
         self._pictured: dict[str, Patch] = {}
         """What the small pictures were made of."""
@@ -88,8 +89,9 @@ class CandidatesStrip(QFrame):
         self._row = QHBoxLayout()
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE // 2)
-        self._facts, self._made = ElidedLabel(), ElidedLabel()
-        for label in (self._facts, self._made):
+        self.leak = LeakLine()
+        self._facts, self._hint = ElidedLabel(), ElidedLabel()
+        for label in (self._facts, self._hint):
             label.setProperty("role", "muted")
         self._revealing = QTimer(self)
         """Until the buttons are laid out."""
@@ -113,6 +115,12 @@ class CandidatesStrip(QFrame):
         if session is not None:
             self._links.add(session.candidates.changed.connect(self.mirror))
         self.mirror()
+
+    def set_display(self, display: DisplayTable | None) -> None:
+        """Show pictures as this display must be sent them, or as they are."""
+        self._display = display
+        for candidate in self._session.candidates.items if self._session is not None else ():
+            self._picture(candidate)
 
     def detach(self) -> None:
         self._links.clear()
@@ -142,17 +150,14 @@ class CandidatesStrip(QFrame):
         if any(self._pictured.get(each.result_id) is not each.patch for each in items):
             self._repicturing.start()
         shown = session.candidates.shown
-        done, made = (
-            candidate_lines(shown)
-            if shown is not None
-            else (tr("The photograph as it is"), tr("1–9 show a variant, Return applies it"))
-        )
-        self._facts.setText(done)
-        self._made.setText(made[:1].upper() + made[1:])
+        self.leak.show_candidate(shown, session.size)
+        facts = candidate_facts(shown) if shown is not None else tr("The photograph as it is")
         if shown is not None and len(places) > 1:
             place = places.index(session.candidates.rivals(shown)) + 1
-            done = " · ".join((tr("Region {place} of {count}", place=place, count=len(places)), done))
-            self._facts.setText(done)
+            facts = " · ".join((tr("Region {place} of {count}", place=place, count=len(places)), facts))
+        self._facts.setText(facts)
+        self._hint.setText("" if shown is not None else tr("1–9 show a variant, Return applies it"))
+        self._hint.setVisible(shown is None)
         self.apply_all.setText(tr("Apply all {count}", count=len(places)))
         self.apply_all.setVisible(len(places) > 1)
         self.apply.setEnabled(shown is not None)
@@ -276,8 +281,9 @@ class CandidatesStrip(QFrame):
             buttons.addWidget(each)
         words = QVBoxLayout()
         words.setSpacing(SPACE // 4)
+        words.addWidget(self.leak)
         words.addWidget(self._facts)
-        words.addWidget(self._made)
+        words.addWidget(self._hint)
         words.addStretch(1)
         words.addLayout(buttons)
         row = QHBoxLayout(self)
@@ -380,7 +386,7 @@ class CandidatesStrip(QFrame):
         picture = session.document.picture
         before, after = await asyncio.to_thread(small_pictures, picture, candidate.patch, bounds)
         for name, pixels in (("", before), (candidate.result_id, after)):
-            pixmap = _centred(image_of_rgb(pixels), bounds, ratio)
+            pixmap = _centred(image_of_rgb(pixels, self._display), bounds, ratio)
             if name:
                 self._pictures[name] = pixmap
             else:

@@ -1,6 +1,6 @@
 """The canvas with the strip of candidates floating over its lower edge, or its upper one where that hides less.
 
-A corner at the right, away from the strip, is the navigator's.
+A corner at the right, away from the strip, is the navigator's, the one at the left that of a legend.
 """
 
 from __future__ import annotations
@@ -29,10 +29,17 @@ class CanvasHost(QWidget):
         strip.installEventFilter(self)
         strip.raise_()
         self._corner: QWidget | None = None
+        self._legend: QWidget | None = None
 
     def set_corner(self, widget: QWidget) -> None:
         """Show a small widget in the corner at the right; it says itself how large it is."""
         self._corner = widget
+        widget.setParent(self)
+        self.place()
+
+    def set_legend(self, widget: QWidget) -> None:
+        """Show a small widget in the corner at the left, away from the strip as well."""
+        self._legend = widget
         widget.setParent(self)
         self.place()
 
@@ -67,10 +74,13 @@ class CanvasHost(QWidget):
     def place(self) -> None:
         """Lay what floats over the canvas to its place."""
         self._strip.setGeometry(self._place_for(on_top=self._on_top))
-        if self._corner is not None:
-            size, gap = self._corner.size(), 2 * SPACE
-            top = self.height() - size.height() - gap if self._on_top else self._covered + gap
-            self._corner.move(self.width() - size.width() - gap, top)
+        gap = 2 * SPACE
+        for widget in (self._corner, self._legend):
+            if widget is not None:
+                size = widget.size()
+                top = self.height() - size.height() - gap if self._on_top else self._covered + gap
+                left = gap if widget is self._legend else self.width() - size.width() - gap
+                widget.move(left, top)
         self._strip.raise_()
 
     def _place_for(self, *, on_top: bool) -> QRect:

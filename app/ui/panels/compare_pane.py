@@ -11,14 +11,18 @@ from PySide6.QtWidgets import QWidget
 
 from app.base.geometry import Point, Rect
 from app.base.text import tr
+from app.ui.canvas.display_levels import DisplayLevels
 from app.ui.theme import DARK
 
 if TYPE_CHECKING:
+    from app.imaging.display import DisplayTable
     from app.imaging.pyramid import Pyramid
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.01, 32.0
 _VEIL = QColor(0, 0, 0, 160)
 """Over a variant that is not composed yet, which would look like the original."""
+_FILTER = 2.0
+"""Pixels around it that the smooth filter reads."""
 NEAREST_FROM = 2.0
 """At this zoom and above single pixels are shown as squares."""
 
@@ -30,15 +34,19 @@ class Picture:
     pyramid: Pyramid
     images: tuple[QImage, ...]
     rect_doc: Rect
+    display: DisplayLevels | None = None
+    """The levels as the display must be sent them; None where it shows sRGB as it is."""
 
     @classmethod
-    def of_pyramid(cls, pyramid: Pyramid, rect_doc: Rect) -> Picture:
+    def of_pyramid(cls, pyramid: Pyramid, rect_doc: Rect, display: DisplayTable | None = None) -> Picture:
         """Wrap (h, w, 4) BGRA levels without a copy; shown opaque."""
+        form = QImage.Format.Format_RGB32
         images = tuple(
-            QImage(level.data, level.shape[1], level.shape[0], level.strides[0], QImage.Format.Format_RGB32)
+            QImage(level.data, level.shape[1], level.shape[0], level.strides[0], form)
             for level in pyramid.levels
         )
-        return cls(pyramid, images, rect_doc)
+        managed = None if display is None else DisplayLevels(pyramid.levels, display, form)
+        return cls(pyramid, images, rect_doc, managed)
 
 
 class LinkedView(QObject):
@@ -170,6 +178,9 @@ class ComparePane(QWidget):
         target = QRectF(
             (seen.x - left) * scale, (seen.y - top) * scale, seen.width * scale, seen.height * scale
         )
+        if picture.display is not None:
+            corners = Point(source.left(), source.top()), Point(source.right(), source.bottom())
+            image = picture.display.image(level, Rect.around(corners, _FILTER))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < NEAREST_FROM)
         painter.drawImage(target, image, source)
 

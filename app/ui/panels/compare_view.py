@@ -24,6 +24,7 @@ from app.ui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
     from app.edits.types import Patch
+    from app.imaging.display import DisplayTable
     from app.session.candidates import Candidate
     from app.session.document_session import DocumentSession
     from app.ui.tasks import Tasks
@@ -64,6 +65,7 @@ class CompareView(QWidget):
         self._region: Rect | None = None
         self._items: tuple[Candidate, ...] = ()
         self._made: dict[str, Picture] = {}
+        self._display: DisplayTable | None = None
         self._patches: dict[str, Patch] = {}
         """What they were made of."""
         self._grid = QGridLayout()
@@ -97,6 +99,14 @@ class CompareView(QWidget):
     @property
     def view(self) -> LinkedView:
         return self._view
+
+    def set_display(self, display: DisplayTable | None) -> None:
+        """Show pictures as this display must be sent them, or as they are."""
+        self._display = display
+        self._made.clear()
+        self._patches.clear()
+        self._rebuild()
+        self._mirror()
 
     def open(self, session: DocumentSession) -> None:
         """Show the candidates of `session`, beginning at the region of the chosen one."""
@@ -198,7 +208,7 @@ class CompareView(QWidget):
         session = self._session
         if session is None or session.document is None:
             return
-        base = Picture.of_pyramid(session.document.pyramid, session.document.size.rect)
+        base = Picture.of_pyramid(session.document.pyramid, session.document.size.rect, self._display)
         self._add_pane(None, base)
         for candidate in self._items:
             pane = self._add_pane(candidate, base)
@@ -232,7 +242,8 @@ class CompareView(QWidget):
         pyramid = await asyncio.to_thread(composed_pyramid, session.document.picture, candidate.patch)
         if self._session is not session or self._patches.get(candidate.result_id) is not candidate.patch:
             return  # Left meanwhile, so nobody would let go of it, or tuned again.
-        made = self._made[candidate.result_id] = Picture.of_pyramid(pyramid, candidate.patch.region)
+        made = Picture.of_pyramid(pyramid, candidate.patch.region, self._display)
+        self._made[candidate.result_id] = made
         for pane in self._panes:
             if pane.result_id == candidate.result_id:
                 pane.show_over(made)

@@ -37,6 +37,10 @@ class GenerateBox(QWidget):
         self.plan = make_label(role="muted", wrap=True)
         self.warnings = make_label(role="warning", wrap=True)
         self.warnings.hide()
+        self.inverted = make_label(tr("The mask goes inverted with the next request."), "warning", wrap=True)
+        self.straight = make_icon_button("x", tr("Do not invert the mask"), size=14)
+        self.straight.setObjectName("straightMask")
+        self.straight.clicked.connect(self._straighten)
         self.question = QuestionBar(stacked=True)
         self.cost = make_label(role="muted", wrap=True)
         self.generate = QPushButton(tr("Generate"))
@@ -67,6 +71,10 @@ class GenerateBox(QWidget):
         words = QVBoxLayout()
         words.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE * 3 // 2, SPACE * 3 // 2)
         words.setSpacing(SPACE // 2)
+        turned = QHBoxLayout()
+        turned.addWidget(self.inverted, 1)
+        turned.addWidget(self.straight)
+        words.addLayout(turned)
         words.addWidget(self.plan)
         words.addWidget(self.warnings)
         words.addWidget(self.question)
@@ -108,6 +116,8 @@ class GenerateBox(QWidget):
         plan = parts[0].plan if parts else None
         self.generate.setEnabled(plan is not None)
         self.inspect.setEnabled(plan is not None)
+        for each in (self.inverted, self.straight):
+            each.setVisible(session is not None and session.form.inverts_mask)
         preparing = session is not None and session.is_preparing
         ready = tr("Generate") if len(parts) < 2 else tr("Generate {count} requests", count=len(parts))
         self.generate.setText(tr("Preparing…") if preparing else ready)
@@ -143,6 +153,10 @@ class GenerateBox(QWidget):
         self.warnings.setText("\n".join(warnings))
         self.cost.setText(" · ".join(self._costs(session)))
         self.cost.setVisible(bool(self.cost.text()))
+
+    def _straighten(self) -> None:
+        if self._session is not None:
+            self._session.form.set_inverts_mask(False)
 
     def mirror_jobs(self) -> None:
         """Cancel stands beside Generate while something of this document is under way."""

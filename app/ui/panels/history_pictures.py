@@ -14,6 +14,7 @@ from app.ui.pictures import image_of_rgb
 if TYPE_CHECKING:
     from app.history.types import HistoryResult
     from app.imaging.arrays import U8
+    from app.imaging.display import DisplayTable
     from app.ui.tasks import Tasks
 
 SIDE = 160
@@ -44,10 +45,19 @@ class Pictures(QObject):
         self._waiting: OrderedDict[str, HistoryResult] = OrderedDict()
         self._loading: set[str] = set()
         self._missing: set[str] = set()
+        self._display: DisplayTable | None = None
 
     def __len__(self) -> int:
         """How many are kept."""
         return len(self._kept)
+
+    def set_display(self, display: DisplayTable | None) -> None:
+        """Show pictures as this display must be sent them, or as they are; those that are here are made anew."""
+        self._display = display
+        kept = tuple(self._kept)
+        self._kept.clear()
+        for sha in kept:
+            self.arrived.emit(sha)
 
     def get(self, result: HistoryResult) -> QPixmap | None:
         """The picture of a result, if it is here."""
@@ -80,7 +90,7 @@ class Pictures(QObject):
         if rgb is None:
             self._missing.add(sha)
         else:
-            self._kept[sha] = QPixmap.fromImage(image_of_rgb(rgb))
+            self._kept[sha] = QPixmap.fromImage(image_of_rgb(rgb, self._display))
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
             self.arrived.emit(sha)

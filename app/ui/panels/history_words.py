@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.base.text import tr
-from app.ui.wording import limits_text, money_text, percent_text, seconds_text, size_text
+from app.ui.leak import verdict_text
+from app.ui.wording import limits_text, money_text, seconds_text, size_text
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
@@ -31,7 +32,7 @@ def facts_text(entry: HistoryEntry, result: HistoryResult | None) -> str:
         if result.outside_changed_pixels is not None:
             facts.append(tr("{n} px changed outside the mask", n=result.outside_changed_pixels))
         if result.leak is not None:
-            facts.append(tr("the model changed {share} around it", share=percent_text(result.leak)))
+            facts.append(verdict_text(result.leak))
         if result.seed is not None:
             facts.append(tr("seed {seed}", seed=result.seed))
     return " · ".join(facts)

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from app.base.geometry import Point
+from app.base.geometry import Point, Rect
 from app.base.text import tr
 from app.ui.canvas.view_transform import corners
 from app.ui.canvas.widget import CanvasWidget
@@ -154,14 +154,15 @@ class Navigator(QWidget):
         self._picture = None
         if scene is not None and self.isVisible():
             wanted = LONGER * self.devicePixelRatioF()
-            level = next(
+            number = next(
                 (
-                    each
-                    for each in reversed(scene.picture.images)
+                    index
+                    for index, each in reversed(list(enumerate(scene.picture.images)))
                     if max(each.width(), each.height()) >= wanted
                 ),
-                scene.picture.images[0],
+                0,
             )
+            level = scene.picture.image(number, lambda image: Rect(0, 0, image.width(), image.height()))
             small = QImage(self._paper.size() * self.devicePixelRatioF(), QImage.Format.Format_RGB32)
             small.fill(QColor(DARK.surround))
             painter = QPainter(small)

@@ -18,16 +18,17 @@ from PySide6.QtGui import (
     QIcon,
     QKeyEvent,
     QKeySequence,
-    QPixmap,
 )
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QListWidget, QListWidgetItem, QWidget
 
 from app.base.text import tr
+from app.ui.pictures import displayed_pixmap
 from app.ui.theme import SPACE
 from app.ui.transfer import is_welcome, offer_of
 from app.ui.widgets.labels import make_icon_button
 
 if TYPE_CHECKING:
+    from app.imaging.display import DisplayTable
     from app.session.references import Reference
 
 PICTURE = 40
@@ -44,6 +45,8 @@ class ReferenceList(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._display: DisplayTable | None = None
+        self._shown: tuple[Reference, ...] = ()
         self.setObjectName("references")
         self.setAccessibleName(tr("Reference images"))
         self.setAccessibleDescription(tr("Delete removes one, Alt with an arrow moves it, Ctrl+V adds one."))
@@ -64,14 +67,18 @@ class ReferenceList(QListWidget):
         remove.triggered.connect(self.remove_current)
         self.addAction(remove)
 
+    def set_display(self, display: DisplayTable | None) -> None:
+        """Show pictures as this display must be sent them, or as they are."""
+        self._display = display
+        self.mirror(self._shown)
+
     def mirror(self, references: Sequence[Reference]) -> None:
         """Show these."""
+        self._shown = tuple(references)
         row = self.currentRow()
         self.clear()
         for place, reference in enumerate(references):
-            picture = QPixmap()
-            picture.loadFromData(reference.small)
-            item = QListWidgetItem(QIcon(picture), "")
+            item = QListWidgetItem(QIcon(displayed_pixmap(reference.small, self._display)), "")
             item.setData(_PLACE, place)
             item.setToolTip(tr("{place}. {name}", place=place + 1, name=reference.name))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, reference.name)

@@ -48,10 +48,12 @@ class StatusBar(QStatusBar):
         self._own_links = Links()
         self.zoom, self.size_label, self.coverage = QLabel(), QLabel(), QLabel()
         self.colour, self.jobs = QLabel(), QLabel()
+        self.display = QLabel()
         for label, name in (
             (self.zoom, tr("Zoom")),
             (self.size_label, tr("Size of the photograph")),
             (self.colour, tr("Colour and depth")),
+            (self.display, tr("Photographs are shown in the colours of this display profile")),
             (self.coverage, tr("Mask coverage")),
         ):
             label.setAccessibleName(name)
@@ -101,6 +103,11 @@ class StatusBar(QStatusBar):
         if (text := " · ".join(words)) != self.zoom.text():
             self.zoom.setText(text)
 
+    def show_display(self, name: str) -> None:
+        """The display profile that pictures are shown by; an empty name where they are shown as sRGB."""
+        self.display.setText(tr("Display: {name}", name=name) if name else "")
+        self._mirror_display()
+
     def show_activity(self, text: str) -> None:
         """Tell what the program is busy with; an empty text when it is done."""
         self.activity.setText(text)
@@ -116,6 +123,7 @@ class StatusBar(QStatusBar):
         session = self._session
         document = session.document if session is not None else None
         self.selecting.follow(session.selecting if session is not None else None)
+        self._mirror_display()
         for label in (self.zoom, self.size_label, self.colour, self.coverage, self.hint):
             label.setVisible(session is not None)
         if session is None:
@@ -129,6 +137,9 @@ class StatusBar(QStatusBar):
         self.colour.setText(colour_text(document.photograph))
         self._links.add(document.mask_changed.connect(lambda rects: self._rest.start()))
         self._mirror_mask()
+
+    def _mirror_display(self) -> None:
+        self.display.setVisible(self._session is not None and bool(self.display.text()))
 
     def _mirror_mask(self) -> None:
         document = self._session.document if self._session is not None else None
