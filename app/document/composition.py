@@ -91,12 +91,16 @@ class Composition:
         dirty = tuple(dict.fromkeys(layer.covered for layer in (*old, *new)))
         shown = list(_shown(after))
         self._alphas = {layer: self._alphas[layer] for layer in shown if layer in self._alphas}
+        # All is made before any is written, so that a failure leaves the picture whole.
+        composed = [(rect, self._composed(rect, shown)) for rect in dirty]
+        for rect, pixels in composed:
+            # The lock is held for one band at a time: nobody who looks at the original waits for all of them.
+            for top in range(rect.y // TILE * TILE, rect.bottom, TILE):
+                band = Rect(rect.x, top, rect.width, TILE).intersected(rect)
+                with self._original.lock:
+                    self._original.keep(band)
+                    self.picture[band.slices] = pixels[band.relative_to(rect).slices]
         with self._original.lock:
-            # All is made before any is written, so that a failure leaves the picture whole.
-            composed = [(rect, self._composed(rect, shown)) for rect in dirty]
-            for rect, pixels in composed:
-                self._original.keep(rect)
-                self.picture[rect.slices] = pixels
             for rect in dirty:
                 self._release(rect, shown)
         for rect in dirty:

@@ -6,6 +6,7 @@ It tells what changed and never who draws it. Opening, saving and requests are o
 from __future__ import annotations
 
 import contextlib
+import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,11 +22,14 @@ from app.document.layers import EditLayer
 from app.document.mask import Mask, MaskEdit
 from app.document.named_masks import NamedMask, PreparedMask
 from app.document.thread import OneThread
-from app.document.tiles import TileSnapshot
+from app.document.tiles import TileChange
 from app.document.undo import DEFAULT_LIMIT, Compressor, UndoStack
 from app.imaging.arrays import U8, Samples, as_u8
 from app.imaging.photograph import Photograph
 from app.imaging.pyramid import Pyramid
+
+LARGE = 200_000
+"""Pixels of layers from which the picture is better drawn in another thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +77,11 @@ class Document:
         self._composition = Composition(photograph, prepared)
         first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
         self._state = DocumentState(photograph.size, (first,))
+        self._drawing = threading.Lock()
+        self._drawn: tuple[EditLayer, ...] = ()
+        """The layers that the picture shows: the document's, but for what is drawn ahead."""
+        self._untold: tuple[Rect, ...] = ()
+        """Where the picture changed without anybody being told yet."""
         self._revision = 0
         self._was_modified = False
         self._picture = prepared.picture.view()
@@ -210,11 +219,11 @@ class Document:
             edit.view(self.size.rect)[...] = 255
             edit.mark(self.size.rect)
 
-    def put_in_mask(self, tiles: TileSnapshot, title: str) -> None:
-        """Take over tiles of the active mask that a worker has made; nothing happens for none."""
+    def put_in_mask(self, change: TileChange, title: str) -> None:
+        """Take over tiles that a worker has made of the active mask as it is; nothing happens for none."""
         self._thread.check()
         with self.undo.hold():
-            step = self.mask.put(tiles, title)
+            step = self.mask.put(change, title)
         if step is not None:
             self.undo.push(step)
 
@@ -267,13 +276,17 @@ class Document:
         Raises:
             InputError: it does not lie inside the document.
         """
+        self.check_layer(layer)
+        self._change(replace(self._state, layers=(*self.layers, layer)), tr("Apply edit"))
+
+    def check_layer(self, layer: EditLayer) -> None:
+        """Raise `InputError` where `add_layer` would."""
         if not self.size.rect.contains(layer.region) or layer.region.is_empty:
             raise InputError(
                 tr("This result does not fit the photograph."),
                 tr("Open the photograph that it was made for."),
                 details=f"layer at {layer.region} in a document of {self.size}",
             )
-        self._change(replace(self._state, layers=(*self.layers, layer)), tr("Apply edit"))
 
     def set_layer_visible(self, layer_id: str, visible: bool) -> None:
         """Show or hide a layer; nothing happens when it is so already."""
@@ -297,6 +310,28 @@ class Document:
 
     # Changes
 
+    def draw_ahead(self, layers: tuple[EditLayer, ...]) -> None:
+        """Draw the picture as it is with these layers, which the next step gives the document. In any thread.
+
+        Nobody is told before that step, or `settle`. A change made meanwhile waits for the drawing.
+        """
+        with self._drawing:
+            self._untold += self._composition.update(self._drawn, layers)
+            self._drawn = layers
+
+    def settle(self) -> None:
+        """Tell of what was drawn ahead, and draw what the document has in its place if that is something else."""
+        self._thread.check()
+        dirty = self._draw(self.layers)
+        if dirty:
+            self.picture_changed.emit(dirty)
+
+    def _draw(self, layers: tuple[EditLayer, ...]) -> tuple[Rect, ...]:
+        """Draw the picture with these layers, and return all that nobody was told of."""
+        self.draw_ahead(layers)
+        dirty, self._untold = tuple(dict.fromkeys(self._untold)), ()
+        return dirty
+
     def _change(self, state: DocumentState, title: str) -> None:
         """Become `state` as one undo step."""
         self._thread.check()
@@ -308,7 +343,7 @@ class Document:
     def _become(self, state: DocumentState) -> None:
         self._thread.check()
         before = self._state
-        dirty = self._composition.update(before.layers, state.layers)
+        dirty = self._draw(state.layers)
         self._state = state
         self._revision += 1
         if before.layers != state.layers:
@@ -352,6 +387,15 @@ class StateStep:
         before, after = ({m.mask: m.nbytes for m in side.masks} for side in (self._before, self._after))
         masks = before.keys() ^ after.keys()
         return sum(layer.nbytes for layer in layers) + sum((before | after)[mask] for mask in masks)
+
+    @property
+    def takes_long(self) -> bool:
+        layers = set(self._before.layers) ^ set(self._after.layers)
+        return sum(layer.covered.area for layer in layers) > LARGE
+
+    def prepare(self, *, back: bool) -> None:
+        """Draw the picture ahead; may run in another thread."""
+        self._document.draw_ahead((self._before if back else self._after).layers)
 
     def undo(self) -> None:
         self._document._become(self._before)

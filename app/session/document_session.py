@@ -36,6 +36,7 @@ from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
 from app.session.selecting import Selecting
 from app.session.source import Origin, Source
+from app.session.stepping import Stepping
 from app.session.verdicts import mask_warning
 
 REPLAN_DELAY = 0.12
@@ -85,6 +86,7 @@ class DocumentSession:
         self.gestures: GestureRunner | None = None
         self.mask_work: MaskWork | None = None
         self.selecting: Selecting | None = None
+        self.stepping: Stepping | None = None
         self.export_target: ExportTarget | None = None
         self.plan: EditPlan | None = None
         self.effective_mask: EffectiveMask | None = None
@@ -121,6 +123,7 @@ class DocumentSession:
         self.document, self.source, self.size = document, source, document.size
         self.mask_work = MaskWork(document, self._notices)
         self.selecting = Selecting(document, self._notices)
+        self.stepping = Stepping(document, self.mask_work.until_free)
         self.gestures = GestureRunner(document, self.selecting.order)
         self.preview = None
         self.stage = Stage.READY
@@ -239,6 +242,9 @@ class DocumentSession:
         document, source = self.document, self.source
         if document is None or source is None:
             return None
+        if self.stepping is not None:
+            # A picture that is drawn ahead shows what the document has not yet.
+            await self.stepping.settled()
         if plan is None:
             self._notices.info(
                 tr("Nothing is painted yet."),
@@ -278,16 +284,13 @@ class DocumentSession:
     def apply_candidate(self) -> None:
         """Make the shown candidate a layer, in one undo step; mask and prompt stay for the next try."""
         candidate = self.candidates.shown
-        if candidate is None or self.document is None:
-            return
-        self.add_layer(candidate)
-        self.candidates.clear()
+        if candidate is not None:
+            self.add_layer(candidate, done=self.candidates.clear)
 
-    def add_layer(self, candidate: Candidate) -> None:
-        """Lay a result on the photograph, in one undo step."""
-        if self.document is None:
-            return
-        self.document.add_layer(layer_of(candidate))
+    def add_layer(self, candidate: Candidate, done: Callable[[], object] = lambda: None) -> None:
+        """Lay a result on the photograph, in one undo step, and call `done` when it is there: a large one soon."""
+        if self.stepping is not None:
+            self.stepping.add_layer(layer_of(candidate), done)
 
     def discard_candidate(self) -> None:
         """Take the shown candidate off the strip; it stays in the history."""
@@ -337,3 +340,5 @@ class DocumentSession:
             await asyncio.wait({self._replan})
         if self.mask_work is not None:
             await self.mask_work.aclose()
+        if self.stepping is not None:
+            await self.stepping.aclose()

@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import numpy as np
-
 from app.base.errors import InputError, MaskroomError, OutputError, from_os_error
 from app.base.files import write_atomically
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
+from app.document.mask import blank_coverage
 from app.edits.composite import place
 from app.edits.types import Patch, Report
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
+from app.imaging.arrays import U8
 from app.imaging.load import Limits, load_photograph
 from app.imaging.photograph import Photograph
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, layer_of
 from app.session.document_session import DocumentSession
+from app.session.mask_changes import Replace
 from app.session.records import load_request
 from app.session.references import Reference, read_reference
 
@@ -77,9 +78,15 @@ class HistoryActions:
             return
         request = await asyncio.to_thread(load_request, self._history, entry)
         form.set_grow(0)
-        mask = np.zeros((document.size.height, document.size.width), np.uint8)
-        mask[entry.region.slices] = request.coverage
-        document.set_mask(mask, tr("Mask from the history"))
+        work, size = session.mask_work, document.size
+
+        def sent() -> U8:
+            mask = blank_coverage(size)
+            mask[entry.region.slices] = request.coverage
+            return mask
+
+        if work is not None:
+            await work.apply(Replace(tr("Mask from the history"), sent))
 
     async def candidate(self, result_id: str) -> Candidate:
         """A stored result as a candidate again, brought to its place and scale.
