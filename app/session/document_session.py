@@ -23,8 +23,8 @@ from app.document.gestures import GestureRunner
 from app.document.layers import EditLayer
 from app.edits.types import EditPlan, Missing
 from app.gateways.fitting import fit_references
-from app.imaging.arrays import U8
 from app.imaging.edges import Edge
+from app.imaging.pyramid import Preview
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, Candidates, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
@@ -79,7 +79,7 @@ class DocumentSession:
         self.form = form
         self.candidates = Candidates()
         self.stage = Stage.OPENING
-        self.preview: U8 | None = None
+        self.preview: Preview | None = None
         self.size: Size | None = None
         self.source: Source | None = None
         self.document: Document | None = None
@@ -113,8 +113,8 @@ class DocumentSession:
 
     # Opening
 
-    def show_preview(self, preview: U8, size: Size) -> None:
-        """A quick reduced picture, (h, w, 4) BGRA, of a photograph of `size` that is still being decoded."""
+    def show_preview(self, preview: Preview, size: Size) -> None:
+        """A quick reduced picture of a photograph of `size` that is still being decoded."""
         self.preview, self.size = preview, size
         self.stage_changed.emit()
 

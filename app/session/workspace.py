@@ -14,6 +14,7 @@ from app.base.signal import Signal
 from app.base.text import tr
 from app.document.composition import prepare
 from app.document.document import Document
+from app.document.gestures import GestureRunner
 from app.edits.types import Context
 from app.engines.host import EngineHost
 from app.gateways.client import Transports
@@ -23,6 +24,7 @@ from app.gateways.providers import ProviderStore
 from app.gateways.types import Profile
 from app.history.store import HistoryStore
 from app.imaging.load import Limits, load_photograph, load_preview, probe
+from app.imaging.pyramid import Preview
 from app.jobs.types import Job
 from app.jobs.worker import RequestWorker
 from app.session.commands import CommandRegistry
@@ -35,6 +37,7 @@ from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
 from app.session.recovery import recover
 from app.session.source import Source, data_source, read_source
+from app.session.stamping import Stamping
 from app.session.tidying import Tidying
 from app.session.toolbox import ToolBox
 from app.settings.folders import Folders
@@ -93,6 +96,8 @@ class Workspace:
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
         self._chores: set[asyncio.Task[None]] = set()
+        self._stamping = Stamping(toolbox, self._gestures)
+        self.current_changed.connect(self._stamping.soon)
         self._documents: tuple[DocumentSession, ...] = ()
         self._current: DocumentSession | None = None
         settings.changed.connect(lambda changed: self._limit_steps())
@@ -146,6 +151,7 @@ class Workspace:
         for session in self._documents:
             await session.aclose()
         await self.tidying.aclose()
+        await self._stamping.aclose()
         await asyncio.gather(*self._chores)
         await self.host.aclose()
         await asyncio.to_thread(self.history.close)
@@ -218,10 +224,10 @@ class Workspace:
             source, data = await asyncio.to_thread(read)
             info = await asyncio.to_thread(probe, data, name=session.name, limits=self.limits)
             if info.has_quick_preview:
-                preview = await asyncio.to_thread(
+                picture = await asyncio.to_thread(
                     load_preview, data, PREVIEW_BOUNDS, name=session.name, limits=self.limits
                 )
-                session.show_preview(preview, info.size)
+                session.show_preview(await asyncio.to_thread(Preview.of, picture), info.size)
             photograph = await asyncio.to_thread(load_photograph, data, name=session.name, limits=self.limits)
             prepared = await asyncio.to_thread(prepare, photograph)
         except MaskroomError as error:
@@ -234,11 +240,15 @@ class Workspace:
             return False
         document = Document(photograph, prepared, undo_limit=self._undo_limit, compressor=self._in_thread)
         session.show_document(document, source)
+        self._stamping.soon()
         # Now that nobody shows the preview any more, what opening needed for a while can go.
         self.tidying.soon()
         for note in photograph.notes:
             self.notices.info(f"{session.name}: {note}")
         return True
+
+    def _gestures(self) -> GestureRunner | None:
+        return self._current.gestures if self._current is not None else None
 
     @property
     def _undo_limit(self) -> int:

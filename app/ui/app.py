@@ -61,6 +61,8 @@ def run_window(paths: Sequence[str | Path]) -> int:
     application.setQuitOnLastWindowClosed(False)
     qInstallMessageHandler(_log_message)
     apply_theme(application)
+    # The longest that the window's thread waits for one that computes in Python; the usual 5 ms are felt.
+    sys.setswitchinterval(0.001)
     garbage = GarbageCollector(application)
     try:
         with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:

@@ -24,6 +24,7 @@ from app.document.document import Document
 from app.document.gestures import GestureRunner
 from app.imaging.arrays import U8
 from app.imaging.load import load_preview, probe
+from app.imaging.pyramid import Preview
 from app.session.toolbox import ToolBox
 from app.session.workspace import PREVIEW_BOUNDS
 from app.ui.canvas.widget import CanvasWidget
@@ -40,12 +41,12 @@ class Opening:
     def __init__(self) -> None:
         self.stage_changed: Signal[[]] = Signal()
         self.size: Size | None = None
-        self.preview: U8 | None = None
+        self.preview: Preview | None = None
         self.document: Document | None = None
         self.gestures: GestureRunner | None = None
 
     def show_preview(self, preview: U8, size: Size) -> None:
-        self.preview, self.size = preview, size
+        self.preview, self.size = Preview.of(preview), size
         self.stage_changed.emit()
 
 

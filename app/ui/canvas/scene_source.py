@@ -20,7 +20,7 @@ from app.document.named_masks import PreparedMask
 from app.document.tiles import TILE
 from app.edits.types import Patch
 from app.imaging.arrays import U8
-from app.imaging.pyramid import Pyramid
+from app.imaging.pyramid import Preview
 from app.ui.canvas.patches import candidate_picture, replaced_picture
 from app.ui.canvas.scene import Overlay, Picture, Scene
 from app.ui.canvas.workshop import Workshop
@@ -38,8 +38,8 @@ class Showable(Protocol):
         ...
 
     @property
-    def preview(self) -> U8 | None:
-        """A reduced picture, (h, w, 4) BGRA, while the photograph is being opened."""
+    def preview(self) -> Preview | None:
+        """A reduced picture while the photograph is being opened."""
         ...
 
     @property
@@ -162,9 +162,8 @@ class SceneSource:
             return Picture.wrapping(document.pyramid.levels, document.size.rect, opaque=opaque)
         if session is None or session.preview is None or session.size is None:
             return None
-        opaque = bool((session.preview[..., 3] == 255).all())
-        pyramid = Pyramid.build(session.preview, straight_alpha=not opaque)
-        return Picture.wrapping(pyramid.levels, session.size.rect, opaque=opaque)
+        preview = session.preview
+        return Picture.wrapping(preview.levels, session.size.rect, opaque=preview.opaque)
 
     def _compose(self) -> None:
         picture, document = self._picture, self._document
