@@ -26,6 +26,8 @@ Colour = tuple[int, int, int, int]
 
 _BAND = 262144
 """Pixels that are worked on at a time: their channels stay in the cache, and in memory that is kept at hand."""
+_ALIKE_BAND = 49152
+"""The same where all four channels are worked on together."""
 _NEAR_EDGE = 1024
 """Most selections end within a square of this edge around the click: it is tried before the whole picture."""
 _THREADS = 2
@@ -177,21 +179,26 @@ def _likeness(value: int, fuzziness: int) -> U8:
 def _alike(picture: U8, colour: tuple[int, ...], tolerance: int, work: Work) -> U8:
     """255 where no channel differs from `colour` by more than `tolerance`, else 0.
 
-    Channel by channel in bands it takes half of the time of one inRange over all four of them.
+    What a channel differs beyond the tolerance is 0 where it is alike, so a pixel is alike where all four of its
+    bytes, looked at as one number, are 0. That takes half of the time of looking at the channels one by one.
     """
-    wanted = [np.full((_rows(picture.shape[1]), picture.shape[1]), value, np.uint8) for value in colour]
+    width = picture.shape[1]
+    rows_at_once = _rows(width, _ALIKE_BAND)
+    # Where `colour` has no alpha, all of it is alike.
+    allowed = [tolerance] * len(colour) + [255] * (4 - len(colour))
+    wanted = np.tile(np.array([*colour, 0][:4], np.uint8), (rows_at_once, width))
+    spared = np.tile(np.array(allowed, np.uint8), (rows_at_once, width))
 
     def cover(rows: slice, target: U8, scratch: U8) -> None:
-        planes, (worst, other) = list(scratch[:4]), scratch[4:]
-        cv2.split(picture[rows], planes)
         count = len(target)
-        cv2.absdiff(planes[0], wanted[0][:count], worst)
-        for plane, value in zip(planes[1:], wanted[1:], strict=False):
-            cv2.absdiff(plane, value[:count], other)
-            cv2.max(worst, other, worst)
-        cv2.threshold(worst, tolerance, 255, cv2.THRESH_BINARY_INV, target)
+        beyond: U8 = scratch[:4].reshape(count, width * 4)
+        cv2.absdiff(picture[rows].reshape(count, width * 4), wanted[:count], beyond)
+        cv2.subtract(beyond, spared[:count], beyond)
+        np.equal(beyond.view(np.uint32), 0, out=target.view(np.bool_))
+        # 1 becomes 255.
+        np.negative(target, out=target)
 
-    return _in_bands(size_of(picture), cover, work)
+    return _in_bands(size_of(picture), cover, work, _ALIKE_BAND)
 
 
 def _blurred(plane: U8, work: Work) -> U8:
@@ -244,22 +251,24 @@ def _square(plane: U8, x: int, y: int, sample: int) -> Rect:
 # Planes
 
 
-def _in_bands(size: Size, cover: Callable[[slice, U8, U8], object], work: Work) -> U8:
+def _in_bands(
+    size: Size, cover: Callable[[slice, U8, U8], object], work: Work, pixels: int = _BAND
+) -> U8:
     """Have `cover` make the coverage of bands of rows, in threads; the plane of `size` of all of them.
 
-    It is given the rows, where their coverage goes, and six planes as large for its own use: to ask for fresh
-    memory band by band would take longer than the work.
+    A band has about as many `pixels`. `cover` is given its rows, where their coverage goes, and six planes as large
+    for its own use, one behind the other: to ask for fresh memory band by band would take longer than the work.
     """
     coverage = np.empty((size.height, size.width), np.uint8)
-    bands = list(_bands(size))
+    bands = list(_bands(size, pixels))
     count = _THREADS if size.area >= _WORTH_THREADS else 1
 
     def every(first: int) -> None:
-        scratch = np.empty((6, _rows(size.width), size.width), np.uint8)
+        scratch = np.empty(6 * _rows(size.width, pixels) * size.width, np.uint8)
         for rows in bands[first::count]:
             work.step(rows.start / size.height)
             target = coverage[rows]
-            cover(rows, target, scratch[:, : len(target)])
+            cover(rows, target, scratch[: 6 * target.size].reshape(6, *target.shape))
 
     if count == 1:
         every(0)
@@ -270,14 +279,14 @@ def _in_bands(size: Size, cover: Callable[[slice, U8, U8], object], work: Work) 
     return coverage
 
 
-def _bands(size: Size) -> Iterator[slice]:
-    step = _rows(size.width)
+def _bands(size: Size, pixels: int = _BAND) -> Iterator[slice]:
+    step = _rows(size.width, pixels)
     return (slice(top, top + step) for top in range(0, size.height, step))
 
 
-def _rows(width: int) -> int:
-    """How many rows of a plane make a band."""
-    return max(1, _BAND // max(1, width))
+def _rows(width: int, pixels: int) -> int:
+    """How many rows of a plane make a band of so many pixels."""
+    return max(1, pixels // max(1, width))
 
 
 def _cropped(coverage: U8) -> Found:
