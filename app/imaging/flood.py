@@ -42,13 +42,13 @@ class Alike:
         self._allowed = np.tile(np.array(allowed, np.uint8), (rows, width))
 
     def find(self, rect: Rect, target: U8, scratch: U8) -> None:
-        """Write 1 for the pixels of `rect` that are alike, else 0; `scratch` is (rect.height, 4 * rect.width)."""
+        """Write 0 for the pixels of `rect` that are alike, else 1; `scratch` is (rect.height, 4 * rect.width)."""
         across = slice(4 * rect.x, 4 * rect.right)
         piece = self._lines[rect.y : rect.bottom, across]
         size = slice(0, rect.height), slice(0, 4 * rect.width)
         cv2.absdiff(piece, self._wanted[size], scratch)
         cv2.subtract(scratch, self._allowed[size], scratch)
-        np.equal(scratch.view(np.uint32), 0, out=target.view(np.bool_))
+        np.not_equal(scratch.view(np.uint32), 0, out=target.view(np.bool_))
 
 
 class Flood:
@@ -60,8 +60,8 @@ class Flood:
         self._rows, self._columns = -(-self._size.height // TILE), -(-self._size.width // TILE)
         count = self._rows * self._columns
         # Memory is there when it is touched: one block, of which only the tiles that are reached cost anything.
-        self._chosen = np.empty((count, TILE, TILE), np.uint8)
-        self._masks = np.zeros((count, TILE + 2, TILE + 2), np.uint8)
+        self._masks = np.empty((count, TILE + 2, TILE + 2), np.uint8)
+        self._plain = np.zeros((TILE, TILE), np.uint8)
         self._scratch = np.empty(_ROWS * TILE * 4, np.uint8)
         self._known: set[Place] = set()
         self._boxes: list[Rect] = []
@@ -86,31 +86,35 @@ class Flood:
     def _cell(self, place: Place) -> Rect:
         return Rect(place[1] * TILE, place[0] * TILE, TILE, TILE).intersected(self._size.rect)
 
-    def _planes(self, place: Place) -> tuple[U8, U8]:
-        """What is alike in a tile, and what is reached of it with a border of one pixel."""
+    def _mask(self, place: Place) -> U8:
+        """A tile, with a border as cv2 asks for it: 255 = reached, 0 = alike but not yet reached, 1 = not alike."""
         cell, index = self._cell(place), place[0] * self._columns + place[1]
-        mask = self._masks[index, : cell.height + 2, : cell.width + 2]
-        return self._chosen[index, : cell.height, : cell.width], mask
+        return as_u8(self._masks[index, : cell.height + 2, : cell.width + 2])
+
+    def _inside(self, place: Place) -> U8:
+        return as_u8(self._mask(place)[1:-1, 1:-1])
 
     def _know(self, place: Place) -> None:
         """Find what is alike in a tile, once."""
         if place in self._known:
             return
         self._known.add(place)
-        cell, (chosen, _) = self._cell(place), self._planes(place)
+        cell, inside = self._cell(place), self._inside(place)
         for top in range(0, cell.height, _ROWS):
             part = Rect(cell.x, cell.y + top, cell.width, min(_ROWS, cell.height - top))
             scratch = self._scratch[: part.area * 4].reshape(part.height, part.width * 4)
-            self._alike.find(part, chosen[top : top + _ROWS], scratch)
+            self._alike.find(part, inside[top : top + _ROWS], scratch)
 
     def _pour(self, place: Place, x: int, y: int) -> None:
-        chosen, mask = self._planes(place)
-        if chosen.view(np.bool_).all():
+        inside = self._inside(place)
+        if not cv2.hasNonZero(inside):
             # Most tiles within a plain area: nothing has to be followed.
-            mask[1:-1, 1:-1] = 255
+            inside[...] = 255
             self._boxes.append(self._cell(place))
             return
-        _, _, _, box = cv2.floodFill(chosen, mask, (x, y), 0, 0, 0, _FLOOD | cv2.FLOODFILL_FIXED_RANGE)
+        # What may be reached is told by the mask alone; the picture that cv2 wants beside it is plain.
+        plain = self._plain[: inside.shape[0], : inside.shape[1]]
+        _, _, _, box = cv2.floodFill(plain, self._mask(place), (x, y), 0, 0, 0, _FLOOD)
         self._boxes.append(Rect(*box).translated(place[1] * TILE, place[0] * TILE))
 
     def _neighbours(self, place: Place) -> list[Place]:
@@ -125,27 +129,22 @@ class Flood:
             if beside not in self._known:
                 continue
             down, right = beside[0] - place[0], beside[1] - place[1]
-            reached: Bool = self._side(self._planes(beside)[1][1:-1, 1:-1], -down, -right) == 255
+            reached: Bool = _side(self._inside(beside), -down, -right) == 255
             if not reached.any():
                 continue
             self._know(place)
-            chosen, mask = self._planes(place)
-            edge, inner = self._side(chosen, down, right), self._side(mask[1:-1, 1:-1], down, right)
-            reached &= edge == 1
+            inside = self._inside(place)
+            edge = _side(inside, down, right)
             while True:
-                reached &= inner != 255
+                reached &= edge == 0
                 first = int(reached.argmax())
                 if not reached[first]:
                     break
-                x = first if down else (chosen.shape[1] - 1 if right > 0 else 0)
-                y = first if right else (chosen.shape[0] - 1 if down > 0 else 0)
+                x = first if down else (inside.shape[1] - 1 if right > 0 else 0)
+                y = first if right else (inside.shape[0] - 1 if down > 0 else 0)
                 self._pour(place, x, y)
                 entered = True
         return entered
-
-    def _side(self, plane: U8, down: int, right: int) -> U8:
-        """The outermost row or column of a tile in that direction."""
-        return as_u8(plane[-1 if down > 0 else 0] if down else plane[:, -1 if right > 0 else 0])
 
     def _gathered(self) -> tuple[Rect, U8]:
         area = united(self._boxes)
@@ -154,9 +153,14 @@ class Flood:
             cell = self._cell(place)
             part = cell.intersected(area)
             if not part.is_empty:
-                inside = self._planes(place)[1][1:-1, 1:-1]
-                found[part.relative_to(area).slices] = inside[part.relative_to(cell).slices]
+                inside = self._inside(place)[part.relative_to(cell).slices]
+                cv2.threshold(inside, 1, 255, cv2.THRESH_BINARY, found[part.relative_to(area).slices])
         return area, found
+
+
+def _side(plane: U8, down: int, right: int) -> U8:
+    """The outermost row or column of a tile in that direction."""
+    return as_u8(plane[-1 if down > 0 else 0] if down else plane[:, -1 if right > 0 else 0])
 
 
 def flood(
@@ -170,10 +174,10 @@ def flood(
     Raises:
         Cancelled: by `work`.
     """
-    alike = np.empty((near.height, near.width), np.uint8)
+    others = np.empty((near.height, near.width), np.uint8)
     scratch = np.empty((near.height, near.width * 4), np.uint8)
-    Alike(picture, colour, tolerance, near.width, near.height).find(near, alike, scratch)
-    rows, columns = np.nonzero(alike)
+    Alike(picture, colour, tolerance, near.width, near.height).find(near, others, scratch)
+    rows, columns = np.nonzero(others == 0)
     if not rows.size:
         return EMPTY, as_u8(np.empty((0, 0), np.uint8))
     nearest = int(np.argmin(np.hypot(columns + near.x - at[0], rows + near.y - at[1])))

@@ -182,8 +182,8 @@ def _alike(picture: U8, colour: tuple[int, ...], tolerance: int, work: Work) -> 
     def cover(rows: slice, target: U8, scratch: U8) -> None:
         band = Rect(0, rows.start, width, len(target))
         alike.find(band, target, scratch[:4].reshape(band.height, 4 * width))
-        # 1 becomes 255.
-        np.negative(target, out=target)
+        # 0 becomes 255, and 1 becomes 0.
+        np.subtract(target, 1, out=target)
 
     return _in_bands(size_of(picture), cover, work, _ALIKE_BAND)
 
