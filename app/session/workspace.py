@@ -32,6 +32,7 @@ from app.session.document_session import DocumentSession
 from app.session.estimates import Estimator
 from app.session.form import EditForm
 from app.session.history_actions import HistoryActions
+from app.session.kept_brushes import KeptBrushes
 from app.session.model_lists import ModelLists
 from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
@@ -96,6 +97,7 @@ class Workspace:
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
         self._chores: set[asyncio.Task[None]] = set()
+        self._kept_brushes = KeptBrushes(toolbox, settings)
         self._stamping = Stamping(toolbox, self._gestures)
         self.current_changed.connect(self._stamping.soon)
         self._documents: tuple[DocumentSession, ...] = ()
@@ -152,6 +154,7 @@ class Workspace:
             await session.aclose()
         await self.tidying.aclose()
         await self._stamping.aclose()
+        await self._kept_brushes.aclose()
         await asyncio.gather(*self._chores)
         await self.host.aclose()
         await asyncio.to_thread(self.history.close)

@@ -32,6 +32,8 @@ from app.ui.canvas.widget import CanvasWidget
 PROBE = Path(__file__).with_name("window_probe.py")
 STARTS = 50
 STALL_RUNS = 5
+PROBE_SECONDS = 900.0
+"""After which a window that does not come to its end is given up."""
 MEGABYTE = 1024 * 1024
 
 
@@ -143,6 +145,9 @@ def stalls(report: Report, megapixels: float) -> None:
         path = Path(home, "photograph.jpg")
         write_jpeg(path, megapixels)
         runs = [_probe(home, "stalls", str(path)) for _ in range(STALL_RUNS)]
+    for failed in [run["failed"] for run in runs if "failed" in run]:
+        report.add(Row("11", f"stalls, {megapixels:g} MP", float("inf"), 16.0, "ms", str(failed)))
+        return
     for phase in [name for name in runs[0] if name not in ("painted", "furnished")]:
         found = sorted(run[phase] for run in runs)
         details = "runs: " + ", ".join(f"{each:.1f}" for each in found)
@@ -166,7 +171,11 @@ def memory(report: Report, megapixels: float) -> None:
 def _probe(home: str, *arguments: str) -> dict[str, float]:
     environment = {**os.environ, "MASKROOM_HOME": home, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
-        [sys.executable, str(PROBE), *arguments], env=environment, capture_output=True, check=True
+        [sys.executable, str(PROBE), *arguments],
+        env=environment,
+        capture_output=True,
+        check=True,
+        timeout=PROBE_SECONDS,
     )
     found: dict[str, float] = json.loads(done.stdout)
     return found

@@ -14,12 +14,19 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from app.base.geometry import Size
+    from app.imaging.arrays import U8
+    from app.session.document_session import DocumentSession
     from app.ui.app import Program
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+
+HEALING_SECONDS = 120.0
+"""What takes longer than this is told as a failure."""
 
 
 def bare() -> dict[str, float]:
@@ -40,11 +47,13 @@ def bare() -> dict[str, float]:
     return found
 
 
-def maskroom(paths: list[str], *, edits: bool = False) -> dict[str, float]:
+def maskroom(paths: list[str], *, edits: bool = False) -> dict[str, Any]:
     """Let the real program run, look on at its steps, and close it the way a user does."""
+    import asyncio
+
     import app.ui.app as program
 
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     wait_for_paint = program.wait_for_paint
     furnish = program.Program.furnish
 
@@ -52,13 +61,23 @@ def maskroom(paths: list[str], *, edits: bool = False) -> dict[str, float]:
         await wait_for_paint(window)  # type: ignore[arg-type]
         found["painted"] = time.monotonic()
 
+    async def measure_stalls(running: program.Program) -> None:
+        try:
+            found.update(await _stalls(running, Path(paths[0])))
+        except Exception as error:
+            found["failed"] = f"{type(error).__name__}: {error}"
+        finally:
+            running.window.stopped.set()
+
     async def watch_furnish(self: program.Program) -> None:
         await furnish(self)
         self.window.repaint()
         found["furnished"] = time.monotonic()
         if edits:
-            found.update(await _stalls(self, Path(paths[0])))
-        elif paths:
+            # Not from in here: what follows the furnishing belongs to what is measured.
+            asyncio.get_running_loop().create_task(measure_stalls(self))
+            return
+        if paths:
             assert self.workspace is not None
             assert self.desk is not None
             await self.workspace.open_files([Path(path) for path in paths])
@@ -82,7 +101,11 @@ async def _stalls(program: Program, path: Path) -> dict[str, float]:
 
     from app.base.geometry import Point
     from app.document.gestures import PointerSample, brush_stroke
+    from app.edits.types import Patch, Report
+    from app.imaging.mask_operations import MaskOperation, OperationKind
     from app.imaging.save import ExportOptions
+    from app.session.candidates import Candidate
+    from app.session.mask_changes import Operate, Replace
 
     assert program.workspace is not None
     ticker, workspace = Ticker(), program.workspace
@@ -91,6 +114,8 @@ async def _stalls(program: Program, path: Path) -> dict[str, float]:
     await asyncio.sleep(0.5)
     assert session.gestures is not None
     assert session.document is not None
+    assert session.stepping is not None
+    size = session.document.size
     ticker.begin("painting and planning")
     x, y = session.document.size.width / 2, session.document.size.height / 2
     session.gestures.press(brush_stroke(workspace.toolbox.brush), PointerSample(Point(x, y)))
@@ -102,21 +127,71 @@ async def _stalls(program: Program, path: Path) -> dict[str, float]:
     await asyncio.sleep(1.0)
     ticker.begin("healing")
     assert await session.generate() is not None
-    while not session.candidates.items:
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(HEALING_SECONDS):
+        while not session.candidates.items:
+            await asyncio.sleep(0.02)
     await asyncio.sleep(0.5)
     ticker.begin("applying and undoing")
     session.apply_candidate()
+    await _settled(session)
+    session.stepping.undo()
+    await _settled(session)
+    session.stepping.redo()
+    await _settled(session)
+    ticker.begin("changing the whole mask")
+    work = session.mask_work
+    assert work is not None
+    await work.apply(Replace("Soft blobs", lambda: _blobs(size)))
+    await _settled(session)
+    await work.apply(Operate(MaskOperation(OperationKind.GROW, 16)))
+    await _settled(session)
+    ticker.begin("undoing and redoing that")
+    for step in (session.stepping.undo, session.stepping.undo, session.stepping.redo, session.stepping.redo):
+        step()
+        await _settled(session)
+    ticker.begin("a first dab of 4000 px")
+    workspace.toolbox.set_diameter(4000.0)
+    await asyncio.sleep(0.6)
+    session.gestures.press(brush_stroke(workspace.toolbox.brush), PointerSample(Point(x, y)))
     await asyncio.sleep(0.3)
-    session.document.undo.undo()
-    await asyncio.sleep(0.3)
-    session.document.undo.redo()
-    await asyncio.sleep(0.3)
+    session.gestures.release()
+    await _settled(session)
+    await session.planned()
+    ticker.begin("laying a result over all of it")
+    patch = Patch(size.rect, _noise(size), session.document.mask.coverage.copy())
+    report = Report(outside_changed_pixels=0, leak=None)
+    session.add_layer(Candidate("made up", "made up", 1, patch, report, "", ""))
+    await _settled(session)
+    session.stepping.undo()
+    await _settled(session)
     ticker.begin("exporting")
     await session.export(path.with_name("exported.jpg"), ExportOptions())
     await asyncio.sleep(0.2)
     ticker.end()
     return ticker.longest
+
+
+async def _settled(session: DocumentSession) -> None:
+    import asyncio
+
+    assert session.stepping is not None
+    await session.stepping.settled()
+    await asyncio.sleep(0.4)
+
+
+def _blobs(size: Size) -> U8:
+    import cv2
+    import numpy as np
+
+    coarse = np.random.default_rng(7).random((size.height // 64 + 2, size.width // 64 + 2), np.float32)
+    field = cv2.resize(coarse, (size.width, size.height), interpolation=cv2.INTER_CUBIC)
+    return np.clip((field - 0.55) * 640, 0, 255).astype(np.uint8)
+
+
+def _noise(size: Size) -> U8:
+    import numpy as np
+
+    return np.random.default_rng(1).integers(0, 256, (size.height, size.width, 3), np.uint8)
 
 
 def _resident() -> int:

@@ -337,3 +337,26 @@ def test_spacing_sets_dabs_apart(make_canvas: MakeCanvas, toolbox: ToolBox) -> N
     hand.drag((50, 100), (250, 100))
     row = shown.opened.mask.coverage[100] > 127
     assert int(np.count_nonzero(np.diff(row.astype(int)) == 1)) == 6
+
+
+@pytest.mark.parametrize(
+    ("key", "first", "second"),
+    [
+        (Qt.Key.Key_M, ToolKind.RECTANGLE, ToolKind.ELLIPSE),
+        (Qt.Key.Key_L, ToolKind.LASSO, ToolKind.POLYGON),
+        (Qt.Key.Key_W, ToolKind.WAND, ToolKind.COLOUR_RANGE),
+        (Qt.Key.Key_G, ToolKind.GRADIENT, ToolKind.BUCKET),
+    ],
+)
+def test_the_key_of_a_tool_pressed_again_takes_up_its_sibling(
+    make_canvas: MakeCanvas, toolbox: ToolBox, key: Qt.Key, first: ToolKind, second: ToolKind
+) -> None:
+    canvas = make_canvas(open_photograph())
+    assert not claims(canvas, key, NONE)
+    toolbox.set_tool(first)
+    assert claims(canvas, key, NONE)
+    assert not claims(canvas, key, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(canvas, key)
+    assert toolbox.tool is second
+    # From here the key is the first tool's shortcut again.
+    assert not claims(canvas, key, NONE)

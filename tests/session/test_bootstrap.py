@@ -1,0 +1,42 @@
+"""What the first request needs is loaded in a thread, before the loop meets it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import asyncio, sys
+from app.session.bootstrap import load_transports
+load_transports()
+before = set(sys.modules)
+import httpx
+from app.server.app import create_app
+
+async def answer(reader, writer):
+    await reader.readuntil(b"\\r\\n\\r\\n")
+    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nhi")
+    await writer.drain()
+    writer.close()
+
+async def main():
+    transport = httpx.ASGITransport(create_app(None), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:80") as client:
+        assert (await client.get("/v1/models")).status_code == 200
+        files = {"image": ("a.png", b"none" * 40000, "image/png")}
+        assert (await client.post("/v1/images/edits", files=files)).status_code == 400
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(f"http://127.0.0.1:{port}/")).text == "hi"
+    server.close()
+
+asyncio.run(main())
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_a_first_request_imports_nothing_more() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
