@@ -3,6 +3,7 @@
     window_probe.py bare            a plain QMainWindow
     window_probe.py start           Maskroom, to its first paint and to the furnished window
     window_probe.py open FILE       Maskroom with a photograph, to the memory it holds then
+    window_probe.py outside FILE    Maskroom with a photograph, for somebody else's pointer: see `_told_from_outside`
     window_probe.py stalls FILE     Maskroom through a whole edit, to the longest stall of each part of it
 
 Prints one JSON object; times are of the monotonic clock, which all processes of a machine share.
@@ -10,6 +11,7 @@ Prints one JSON object; times are of the monotonic clock, which all processes of
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -47,7 +49,7 @@ def bare() -> dict[str, float]:
     return found
 
 
-def maskroom(paths: list[str], *, edits: bool = False) -> dict[str, Any]:
+def maskroom(paths: list[str], *, mode: str = "start") -> dict[str, Any]:
     """Let the real program run, look on at its steps, and close it the way a user does."""
     import asyncio
 
@@ -61,9 +63,10 @@ def maskroom(paths: list[str], *, edits: bool = False) -> dict[str, Any]:
         await wait_for_paint(window)  # type: ignore[arg-type]
         found["painted"] = time.monotonic()
 
-    async def measure_stalls(running: program.Program) -> None:
+    async def measure(running: program.Program) -> None:
+        follow = _stalls if mode == "stalls" else _told_from_outside
         try:
-            found.update(await _stalls(running, Path(paths[0])))
+            found.update(await follow(running, Path(paths[0])))
         except Exception as error:
             found["failed"] = f"{type(error).__name__}: {error}"
         finally:
@@ -73,9 +76,9 @@ def maskroom(paths: list[str], *, edits: bool = False) -> dict[str, Any]:
         await furnish(self)
         self.window.repaint()
         found["furnished"] = time.monotonic()
-        if edits:
+        if mode in ("stalls", "outside"):
             # Not from in here: what follows the furnishing belongs to what is measured.
-            asyncio.get_running_loop().create_task(measure_stalls(self))
+            asyncio.get_running_loop().create_task(measure(self))
             return
         if paths:
             assert self.workspace is not None
@@ -171,6 +174,63 @@ async def _stalls(program: Program, path: Path) -> dict[str, float]:
     return ticker.longest
 
 
+async def _told_from_outside(program: Program, path: Path) -> dict[str, float]:
+    """Open the photograph, tell where the canvas stands on the screen, and do as the lines of stdin say.
+
+    `brush N` takes a brush of N pixels of the screen, `count` begins to count what comes to the canvas and what the
+    gestures are given of it, and `tell` prints that. The end of stdin ends the program.
+    """
+    import asyncio
+
+    from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+
+    assert program.workspace is not None
+    assert program.desk is not None
+    canvas, workspace = program.desk.canvas, program.workspace
+    (session,) = await workspace.open_files([path])
+    await asyncio.sleep(3.0)
+    gestures, document = session.gestures, session.document
+    assert gestures is not None
+    assert document is not None
+    counted = {"delivered": 0, "used": 0, "steps": 0}
+
+    class Counter(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            kind = event.type()
+            if kind is QEvent.Type.MouseMove and event.buttons() & Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
+                counted["delivered"] += 1
+            elif kind is QEvent.Type.MouseButtonRelease:
+                # A stroke is drawn to where the button goes up.
+                counted["delivered"] += 1
+            return False
+
+    def count() -> None:
+        move, before = gestures.move, len(document.undo.steps)
+
+        def counting(samples: Any) -> None:
+            given = tuple(samples)
+            counted["used"] += len(given)
+            move(given)
+
+        gestures.move = counting  # type: ignore[method-assign]
+        canvas.installEventFilter(counter)
+        counted.update(delivered=0, used=0, steps=-before)
+
+    counter = Counter()
+    corner = canvas.mapToGlobal(QPoint(0, 0))
+    print(json.dumps([corner.x(), corner.y(), canvas.width(), canvas.height()]), flush=True)
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        word, _, number = line.strip().partition(" ")
+        if word == "brush":
+            workspace.toolbox.set_diameter(float(number) / canvas.scale)
+        elif word == "count":
+            count()
+        elif word == "tell":
+            told = {**counted, "steps": counted["steps"] + len(document.undo.steps)}
+            print(json.dumps(told), flush=True)
+    return {}
+
+
 async def _settled(session: DocumentSession) -> None:
     import asyncio
 
@@ -204,4 +264,6 @@ def _resident() -> int:
 
 if __name__ == "__main__":
     mode, *rest = sys.argv[1:]
-    print(json.dumps(bare() if mode == "bare" else maskroom(rest, edits=mode == "stalls")))
+    # Whoever only watched from outside may have gone.
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps(bare() if mode == "bare" else maskroom(rest, mode=mode)), flush=True)

@@ -9,7 +9,6 @@ PROGRAM = """
 import asyncio, sys
 from app.session.bootstrap import load_transports
 load_transports()
-before = set(sys.modules)
 import httpx
 from app.server.app import create_app
 
@@ -20,19 +19,23 @@ async def answer(reader, writer):
     writer.close()
 
 async def main():
-    transport = httpx.ASGITransport(create_app(None), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:80") as client:
-        assert (await client.get("/v1/models")).status_code == 200
-        files = {"image": ("a.png", b"none" * 40000, "image/png")}
-        assert (await client.post("/v1/images/edits", files=files)).status_code == 400
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(trust_env=False) as client:
-        assert (await client.get(f"http://127.0.0.1:{port}/")).text == "hi"
+    address = "http://127.0.0.1:{}/".format(server.sockets[0].getsockname()[1])
+    # Clients are made in a thread in any case.
+    within = httpx.ASGITransport(create_app(None), raise_app_exceptions=False)
+    async with (
+        httpx.AsyncClient(transport=within, base_url="http://127.0.0.1:80") as engine,
+        httpx.AsyncClient(trust_env=False) as network,
+    ):
+        before = set(sys.modules)
+        assert (await engine.get("/v1/models")).status_code == 200
+        files = {"image": ("a.png", b"none" * 40000, "image/png")}
+        assert (await engine.post("/v1/images/edits", files=files)).status_code == 400
+        assert (await network.get(address)).text == "hi"
+        print(*sorted(set(sys.modules) - before))
     server.close()
 
 asyncio.run(main())
-print(*sorted(set(sys.modules) - before))
 """
 
 

@@ -146,8 +146,6 @@ async def test_a_stroke_that_comes_between_is_kept(
     shown, runner = picture(document), GestureRunner(document)
     step = document.undo.top
     assert step is not None
-    brush = documents  # the module, to keep the name short below
-    assert SIZE.area > brush.LARGE
 
     def stroke() -> None:
 
