@@ -6,6 +6,7 @@ exported is made anew from the photograph's own samples. Nothing here knows undo
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -76,8 +77,30 @@ class Composition:
         self._photograph = photograph
         self._original = Original(photograph, prepared.picture)
         self._alphas: dict[EditLayer, U8] = {}
+        self._drawing = threading.Lock()
+        self._drawn: tuple[EditLayer, ...] = ()
+        self._untold: tuple[Rect, ...] = ()
 
-    def update(self, before: Sequence[EditLayer], after: Sequence[EditLayer]) -> tuple[Rect, ...]:
+    def draw_ahead(self, layers: tuple[EditLayer, ...]) -> None:
+        """Draw these layers already, which the document is about to have. In any thread.
+
+        Whoever draws meanwhile waits, and draws from there. What changed is told by the next `draw`.
+        """
+        with self._drawing:
+            self._untold += self._update(self._drawn, layers)
+            self._drawn = layers
+
+    def draw(self, layers: tuple[EditLayer, ...]) -> tuple[Rect, ...]:
+        """Draw these layers and no others.
+
+        Returns:
+            Rectangles of document pixels that contain every pixel that changed, ahead or now.
+        """
+        self.draw_ahead(layers)
+        dirty, self._untold = tuple(dict.fromkeys(self._untold)), ()
+        return dirty
+
+    def _update(self, before: Sequence[EditLayer], after: Sequence[EditLayer]) -> tuple[Rect, ...]:
         """Show the layers `after` in the place of `before`.
 
         Returns:

@@ -6,7 +6,6 @@ It tells what changed and never who draws it. Opening, saving and requests are o
 from __future__ import annotations
 
 import contextlib
-import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from app.base.geometry import Rect, Size
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.composition import Composition, PreparedPicture, prepare
-from app.document.layers import EditLayer
+from app.document.layers import EditLayer, check_fits
 from app.document.mask import Mask, MaskEdit
 from app.document.named_masks import NamedMask, PreparedMask
 from app.document.thread import OneThread
@@ -74,14 +73,10 @@ class Document:
         self.modified_changed: Signal[[]] = Signal()
         """Emitted when `is_modified` became another."""
         self._thread = OneThread()
-        self._composition = Composition(photograph, prepared)
+        self.composition = Composition(photograph, prepared)
+        """The picture with its layers. What it draws is told here, see `Composition.draw`."""
         first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
         self._state = DocumentState(photograph.size, (first,))
-        self._drawing = threading.Lock()
-        self._drawn: tuple[EditLayer, ...] = ()
-        """The layers that the picture shows: the document's, but for what is drawn ahead."""
-        self._untold: tuple[Rect, ...] = ()
-        """Where the picture changed without anybody being told yet."""
         self._revision = 0
         self._was_modified = False
         self._picture = prepared.picture.view()
@@ -137,7 +132,7 @@ class Document:
     @property
     def pyramid(self) -> Pyramid:
         """Over `picture`, always up to date."""
-        return self._composition.pyramid
+        return self.composition.pyramid
 
     @property
     def mask_pyramid(self) -> Pyramid:
@@ -151,7 +146,7 @@ class Document:
 
         Dtype, channels and colour space are the source's own; what no layer covers is bit-identical to it.
         """
-        return self._composition.flatten(self.layers, self._inside(region))
+        return self.composition.flatten(self.layers, self._inside(region))
 
     def flatten_photograph(self) -> Photograph:
         """The photograph as it is to be exported: the same but for its samples, which share nothing."""
@@ -165,7 +160,7 @@ class Document:
 
     def original_samples(self, region: Rect | None = None) -> Samples:
         """The photograph's own samples (of `region`, or all) as they were opened, as a new array."""
-        return self._composition.original_samples(self._inside(region))
+        return self.composition.original_samples(self._inside(region))
 
     def original_photograph(self) -> Photograph:
         """The photograph as it was opened, without any layer; its samples share nothing. In any thread."""
@@ -173,7 +168,7 @@ class Document:
 
     def original(self, region: Rect) -> U8:
         """The photograph of `region` without any layer, (h, w, 4) BGRA, 8-bit sRGB; a copy."""
-        return self._composition.original(self._inside(region))
+        return self.composition.original(self._inside(region))
 
     # The mask
 
@@ -276,17 +271,8 @@ class Document:
         Raises:
             InputError: it does not lie inside the document.
         """
-        self.check_layer(layer)
+        check_fits(layer, self.size)
         self._change(replace(self._state, layers=(*self.layers, layer)), tr("Apply edit"))
-
-    def check_layer(self, layer: EditLayer) -> None:
-        """Raise `InputError` where `add_layer` would."""
-        if not self.size.rect.contains(layer.region) or layer.region.is_empty:
-            raise InputError(
-                tr("This result does not fit the photograph."),
-                tr("Open the photograph that it was made for."),
-                details=f"layer at {layer.region} in a document of {self.size}",
-            )
 
     def set_layer_visible(self, layer_id: str, visible: bool) -> None:
         """Show or hide a layer; nothing happens when it is so already."""
@@ -310,28 +296,6 @@ class Document:
 
     # Changes
 
-    def draw_ahead(self, layers: tuple[EditLayer, ...]) -> None:
-        """Draw the picture as it is with these layers, which the next step gives the document. In any thread.
-
-        Nobody is told before that step, or `settle`. A change made meanwhile waits for the drawing.
-        """
-        with self._drawing:
-            self._untold += self._composition.update(self._drawn, layers)
-            self._drawn = layers
-
-    def settle(self) -> None:
-        """Tell of what was drawn ahead, and draw what the document has in its place if that is something else."""
-        self._thread.check()
-        dirty = self._draw(self.layers)
-        if dirty:
-            self.picture_changed.emit(dirty)
-
-    def _draw(self, layers: tuple[EditLayer, ...]) -> tuple[Rect, ...]:
-        """Draw the picture with these layers, and return all that nobody was told of."""
-        self.draw_ahead(layers)
-        dirty, self._untold = tuple(dict.fromkeys(self._untold)), ()
-        return dirty
-
     def _change(self, state: DocumentState, title: str) -> None:
         """Become `state` as one undo step."""
         self._thread.check()
@@ -343,7 +307,7 @@ class Document:
     def _become(self, state: DocumentState) -> None:
         self._thread.check()
         before = self._state
-        dirty = self._draw(state.layers)
+        dirty = self.composition.draw(state.layers)
         self._state = state
         self._revision += 1
         if before.layers != state.layers:
@@ -395,7 +359,7 @@ class StateStep:
 
     def prepare(self, *, back: bool) -> None:
         """Draw the picture ahead; may run in another thread."""
-        self._document.draw_ahead((self._before if back else self._after).layers)
+        self._document.composition.draw_ahead((self._before if back else self._after).layers)
 
     def undo(self) -> None:
         self._document._become(self._before)

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.base.geometry import Rect
+from app.base.errors import InputError
+from app.base.geometry import Rect, Size
+from app.base.text import tr
 from app.imaging.arrays import U8
 from app.imaging.masks import bounds
+
+
+def check_fits(layer: EditLayer, document: Size) -> None:
+    """Raise `InputError` when a layer does not lie inside a document."""
+    if not document.rect.contains(layer.region) or layer.region.is_empty:
+        raise InputError(
+            tr("This result does not fit the photograph."),
+            tr("Open the photograph that it was made for."),
+            details=f"layer at {layer.region} in a document of {document}",
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 from app.base.signal import Signal
 from app.document.document import LARGE, Document
-from app.document.layers import EditLayer
+from app.document.layers import EditLayer, check_fits
 from app.document.undo import UndoStep
 
 
@@ -59,7 +59,7 @@ class Stepping:
             self._document.add_layer(layer)
             done()
             return
-        self._document.check_layer(layer)
+        check_fits(layer, self._document.size)
         self._start(self._add_layer(layer, done))
 
     async def settled(self) -> None:
@@ -128,12 +128,15 @@ class Stepping:
         if found:
             self._do(back=back)
         # What was drawn for a step that was not made is drawn over.
-        self._document.settle()
+        dirty = self._document.composition.draw(self._document.layers)
+        if dirty:
+            self._document.picture_changed.emit(dirty)
         return found
 
     async def _add_layer(self, layer: EditLayer, done: Callable[[], object]) -> None:
         async with self._turn:
-            await asyncio.to_thread(self._document.draw_ahead, (*self._document.layers, layer))
+            document = self._document
+            await asyncio.to_thread(document.composition.draw_ahead, (*document.layers, layer))
             await self._until_free()
-            self._document.add_layer(layer)
+            document.add_layer(layer)
             done()

@@ -96,8 +96,11 @@ def maskroom(paths: list[str], *, mode: str = "start") -> dict[str, Any]:
     return found
 
 
-async def _stalls(program: Program, path: Path) -> dict[str, float]:
-    """Open, paint, heal, apply, undo and export; what the window's thread was kept from its events in each."""
+async def _stalls(program: Program, path: Path) -> dict[str, tuple[float, float]]:
+    """Open, paint, heal, apply, undo and export; what the window's thread was kept from its events in each.
+
+    And how long of that, at most, it computed itself.
+    """
     import asyncio
 
     from ticker import Ticker
@@ -160,8 +163,10 @@ async def _stalls(program: Program, path: Path) -> dict[str, float]:
     session.gestures.release()
     await _settled(session)
     await session.planned()
+    pixels = await asyncio.to_thread(_noise, size)
+    coverage = await asyncio.to_thread(session.document.mask.coverage.copy)
     ticker.begin("laying a result over all of it")
-    patch = Patch(size.rect, _noise(size), session.document.mask.coverage.copy())
+    patch = Patch(size.rect, pixels, coverage)
     report = Report(outside_changed_pixels=0, leak=None)
     session.add_layer(Candidate("made up", "made up", 1, patch, report, "", ""))
     await _settled(session)
@@ -171,7 +176,7 @@ async def _stalls(program: Program, path: Path) -> dict[str, float]:
     await session.export(path.with_name("exported.jpg"), ExportOptions())
     await asyncio.sleep(0.2)
     ticker.end()
-    return ticker.longest
+    return {phase: (stall, ticker.busiest[phase]) for phase, stall in ticker.longest.items()}
 
 
 async def _told_from_outside(program: Program, path: Path) -> dict[str, float]:

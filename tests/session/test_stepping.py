@@ -153,8 +153,9 @@ async def test_a_stroke_that_comes_between_is_kept(
 
     while_preparing(monkeypatch, step, stroke)
     stepping.undo()
-    await asyncio.sleep(0.3)
-    assert runner.active
+    async with asyncio.timeout(20):
+        while not runner.active:
+            await asyncio.sleep(0.005)
     assert stepping.is_busy
     runner.release()
     await stepping.settled()
