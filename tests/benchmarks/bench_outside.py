@@ -41,6 +41,8 @@ BRUSH = 30
 STROKES = 10
 PEER_START = 180.0
 """Seconds that a peer is given to open the photograph at most: its first start fills a folder with presets."""
+PEER_AREA = (540.0, 300.0, 310.0, 440.0)
+"""Where on the screen a peer shows the photograph: this is Krita 5, as it starts without a window manager."""
 LEFT_BUTTON = 1
 
 
@@ -170,17 +172,15 @@ def _answer(line: str) -> Any:
 
 
 def peer(display: str, name: str, photograph: Path, seconds: float) -> dict[str, float]:
-    """The same of another program, in the middle of whose window its canvas is taken to be."""
-    with tempfile.TemporaryDirectory() as home:
+    """The same of another program, with the brush that it starts with."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         environment = {**os.environ, "HOME": home, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
         with subprocess.Popen(
             [name, str(photograph)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as program:
             try:
                 wait_for_rest(program.pid, PEER_START)
-                width, height = SCREEN
-                area = (width * 0.25, height * 0.25, width * 0.4, height * 0.4)
-                return costs(Pointer(display), program.pid, area, seconds)
+                return costs(Pointer(display), program.pid, PEER_AREA, seconds)
             finally:
                 program.kill()
 

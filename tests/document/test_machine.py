@@ -19,6 +19,7 @@ from app.document.gestures import (
     lasso,
     rectangle,
 )
+from app.document.mask import MaskStep
 from app.document.named_masks import prepare_mask
 from app.document.selection_gestures import Wand, bucket, colour_range, gradient, magic_wand
 from app.document.shape_gestures import ellipse_between, move_mask, polygon_by_corners
@@ -228,6 +229,24 @@ class DocumentMachine(RuleBasedStateMachine):
     def redo(self) -> None:
         self.document.undo.redo()
         assert self.look() == self.states[self.document.undo.position]
+
+    @rule(back=st.booleans(), late=st.booleans())
+    def step_that_was_made_ready(self, back: bool, late: bool) -> None:
+        """As a worker makes it ready; `late`, the mask has changed meanwhile, and what is ready is of no use."""
+        stack = self.document.undo
+        step = stack.top if back else stack.next
+        if step is None:
+            return
+        step.prepare(back=back)
+        if late and back and isinstance(step, MaskStep):
+            self.document.invert_mask()
+            self.states[stack.position :] = [self.look()]
+            stack.undo()
+        if back:
+            stack.undo()
+        else:
+            stack.redo()
+        assert self.look() == self.states[stack.position]
 
     @rule(position=st.integers(0, 50))
     def travel(self, position: int) -> None:
