@@ -1,4 +1,4 @@
-"""`maskroom history list|search|show|export`."""
+"""`maskroom history`: looking at what was sent and received, and writing it again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from app.base.errors import ExitCode
 from app.base.text import tr
 from app.cli.edit import cost_json, rect_json, size_json
+from app.cli.housekeeping import run_housekeeping
 from app.cli.printing import print_json, print_line, print_table, say
 from app.edits.types import Cost
 from app.history.types import HistoryEntry, HistoryResult
@@ -27,6 +28,8 @@ async def run_history(workspace: Workspace, options: argparse.Namespace) -> int:
         case "show":
             entry = await actions.get(options.id)
             print_json(_whole_entry_json(entry))
+        case "costs" | "space" | "clean" | "archive" | "import":
+            await run_housekeeping(workspace, options)
         case _:
             await _export(workspace, options)
     return ExitCode.DONE

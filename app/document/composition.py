@@ -201,5 +201,5 @@ def _shown(layers: Sequence[EditLayer]) -> Iterator[EditLayer]:
 
 def _softened(layer: EditLayer) -> U8:
     """The weight of the layer in what it covers, (h, w) of `layer.covered`."""
-    whole = alpha_inside(layer.coverage, layer.feather)
+    whole = alpha_inside(layer.coverage, layer.recipe.feather)
     return whole[layer.covered.relative_to(layer.region).slices].copy()

@@ -9,6 +9,25 @@ from app.base.geometry import Rect, Size
 from app.base.text import tr
 from app.imaging.arrays import U8
 from app.imaging.masks import bounds
+from app.imaging.placement import Placement
+from app.imaging.recipe import BlendMode, Recipe
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerSource:
+    """What a layer was made from, kept so that it can be made anew under another recipe, without a request."""
+
+    reply: bytes
+    """The received file."""
+    picture: U8
+    """(h, w, 3) RGB or (h, w, 4) RGBA, sRGB: the region as it was cut, at the document's own scale."""
+    coverage: U8
+    """(h, w) of the region: the mask as it was sent."""
+    placement: Placement
+
+    @property
+    def nbytes(self) -> int:
+        return len(self.reply) + self.picture.nbytes + self.coverage.nbytes
 
 
 def check_fits(layer: EditLayer, document: Size) -> None:
@@ -36,12 +55,15 @@ class EditLayer:
     """(h, w, 3) RGB, sRGB, of `region`; complete, also where nothing is covered."""
     coverage: U8
     """(h, w) of `region`, 255 = replaced; pixels with 0 are never touched."""
-    feather: int = 2
-    """Inner softness in document pixels."""
+    recipe: Recipe = Recipe()
+    """How the pixels were made of the reply, and the inner softness of their edge."""
     opacity: float = 1.0
+    mode: BlendMode = BlendMode.NORMAL
     visible: bool = True
     result_id: str | None = None
     """The result in the history that it came from."""
+    source: LayerSource | None = None
+    """None where it is not known, such as for layers of another program."""
     covered: Rect = field(init=False)
     """The smallest rectangle of document pixels around all coverage > 0."""
 
@@ -55,4 +77,5 @@ class EditLayer:
 
     @property
     def nbytes(self) -> int:
-        return self.pixels.nbytes + self.coverage.nbytes
+        own = self.pixels.nbytes + self.coverage.nbytes
+        return own + (self.source.nbytes if self.source else 0)

@@ -24,9 +24,7 @@ def place(request: EditRequest, data: bytes) -> Patch:
     received = decode_picture(data)
     pixels = _over(_content(received, request.plan), request.picture)
     pixels.flags.writeable = False
-    return Patch(
-        region=request.plan.region, pixels=pixels, coverage=request.coverage, feather=request.feather
-    )
+    return Patch(region=request.plan.region, pixels=pixels, coverage=request.coverage, recipe=request.recipe)
 
 
 def _content(received: U8, plan: EditPlan) -> U8:

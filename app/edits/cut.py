@@ -16,6 +16,7 @@ from app.base.geometry import Size
 from app.base.text import tr
 from app.edits.types import EditPlan, EditRequest, ParameterValue
 from app.imaging.arrays import U8
+from app.imaging.recipe import Recipe
 from app.imaging.resample import reduce_coverage, resize_picture, resize_soft
 
 
@@ -34,7 +35,7 @@ def cut_request(
     parameters: Mapping[str, ParameterValue] | None = None,
     extras: Mapping[str, ParameterValue] | None = None,
     size: Size | None = None,
-    feather: int = 2,
+    recipe: Recipe = Recipe(),
     references: Sequence[U8] = (),
 ) -> EditRequest:
     """Freeze one edit.
@@ -75,7 +76,7 @@ def cut_request(
         parameters=dict(parameters or {}),
         extras=dict(extras or {}),
         size=size,
-        feather=feather,
+        recipe=recipe,
         references=tuple(references),
     )
 

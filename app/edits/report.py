@@ -51,7 +51,7 @@ def report_edit(request: EditRequest, patch: Patch, data: bytes) -> Report:
         PhotographError: `data` is no usable picture.
     """
     before = request.picture[..., :3]
-    after = as_u8(blend(before, patch.pixels, alpha_inside(patch.coverage, patch.feather)))
+    after = as_u8(blend(before, patch.pixels, alpha_inside(patch.coverage, patch.recipe.feather)))
     outside = outside_changed_pixels(before, after, patch.coverage)
     if not request.has_mask:
         return Report(outside, None)

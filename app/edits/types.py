@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8
+from app.imaging.placement import Placement
+from app.imaging.recipe import Recipe
 
 ParameterValue = str | int | float | bool
 """A parameter's value; its kind is told by the model card's `Parameter`."""
@@ -97,6 +99,10 @@ class EditPlan:
     warnings: tuple[str, ...] = ()
     """Sentences for the user."""
 
+    @property
+    def placement(self) -> Placement:
+        return Placement(self.region, self.size_send, self.content_send)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EditRequest:
@@ -122,8 +128,8 @@ class EditRequest:
     """Free extra fields, sent under these very names."""
     size: Size | None = None
     """The wire's size where the user chose one; None = the plan's own (automatic)."""
-    feather: int = 2
-    """Inner softness in document pixels, used when the result is put back."""
+    recipe: Recipe = Recipe()
+    """How the result is put back."""
     references: tuple[U8, ...] = ()
     """Pictures that go along with the canvas, in order: (h, w, 3) RGB or (h, w, 4) RGBA, sRGB, as they are sent."""
 
@@ -135,6 +141,12 @@ class Usage:
     input_tokens: int | None = None
     output_tokens: int | None = None
     total_tokens: int | None = None
+    input_text_tokens: int | None = None
+    """Of `input_tokens`, those of the prompt."""
+    input_image_tokens: int | None = None
+    """Of `input_tokens`, those of the pictures."""
+    cost: float | None = None
+    """The price itself, in the provider's currency, where it tells that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +198,8 @@ class Patch:
     """(h, w, 3) RGB, sRGB, h x w = region; complete, also outside the mask."""
     coverage: U8
     """(h, w), 255 = edit; the pixels with 0 are never touched."""
-    feather: int = 2
-    """Inner softness in document pixels."""
+    recipe: Recipe = Recipe()
+    """How it was made, and its inner softness."""
 
 
 class Suspicion(enum.Enum):

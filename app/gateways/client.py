@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from app.base.errors import BadReply, MaskroomError, Refused
 from app.base.text import tr
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Transports: TypeAlias = "Callable[[Profile], httpx.AsyncBaseTransport | None]"
 """The transport of a profile; None = the network."""
+
+_Figure = TypeVar("_Figure", int, float)
 
 CALLS_AT_ONCE = 2
 PASSING_REFUSALS = frozenset({"policy", "rate_limited"})
@@ -107,7 +109,9 @@ class GatewayClient:
         async with await self._open(profile) as client:
             for body in bodies:
                 try:
-                    reply = await asyncio.to_thread(decode_reply, 200, (), body, hide=trip.hide)
+                    reply = await asyncio.to_thread(
+                        decode_reply, 200, (), body, hide=trip.hide, report=profile.cost_report
+                    )
                     url = endpoint(profile.base_url, EDITS)
                     outcomes.append(await self._fetch_links(client, reply, url, trip))
                 except MaskroomError as error:
@@ -133,6 +137,7 @@ class GatewayClient:
             hide=trip.hide,
             here=profile.transport is Transport.IN_PROCESS,
             sent_urls=call.sends_urls,
+            report=profile.cost_report,
             clock=self._clock,
         )
         return await self._fetch_links(client, reply, call.url, trip)
@@ -173,20 +178,26 @@ def _merged(outcomes: list[Reply | MaskroomError | None]) -> EditResult:
     return EditResult(
         images=images,
         request_id=next((reply.request_id for reply in replies if reply.request_id), None),
-        usage=_total([reply.usage for reply in replies if reply.usage is not None]),
+        usage=_total([reply.usage for reply in replies]),
         errors=tuple(missing),
     )
 
 
-def _total(usages: list[Usage]) -> Usage | None:
-    def add(figures: list[int | None]) -> int | None:
-        known = [figure for figure in figures if figure is not None]
-        return sum(known) if known else None
+def _total(told: list[Usage | None]) -> Usage | None:
+    """The sum over all replies; None where one of them does not tell, for that would be too little."""
 
-    if not usages:
+    def add(figures: Iterable[_Figure | None]) -> _Figure | None:
+        known = [figure for figure in figures if figure is not None]
+        return sum(known[1:], known[0]) if known else None
+
+    usages = [usage for usage in told if usage is not None]
+    if not usages or len(usages) < len(told):
         return None
     return Usage(
-        add([usage.input_tokens for usage in usages]),
-        add([usage.output_tokens for usage in usages]),
-        add([usage.total_tokens for usage in usages]),
+        input_tokens=add(usage.input_tokens for usage in usages),
+        output_tokens=add(usage.output_tokens for usage in usages),
+        total_tokens=add(usage.total_tokens for usage in usages),
+        input_text_tokens=add(usage.input_text_tokens for usage in usages),
+        input_image_tokens=add(usage.input_image_tokens for usage in usages),
+        cost=add(usage.cost for usage in usages),
     )

@@ -65,6 +65,17 @@ class Database:
                 self._connection.close()
                 self._connection = None
 
+    @property
+    def bytes(self) -> int:
+        """What the file takes on the disk, with its log."""
+        paths = (self._path, self._path.with_name(self._path.name + "-wal"))
+        return sum(path.stat().st_size for path in paths if path.exists())
+
+    def copy_to(self, path: Path) -> None:
+        """Write all tables as they are at this moment to a new file."""
+        with self._lock, self._told():
+            self._opened().execute("VACUUM INTO ?", (str(path),))
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> tuple[sqlite3.Row, ...]:
         """All rows of one query, from one moment."""
         with self._lock, self._told():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.base.geometry import Rect, Size
 from app.base.rate_limits import RateLimits
@@ -44,6 +45,7 @@ class HistoryResult:
     cost_currency: str | None = None
     cost_estimated: bool = True
     applied: bool = False
+    starred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +93,15 @@ class HistoryEntry:
     error_code: str | None = None
     error_message: str | None = None
     error_hint: str | None = None
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    """How a result is put back on the photograph; what JSON can hold, in the words of who puts it back."""
+    expected_amount: float | None = None
+    """What the whole request was expected to cost when it was written; None = nobody knew."""
+    expected_currency: str | None = None
+    usage: Mapping[str, Any] | None = None
+    """The tokens as the provider counted them; None = it did not say."""
+    note: str | None = None
+    tags: tuple[str, ...] = ()
+    """In alphabetical order."""
+    deleted: str | None = None
+    """When it was put into the bin, like `created`; None = it was not."""

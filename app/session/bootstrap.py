@@ -20,6 +20,7 @@ from app.jobs.worker import RequestWorker
 from app.session import actions, mask_actions
 from app.session.commands import CommandRegistry
 from app.session.estimates import make_estimator
+from app.session.money import Money
 from app.session.pipeline import EditPipeline
 from app.session.progress import ProgressHub
 from app.session.toolbox import ToolBox
@@ -125,6 +126,7 @@ def build_workspace(
         history=history,
         worker=worker,
         pipeline=pipeline,
+        money=Money(history.spending),
         estimator=make_estimator(lambda: host.pace.factor),
         toolbox=ToolBox(Brush(defaults.diameter, defaults.hardness, defaults.opacity)),
         commands=commands,

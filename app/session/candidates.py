@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.base.signal import Signal
 from app.base.text import tr
-from app.document.layers import EditLayer
+from app.document.layers import EditLayer, LayerSource
 from app.edits.types import Patch, Report
 
 
@@ -24,6 +24,7 @@ class Candidate:
     model: str
     revised_prompt: str | None = None
     seed: int | None = None
+    source: LayerSource | None = None
 
 
 class Candidates:
@@ -103,6 +104,7 @@ def layer_of(candidate: Candidate) -> EditLayer:
         region=patch.region,
         pixels=patch.pixels,
         coverage=patch.coverage,
-        feather=patch.feather,
+        recipe=patch.recipe,
         result_id=candidate.result_id,
+        source=candidate.source,
     )

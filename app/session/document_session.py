@@ -21,8 +21,9 @@ from app.base.text import tr
 from app.document.document import Document
 from app.document.gestures import GestureRunner
 from app.document.layers import EditLayer
-from app.edits.types import EditPlan, Missing
+from app.edits.types import Cost, EditPlan, Missing
 from app.gateways.fitting import fit_references
+from app.gateways.pricing import estimated_cost
 from app.imaging.edges import Edge
 from app.imaging.pyramid import Preview
 from app.imaging.save import ExportOptions, Saved, save_photograph
@@ -31,6 +32,7 @@ from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
 from app.session.mask_work import MaskWork
+from app.session.money import Money, OverLimit
 from app.session.pipeline import EditPipeline, renumbered
 from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
@@ -71,6 +73,7 @@ class DocumentSession:
         pipeline: EditPipeline,
         new_request_id: Callable[[], str],
         estimator: Estimator,
+        money: Money,
         notices: Notices,
     ) -> None:
         self.id = uuid.uuid4().hex
@@ -97,11 +100,14 @@ class DocumentSession:
         self.plan_changed: Signal[[]] = Signal()
         self.modified_changed: Signal[[]] = Signal()
         self.preparing_changed: Signal[[]] = Signal()
+        self.limit_reached: Signal[[OverLimit]] = Signal()
+        """Emitted when Generate held a request back; `generate(over_limit=True)` sends it all the same."""
         self.let_go: Signal[[]] = Signal()
         """Emitted when large arrays that were needed for a while are no longer held."""
         self._pipeline = pipeline
         self._new_request_id = new_request_id
         self._estimator = estimator
+        self._money = money
         self._notices = notices
         self._exported_layers: tuple[EditLayer, ...] = ()
         self._loop = asyncio.get_running_loop()
@@ -211,6 +217,14 @@ class DocumentSession:
         self.plan, self.estimate_seconds = plan, seconds
         self.plan_changed.emit()
 
+    def estimated_cost(self) -> Cost | None:
+        """The published price of the next request; None without a plan, or where nothing is published."""
+        if self.plan is None:
+            return None
+        form = self.form
+        quality = form.taken_values().get("quality")
+        return estimated_cost(form.card, quality, self.plan.size_send, form.variants)
+
     async def planned(self) -> EditPlan | None:
         """The plan of this very moment, made now if something changed since the last one."""
         if self._timer is not None:
@@ -222,14 +236,18 @@ class DocumentSession:
 
     # Editing
 
-    async def generate(self) -> str | None:
-        """Send the next request; returns its id, or None with a notice when there is nothing to send."""
+    async def generate(self, *, over_limit: bool = False) -> str | None:
+        """Send the next request; returns its id, or None with a notice when there is nothing to send.
+
+        One that would pass the provider's monthly limit is told by `limit_reached` instead, unless
+        `over_limit` says that it was asked and answered.
+        """
         if self.is_preparing:
             return None
         self.is_preparing = True
         self.preparing_changed.emit()
         try:
-            return await self._generate()
+            return await self._generate(over_limit)
         except MaskroomError as error:
             self._notices.error(error, topic="generate")
             return None
@@ -237,7 +255,7 @@ class DocumentSession:
             self.is_preparing = False
             self.preparing_changed.emit()
 
-    async def _generate(self) -> str | None:
+    async def _generate(self, over_limit: bool) -> str | None:
         plan = await self.planned()
         document, source = self.document, self.source
         if document is None or source is None:
@@ -251,6 +269,10 @@ class DocumentSession:
                 tr("Paint over what should change, then press Generate."),
                 topic="generate",
             )
+            return None
+        over = None if over_limit else await self._money.over_limit(self.form.profile, self.estimated_cost())
+        if over is not None:
+            self.limit_reached.emit(over)
             return None
         mask, seconds = self.effective_mask, self.estimate_seconds
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)

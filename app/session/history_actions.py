@@ -10,6 +10,7 @@ from app.base.files import write_atomically
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
+from app.document.layers import LayerSource
 from app.document.mask import blank_coverage
 from app.edits.composite import place
 from app.edits.types import Patch, Report
@@ -172,7 +173,8 @@ def load_candidate(history: HistoryStore, result_id: str) -> Candidate:
     result = find_result(history, result_id)
     entry = history.get(result.entry_id)
     request = load_request(history, entry)
-    patch: Patch = place(request, history.read_file(result.received_sha256))
+    reply = history.read_file(result.received_sha256)
+    patch: Patch = place(request, reply)
     return Candidate(
         result_id=result.id,
         entry_id=entry.id,
@@ -183,6 +185,7 @@ def load_candidate(history: HistoryStore, result_id: str) -> Candidate:
         model=entry.model,
         revised_prompt=result.revised_prompt,
         seed=result.seed,
+        source=LayerSource(reply, request.picture, request.coverage, request.plan.placement),
     )
 
 

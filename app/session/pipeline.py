@@ -10,18 +10,20 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from app.base.errors import BadReply, InternalError, MaskroomError, PhotographError, StoreError
 from app.base.geometry import Size
 from app.base.signal import Signal
 from app.base.states import JobState
 from app.base.text import tr
+from app.document.layers import LayerSource
 from app.edits.composite import place
 from app.edits.report import report_edit
-from app.edits.types import EditRequest, EditResult, Missing, Patch, ReceivedImage
+from app.edits.types import Cost, EditRequest, EditResult, Missing, Patch, ReceivedImage, Usage
 from app.gateways.client import GatewayClient
 from app.gateways.exchange import Watch
+from app.gateways.pricing import actual_cost
 from app.gateways.types import Profile, Transport
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
@@ -32,6 +34,7 @@ from app.imaging.load import probe
 from app.jobs.types import Job
 from app.jobs.worker import JobControl, RequestWorker
 from app.session.candidates import Candidate
+from app.session.money import expected_cost
 from app.session.progress import ProgressHub
 from app.session.records import store_request
 from app.session.source import Origin
@@ -90,7 +93,8 @@ class EditPipeline:
         Raises:
             StoreError: the history cannot be written; nothing was queued.
         """
-        await asyncio.to_thread(store_request, self._history, request, origin)
+        expected = expected_cost(request, self._find_profile(request.provider))
+        await asyncio.to_thread(store_request, self._history, request, origin, expected)
         self.entry_changed.emit(request.id)
 
         async def run(control: JobControl) -> None:
@@ -124,7 +128,9 @@ class EditPipeline:
         """
         result = await self._take_in(request, entry)
         first = entry.request_ids[0] if entry.request_ids else None
-        await self._set_state(request.id, JobState.DONE, request_id=result.request_id or first)
+        await self._set_state(
+            request.id, JobState.DONE, request_id=result.request_id or first, usage=result.usage
+        )
 
     async def _take_in(self, request: EditRequest, entry: HistoryEntry) -> EditResult:
         """Make results of the whole replies on disk. Raises as `recover`."""
@@ -169,6 +175,7 @@ class EditPipeline:
                 JobState.DONE,
                 seconds=self._clock() - started,
                 request_id=result.request_id,
+                usage=result.usage,
             )
         except asyncio.CancelledError:
             await asyncio.shield(self._in_background(self._wind_up(request)))
@@ -237,8 +244,7 @@ class EditPipeline:
         self, request: EditRequest, result: EditResult, stored: tuple[HistoryResult, ...] = ()
     ) -> tuple[HistoryResult, ...]:
         """Write every received image to the history; those in `stored` are there already."""
-        card = self._find_profile(request.provider).card(request.model)
-        price = card.price_at(request.parameters.get("quality"))
+        price = self._price_of_each(request, result)
         rows = []
         for index, image in enumerate(result.images):
             width, height, media_type = _describe(image)
@@ -260,6 +266,15 @@ class EditPipeline:
                 self._history.add_result(row)
             rows.append(row)
         return tuple(rows)
+
+    def _price_of_each(self, request: EditRequest, result: EditResult) -> Cost | None:
+        """By the provider's own figures, shared among the images; else the published price of one."""
+        profile = self._find_profile(request.provider)
+        card = profile.card(request.model)
+        actual = actual_cost(card, result.usage, profile.cost_report)
+        if actual is None:
+            return card.price_at(request.parameters.get("quality"), request.plan.size_send)
+        return replace(actual, amount=actual.amount / len(result.images))
 
     async def _place(
         self, request: EditRequest, result: EditResult, rows: tuple[HistoryResult, ...]
@@ -299,6 +314,7 @@ class EditPipeline:
             number=row.index + 1,
             patch=patch,
             report=report,
+            source=LayerSource(image.data, request.picture, request.coverage, request.plan.placement),
             prompt=request.prompt,
             model=request.model,
             revised_prompt=image.revised_prompt,
@@ -313,6 +329,7 @@ class EditPipeline:
         error: MaskroomError | None = None,
         seconds: float | None = None,
         request_id: str | None = None,
+        usage: Usage | None = None,
     ) -> None:
         job = self._worker.job(id)
         await asyncio.to_thread(
@@ -324,6 +341,7 @@ class EditPipeline:
             request_id=request_id,
             request_ids=job.request_ids if job else (),
             rate_limits=job.rate_limits if job else None,
+            usage=None if usage is None else asdict(usage),
         )
         self.entry_changed.emit(id)
 
@@ -331,7 +349,7 @@ class EditPipeline:
 def encode_thumbnail(request: EditRequest, patch: Patch) -> bytes:
     """A small PNG of the composite around the mask, for lists."""
     base = request.picture[..., :3]
-    blended = as_u8(blend(base, patch.pixels, alpha_inside(patch.coverage, patch.feather)))
+    blended = as_u8(blend(base, patch.pixels, alpha_inside(patch.coverage, patch.recipe.feather)))
     focus = request.plan.mask_bounds.relative_to(request.plan.region)
     margin = max(focus.width, focus.height, 32) // 3
     rows, columns = focus.expanded(margin).intersected(request.plan.region.size.rect).slices

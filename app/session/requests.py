@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.edits.cut import cut_request
 from app.edits.types import EditPlan, EditRequest
 from app.imaging.arrays import U8
+from app.imaging.recipe import Recipe
 from app.session.effective_mask import EffectiveMask
 from app.session.form import EditForm
 
@@ -39,6 +40,6 @@ def freeze_request(
         parameters=form.taken_values(),
         extras=form.extras,
         size=form.size if form.takes("size") else None,
-        feather=form.feather,
+        recipe=Recipe(feather=form.feather),
         references=references,
     )

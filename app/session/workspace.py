@@ -32,8 +32,10 @@ from app.session.document_session import DocumentSession
 from app.session.estimates import Estimator
 from app.session.form import EditForm
 from app.session.history_actions import HistoryActions
+from app.session.housekeeping import GIGABYTE, Housekeeping
 from app.session.kept_brushes import KeptBrushes
 from app.session.model_lists import ModelLists
+from app.session.money import Money
 from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
 from app.session.recovery import recover
@@ -65,6 +67,7 @@ class Workspace:
         worker: RequestWorker,
         pipeline: EditPipeline,
         estimator: Estimator,
+        money: Money,
         toolbox: ToolBox,
         commands: CommandRegistry,
         limits: Limits = Limits(),
@@ -85,12 +88,14 @@ class Workspace:
         self.limits = limits
         self.host = host
         self.estimator = estimator
+        self.money = money
         self.models = ModelLists(ModelCache(folders.cache / "models"), self._list_models)
         self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
+        self.housekeeping = Housekeeping(history, pipeline.entry_changed)
         self.documents_changed: Signal[[]] = Signal()
         self.current_changed: Signal[[]] = Signal()
         self.history_changed: Signal[[str]] = pipeline.entry_changed
-        """Emitted with the id of the entry that was added, changed or deleted."""
+        """Emitted with the id of the entry that was added, changed or deleted; "" = of many."""
         self.tidying = Tidying()
         worker.changed.connect(self._tidy_after)
         self._transports = transports
@@ -170,6 +175,11 @@ class Workspace:
                 topic="recovery",
             )
 
+    async def keep_history_small(self) -> None:
+        """See to the limit that the settings put on the history; to be awaited once, at the start."""
+        history = self.settings.value.history
+        await self.housekeeping.keep_within(history.limit * GIGABYTE, self.notices, may_clean=history.clean)
+
     async def _list_models(self, profile: Profile, key: str | None) -> tuple[ListedModel, ...]:
         """The models that a provider says it has, asked with `key` or else the stored one."""
         if key is None and profile.needs_key:
@@ -199,6 +209,7 @@ class Workspace:
             pipeline=self.pipeline,
             new_request_id=self.history.new_id,
             estimator=self.estimator,
+            money=self.money,
             notices=self.notices,
         )
         session.let_go.connect(self.tidying.soon)

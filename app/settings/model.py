@@ -162,6 +162,24 @@ class EditSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """How much of what was done is kept."""
+
+    limit: int = _option(
+        0,
+        "Limit",
+        "Gigabytes that the history may take before Maskroom says so; 0 = no limit.",
+        minimum=0,
+        maximum=100_000,
+    )
+    clean: bool = _option(
+        False,
+        "Make room by itself",
+        "At the start, delete the oldest edits beyond the limit. Starred and applied ones always stay.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ExportSettings:
     """How pictures are written."""
 
@@ -212,6 +230,7 @@ class Settings:
     pen: PenSettings = field(default_factory=PenSettings)
     steps: StepsSettings = field(default_factory=StepsSettings)
     edit: EditSettings = field(default_factory=EditSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     files: FilesSettings = field(default_factory=FilesSettings)
     window: WindowSettings = field(default_factory=WindowSettings)

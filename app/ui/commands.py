@@ -64,6 +64,20 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             ("Ctrl+E",),
             has_document,
         ),
+        Command(
+            "history.costs",
+            tr("Spending…"),
+            FILE,
+            lambda w: desk.ledgers.show_spending(),
+            help=tr("What was spent, by provider and month."),
+        ),
+        Command(
+            "history.space",
+            tr("Space of the history…"),
+            FILE,
+            lambda w: desk.ledgers.show_space(),
+            help=tr("What the history takes, making room, and all of it as one file."),
+        ),
         Command("app.quit", tr("Quit"), FILE, lambda w: desk.quit(), ("Ctrl+Q",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
         Command(

@@ -32,7 +32,7 @@ def composed(picture: U8, patch: Patch) -> U8:
     base = np.ascontiguousarray(picture[patch.region.slices])
     out = base.copy()
     over = np.ascontiguousarray(patch.pixels[..., ::-1])
-    alpha = alpha_inside(patch.coverage, patch.feather)
+    alpha = alpha_inside(patch.coverage, patch.recipe.feather)
     out[..., :3] = blend(np.ascontiguousarray(base[..., :3]), over, alpha)
     return out
 

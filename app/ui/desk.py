@@ -26,6 +26,7 @@ from app.ui.commands import file_commands, help_commands, mask_commands, turn_co
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
+from app.ui.history_dialogs import HistoryDialogs
 from app.ui.mask_files import MaskFlows
 from app.ui.panels.candidates_strip import CandidatesStrip
 from app.ui.panels.canvas_host import CanvasHost
@@ -41,6 +42,7 @@ from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.side import HISTORY, STEPS, USUAL_WIDTH, SidePanel
+from app.ui.panels.spent_button import SpentButton
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
 from app.ui.theme import DARK
@@ -68,6 +70,7 @@ class Desk:
         self.tasks = tasks
         self.transfer = transfer
         self.gateways = GatewayDialogs(workspace, tasks, window)
+        self.ledgers = HistoryDialogs(workspace, tasks, window)
         self._make_panels()
         self._register_commands()
         self.actions = Actions(workspace, tasks, window, self.host)
@@ -207,6 +210,7 @@ class Desk:
     def detach(self) -> None:
         """Let go of the session before the window goes."""
         self.gateways.detach()
+        self.ledgers.detach()
         self.follow.detach()
         self.actions.detach()
         for panel in (
@@ -221,6 +225,7 @@ class Desk:
             self.mask_bar,
             self.mask_picker,
             self.status,
+            self.spent,
         ):
             panel.detach()
         self.compare.leave()
@@ -232,6 +237,8 @@ class Desk:
     def _make_panels(self) -> None:
         workspace, tasks = self.workspace, self.tasks
         self.status = StatusBar(workspace)
+        self.spent = SpentButton(workspace, tasks)
+        self.status.addPermanentWidget(self.spent)
         self.files = FileFlows(workspace, self.transfer, self.window, self.status.show_activity)
         self.canvas = CanvasWidget(workspace.toolbox, surround=QColor(DARK.surround))
         self.strip = CandidatesStrip(workspace, tasks, self.transfer)
@@ -326,6 +333,8 @@ class Desk:
         self.empty.files_wanted.connect(self.open_files)
         self.documents.close_wanted.connect(lambda session: tasks.start(files.close(session), "close"))
         self.edit.generate_wanted.connect(lambda: run("edit.generate"))
+        self.edit.box.send_anyway.connect(lambda: tasks.start(self._send_over_limit(), "generate"))
+        self.spent.clicked.connect(lambda: run("history.costs"))
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
         self.edit.manage.clicked.connect(lambda: run("providers.manage"))
         self.edit.refresh.clicked.connect(lambda: run("providers.models"))
@@ -364,6 +373,10 @@ class Desk:
         self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)
         self.navigator.setVisible(canvas.navigator)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
+
+    async def _send_over_limit(self) -> None:
+        if self.workspace.current is not None:
+            await self.workspace.current.generate(over_limit=True)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

@@ -227,8 +227,16 @@ QListView::item:focus { border: none; }
 QListWidget::item { min-height: 28px; padding: 0 8px; border-radius: 4px; }
 QListWidget::item:selected { background: $accent; color: $on_accent; }
 QListWidget::item:disabled { color: $text_disabled; }
+QHeaderView { background: $panel; border: none; }
+QHeaderView::section { background: $panel; color: $text_muted; border: none;
+    border-bottom: 1px solid $border; padding: 4px 8px; }
+QTableView { background: $field; border: 1px solid $border; border-radius: 4px; }
+QTableView:focus { border-color: $border_strong; }
+QTableView::item { padding: 0 8px; border: none; }
+QTableView::item:selected { background: $selection; color: $text; }
 QStatusBar { background: $panel; border-top: 1px solid $surround; color: $text_muted; }
 QStatusBar::item { border: none; }
+QStatusBar QToolButton { color: $text_muted; padding: 1px 8px; }
 QStatusBar QLabel { color: $text_muted; padding: 0 8px; }
 QCheckBox { spacing: 8px; }
 QCheckBox:focus { color: $accent_line; }

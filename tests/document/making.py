@@ -13,6 +13,7 @@ from app.document.layers import EditLayer
 from app.document.tiles import TILE
 from app.imaging.arrays import U8
 from app.imaging.photograph import Channels, Metadata, Photograph, from_bgra
+from app.imaging.recipe import Recipe
 
 KINDS = ("shared", "gray", "gray alpha", "rgba", "rgb 16", "profile")
 
@@ -61,7 +62,7 @@ def layer(
         centre = region.width // 2, region.height // 2
         axes = max(1, region.width // 3), max(1, region.height // 4)
         cv2.ellipse(coverage, centre, axes, 0, 0, 360, 255, -1, cv2.LINE_AA)
-    return EditLayer(f"layer-{seed}", "Noise", region, pixels, coverage, feather, opacity)
+    return EditLayer(f"layer-{seed}", "Noise", region, pixels, coverage, Recipe(feather=feather), opacity)
 
 
 def drag(

@@ -66,7 +66,7 @@ def test_a_layer_replaces_what_it_covers_and_nothing_else(kind: str, opacity: fl
     doc.picture_changed.connect(told.extend)
     doc.add_layer(edit)
 
-    alpha = alpha_inside(edit.coverage, edit.feather)
+    alpha = alpha_inside(edit.coverage, edit.recipe.feather)
     inner = REGION.slices
     patch = ColourSpace(source.metadata.icc, source.channels).from_srgb(edit.pixels, samples[inner])
     expected = samples.copy()

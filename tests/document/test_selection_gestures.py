@@ -20,6 +20,7 @@ from app.document.selection_gestures import (
     smart_select,
 )
 from app.imaging.photograph import Metadata, from_bgra
+from app.imaging.recipe import Recipe
 from app.imaging.selections import GradientKind
 from tests.document.making import drag
 
@@ -79,7 +80,7 @@ def test_the_wand_adds_takes_away_and_keeps(doc: Document, runner: GestureRunner
 def test_the_wand_sees_what_visible_layers_show(doc: Document, runner: GestureRunner) -> None:
     patch = Rect(80, 90, 30, 30)
     pixels = np.full((30, 30, 3), (0, 0, 255), np.uint8)
-    doc.add_layer(EditLayer("a", "Blue", patch, pixels, np.full((30, 30), 255, np.uint8), 0))
+    doc.add_layer(EditLayer("a", "Blue", patch, pixels, np.full((30, 30), 255, np.uint8), Recipe(feather=0)))
     drag(runner, WAND, [(95, 105)])
     assert np.array_equal(covered(doc), filled(patch))
     doc.clear_mask()

@@ -49,7 +49,7 @@ def candidate_picture(picture: U8, patch: Patch, *, opaque: bool, cancel: Cancel
     cancel.check()
     inner = base[patch.region.relative_to(rect_doc).slices]
     colours = as_u8(cv2.cvtColor(patch.pixels, cv2.COLOR_RGB2BGR))
-    alpha = alpha_inside(patch.coverage, patch.feather)
+    alpha = alpha_inside(patch.coverage, patch.recipe.feather)
     cancel.check()
     inner[..., :3] = blend(inner[..., :3], colours, alpha)
     return _over(base, rect_doc, shown_region(patch.region, size_doc), opaque=opaque, cancel=cancel)

@@ -34,6 +34,15 @@ async def ask_target(parent: QWidget, title: str, suggested: Path) -> Path | Non
     return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
 
 
+async def ask_archive(parent: QWidget, folder: str) -> Path | None:
+    """The archive of a history to import; None when the dialog was cancelled."""
+    dialog = QFileDialog(parent, tr("Import a history"), folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilters([tr("Archives of a history") + " (*.zip)", tr("All files") + " (*)"])
+    accepted = await answer(dialog)
+    return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
+
+
 def _conventions() -> dict[MaskConvention, str]:
     """What each convention means, in few words."""
     return {

@@ -20,6 +20,7 @@ from app.document.layers import EditLayer
 from app.edits.types import Patch
 from app.imaging.arrays import U8
 from app.imaging.photograph import Channels
+from app.imaging.recipe import Recipe
 from app.session.toolbox import ToolBox, ToolKind
 from app.ui.canvas.frame import Frame
 from app.ui.canvas.widget import CanvasWidget
@@ -188,7 +189,7 @@ def patch_over(document: Document, region: Rect, covered: Rect, feather: int = 2
     coverage = np.zeros((region.height, region.width), np.uint8)
     coverage[covered.relative_to(region).slices] = 255
     pixels = np.random.default_rng(5).integers(0, 256, (region.height, region.width, 3), np.uint8)
-    return Patch(region, pixels, coverage, feather)
+    return Patch(region, pixels, coverage, Recipe(feather=feather))
 
 
 @pytest.mark.parametrize("zoom", [0.2, 0.6, 1.0, 3.0])
@@ -209,7 +210,7 @@ def test_a_candidate_looks_as_it_will_when_it_is_applied(
     canvas.set_candidate(None)
     assert differs(frame_pixels(canvas), plain) == 0
     shown.opened.add_layer(
-        EditLayer("1", "edit", patch.region, patch.pixels, patch.coverage, feather=patch.feather)
+        EditLayer("1", "edit", patch.region, patch.pixels, patch.coverage, recipe=patch.recipe)
     )
     assert differs(candidate, drawn_anew(canvas)) <= 2
 

@@ -12,6 +12,7 @@ from app.document.document import Document
 from app.edits.types import Patch
 from app.imaging.arrays import U8
 from app.imaging.edges import INNER, Edge
+from app.imaging.recipe import Recipe
 from app.session.effective_mask import effective_mask
 from app.session.toolbox import ToolBox, ToolKind
 from app.ui.canvas.edge import draw_edge
@@ -194,7 +195,7 @@ def test_the_edge_goes_with_the_overlay_and_with_candidates(
     assert shows(canvas, edge)
     region = Rect(100, 100, 200, 120)
     pixels, coverage = np.zeros((120, 200, 3), np.uint8), np.zeros((120, 200), np.uint8)
-    canvas.set_candidate(Patch(region, pixels, coverage, 0))
+    canvas.set_candidate(Patch(region, pixels, coverage, Recipe(feather=0)))
     qtbot.waitUntil(lambda: canvas.overlay.strength == 0.0)
     # A plan that is made again meanwhile does not bring it back either.
     again = edge_of(shown.opened)
