@@ -8,11 +8,12 @@ from typing import NoReturn
 
 from app import __version__
 from app.base.errors import UsageError
-from app.base.geometry import Size
+from app.base.geometry import Rect, Size
 from app.base.states import MaskConvention
 from app.base.text import tr
 
 FILE_CONVENTIONS = ("transparent", "white", "opaque")
+ISLANDS = ("together", "each")
 AUTO, WHOLE = "auto", "whole"
 WIRE_CONVENTIONS = tuple(convention.value for convention in MaskConvention)
 
@@ -80,6 +81,13 @@ def _add_edit_arguments(parser: argparse.ArgumentParser) -> None:
     add("--param", action="append", default=[], type=_pair, metavar="KEY=VALUE", help=tr("any other field"))
     add("--reference", action="append", default=[], metavar="IMAGE")
     add("--context", type=_context, default=AUTO, metavar="auto|PX|whole")
+    add(
+        "--islands",
+        choices=ISLANDS,
+        default=ISLANDS[0],
+        help=tr("far parts of the mask: one request, or one each"),
+    )
+    add("--region", type=_rect, metavar="X,Y,W,H", help=tr("what is sent, at least; wins over --context"))
     add("--grow", type=_pixels, default=0, metavar="PX", help=tr("widen the mask"))
     add("--feather", type=_pixels, default=0, metavar="PX", help=tr("soften its edge inwards"))
     add("--output", metavar="FILE|DIR")
@@ -134,6 +142,10 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
     list_ = actions.add_parser("list", help=tr("the newest entries"))
     list_.add_argument("--limit", type=_count, default=50, metavar="N")
+    list_.add_argument("--starred", action="store_true", help=tr("with a starred result"))
+    list_.add_argument("--provider", metavar="P")
+    list_.add_argument("--model", metavar="M")
+    list_.add_argument("--tag", metavar="T")
     _add_json(list_)
     search = actions.add_parser("search", help=tr("entries whose prompt holds the words"))
     search.add_argument("text", metavar="TEXT")
@@ -147,6 +159,8 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--raw", action="store_true", help=tr("the received bytes as they arrived"))
     export.add_argument("--output", required=True, metavar="FILE")
     _add_json(export)
+    rebuild = actions.add_parser("rebuild", help=tr("make a new database of all that can be read"))
+    _add_json(rebuild)
     _add_housekeeping(actions)
 
 
@@ -244,6 +258,14 @@ def _size(text: str) -> Size | None:
 def _context(text: str) -> str | int:
     """`AUTO`, `WHOLE`, or pixels on every side."""
     return text if text in (AUTO, WHOLE) else _pixels(text)
+
+
+def _rect(text: str) -> Rect:
+    """X,Y,W,H in pixels of the photograph."""
+    parts = text.split(",")
+    if len(parts) == 4 and all(part.isdecimal() for part in parts) and int(parts[2]) and int(parts[3]):
+        return Rect(*map(int, parts))
+    raise _bad(tr("“{text}” is not X,Y,W,H in pixels", text=text))
 
 
 def _pair(text: str) -> tuple[str, str]:

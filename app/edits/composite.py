@@ -7,27 +7,72 @@ whoever lays it down touches covered pixels only.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from PIL import Image
 
-from app.edits.types import EditPlan, EditRequest, Patch
+from app.base.cancel import CancelToken
+from app.edits.types import EditRequest, Patch
 from app.imaging.arrays import F32, U8, Bool
 from app.imaging.codecs import decode_picture
+from app.imaging.masks import grow, shrink
+from app.imaging.placement import Placement
+from app.imaging.recipe import Recipe
+
+
+class Source(Protocol):
+    """What was cut out and sent: an `EditRequest`, or the source that a layer keeps."""
+
+    @property
+    def picture(self) -> U8:
+        """(h, w, 3) RGB or (h, w, 4) RGBA, sRGB: the region at the document's own scale."""
+
+    @property
+    def coverage(self) -> U8:
+        """(h, w) of the region: the mask as it was sent."""
+
+    @property
+    def placement(self) -> Placement: ...
 
 
 def place(request: EditRequest, data: bytes) -> Patch:
-    """The patch that the received file `data` makes of the request's region.
+    """The patch that the received file `data` makes of the request's region, by the request's own recipe.
 
     Raises:
         PhotographError: `data` is no usable picture.
     """
-    received = decode_picture(data)
-    pixels = _over(_content(received, request.plan), request.picture)
+    return compose(request, decode_picture(data), request.coverage, request.recipe)
+
+
+def compose(source: Source, reply: U8, mask: U8, recipe: Recipe, cancel: CancelToken | None = None) -> Patch:
+    """The patch that the decoded `reply`, (H, W, 3) or (H, W, 4) sRGB of any size, makes under `recipe`.
+
+    `mask` is the layer's own, (h, w) of the region; `recipe.grow` is applied to it here. It need not be the
+    one that was sent. `recipe.feather` is left to whoever lays the patch down.
+
+    Raises:
+        Cancelled: `cancel` was cancelled.
+    """
+    placement = source.placement
+    pixels = _over(_content(reply, placement), source.picture)
     pixels.flags.writeable = False
-    return Patch(region=request.plan.region, pixels=pixels, coverage=request.coverage, recipe=request.recipe)
+    coverage = own_coverage(mask, recipe, cancel)
+    return Patch(region=placement.region, pixels=pixels, coverage=coverage, recipe=recipe)
 
 
-def _content(received: U8, plan: EditPlan) -> U8:
+def own_coverage(mask: U8, recipe: Recipe, cancel: CancelToken | None = None) -> U8:
+    """`mask` (h, w) as `recipe` grows or shrinks it: the patch's coverage. Read-only.
+
+    Raises:
+        Cancelled: `cancel` was cancelled.
+    """
+    coverage = grow(mask, recipe.grow, cancel) if recipe.grow >= 0 else shrink(mask, -recipe.grow, cancel)
+    coverage.flags.writeable = False
+    return coverage
+
+
+def _content(received: U8, plan: Placement) -> U8:
     """The region's part of `received` (h, w, 3|4) at the region's own size, without the padding.
 
     The remembered place of the content is scaled with each side of the reply, so that a reply of another

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8
 from app.imaging.placement import Placement
-from app.imaging.recipe import Recipe
+from app.imaging.recipe import BlendMode, Recipe
 
 ParameterValue = str | int | float | bool
 """A parameter's value; its kind is told by the model card's `Parameter`."""
@@ -20,12 +20,28 @@ ParameterValue = str | int | float | bool
 class Context:
     """How much of the surroundings is sent with the mask.
 
-    `whole` sends the whole picture; else `pixels` on every side; else `share` of the mask's bounds.
+    `region` is set by hand; else `whole` sends the whole picture; else `pixels` on every side; else `share` of
+    the mask's bounds.
     """
 
     share: float = 0.6
     pixels: int | None = None
     whole: bool = False
+    region: Rect | None = None
+    """Document pixels that are sent at least."""
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.region is None and not self.whole and self.pixels is None
+
+
+class Islands(enum.Enum):
+    """How the parts of a mask that stand far from each other are sent."""
+
+    TOGETHER = "together"
+    """In one request, whose region holds them all."""
+    EACH = "each"
+    """One request for each, with a region and a mask of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +149,10 @@ class EditRequest:
     references: tuple[U8, ...] = ()
     """Pictures that go along with the canvas, in order: (h, w, 3) RGB or (h, w, 4) RGBA, sRGB, as they are sent."""
 
+    @property
+    def placement(self) -> Placement:
+        return self.plan.placement
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -200,6 +220,9 @@ class Patch:
     """(h, w), 255 = edit; the pixels with 0 are never touched."""
     recipe: Recipe = Recipe()
     """How it was made, and its inner softness."""
+    opacity: float = 1.0
+    """0–1; with `mode`, how it is laid down."""
+    mode: BlendMode = BlendMode.NORMAL
 
 
 class Suspicion(enum.Enum):

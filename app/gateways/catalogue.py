@@ -154,6 +154,7 @@ class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_n: int = 1
     price: _Price | None = None
     seconds: float | None = None
+    timeout: float | None = None
     needs_mask: bool = False
 
 
@@ -251,6 +252,8 @@ class _Reader:
         for name in raw.takes:
             if name not in known:
                 raise self._fault(f"{at}.takes", tr("the dialect has no place for “{name}”", name=name))
+        if raw.timeout is not None and raw.timeout < 1:
+            raise self._fault(f"{at}.timeout", tr("it must be at least 1"))
         price, by_quality = self._prices(raw.price, f"{at}.price")
         return ModelCard(
             id=raw.id,
@@ -266,6 +269,7 @@ class _Reader:
             price_size=self._price_size(raw.price, f"{at}.price.size"),
             token_prices=self._token_prices(raw.price, f"{at}.price.tokens"),
             seconds=raw.seconds,
+            timeout=raw.timeout,
             needs_mask=raw.needs_mask,
         )
 

@@ -216,6 +216,8 @@ class ModelCard:
     """For the exact price, once the provider has told the tokens."""
     seconds: float | None = None
     """Usual time for one image."""
+    timeout: float | None = None
+    """Seconds without a byte before a request to it counts as timed out; None = as usual for the provider."""
     needs_mask: bool = False
     """True: a request without a mask is refused."""
 
@@ -263,7 +265,7 @@ class Profile:
     built_in: bool = False
     """Came with the program; a user's own profile of the same name overrides it."""
     timeout: float = 600.0
-    """Seconds without a byte before the request counts as timed out."""
+    """Seconds without a byte before the request counts as timed out, unless a model has its own."""
     limits: Limits = Limits()
     """The dialect's own unless overridden."""
     formats: tuple[UploadFormat, ...] = (UploadFormat.PNG,)
@@ -283,6 +285,10 @@ class Profile:
                 return card
         card = self.unlisted or unlisted_card(self.dialect)
         return replace(card, id=model, title=model) if model else card
+
+    def patience(self, model: str) -> float:
+        """Seconds without a byte before a request to `model` counts as timed out."""
+        return self.card(model).timeout or self.timeout
 
     @property
     def most_references(self) -> int:

@@ -173,7 +173,7 @@ THIRD = (
         last_used TEXT
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX prompts_by_time ON prompts (last_used)",
+    "CREATE INDEX prompts_saved ON prompts (text) WHERE saved = 1",
     """
     INSERT INTO prompts (text, saved, used, last_used)
         SELECT prompt, 0, count(*), max(created) FROM entries WHERE trim(prompt) <> '' GROUP BY prompt
@@ -208,9 +208,10 @@ THIRD = (
             FROM results WHERE entry_id = old.id AND cost_amount > 0 AND cost_currency IS NOT NULL;
     END
     """,
-    # Everything that the panel's filters ask of an entry, so that no wide row is read to leave it out.
+    # Everything that the panel's filters ask of an entry, so that no wide row is read to leave it out;
+    # `deleted` too, although it is always NULL here: without it SQLite reads the rows after all.
     """
-    CREATE INDEX entries_shown ON entries (created, id, state, provider, model, document_id)
+    CREATE INDEX entries_shown ON entries (created, id, state, provider, model, document_name, deleted)
         WHERE deleted IS NULL
     """,
     "CREATE INDEX entries_by_provider ON entries (provider, model, created)",

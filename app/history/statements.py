@@ -6,7 +6,7 @@ import sqlite3
 
 from app.base.errors import InputError
 from app.base.text import tr
-from app.history.rows import Column
+from app.history.rows import Column, entry_columns, result_columns, storable_text
 from app.history.types import HistoryEntry, HistoryResult
 
 
@@ -22,6 +22,25 @@ def update(connection: sqlite3.Connection, table: str, id: str, columns: dict[st
     if known:
         setters = ", ".join(f"{name} = ?" for name in known)
         connection.execute(f"UPDATE {table} SET {setters} WHERE id = ?", (*known.values(), id))  # noqa: S608
+
+
+def write_entry(connection: sqlite3.Connection, entry: HistoryEntry, owner: str) -> None:
+    """Insert an entry of a process with all that belongs to it. Its files are the caller's matter."""
+    insert(connection, "entries", entry_columns(entry, owner))
+    for position, parent in enumerate(entry.parents):
+        insert(connection, "parents", {"entry_id": entry.id, "position": position, "result_id": parent})
+    for position, reference in enumerate(entry.references):
+        columns: dict[str, Column] = {
+            "entry_id": entry.id,
+            "position": position,
+            "sha256": reference.sha256,
+            "name": storable_text(reference.name),
+        }
+        insert(connection, "reference_images", columns)
+    for tag in entry.tags:
+        insert(connection, "tags", {"entry_id": entry.id, "tag": storable_text(tag)})
+    for result in entry.results:
+        insert(connection, "results", result_columns(result))
 
 
 def files_of(entry: HistoryEntry) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +18,23 @@ from app.base.states import TRANSITIONS, JobState
 from app.base.text import tr
 from app.base.work import Work
 from app.history.archive import Archive
+from app.history.catalogue import Catalogue
 from app.history.database import Database
 from app.history.files import ContentFiles
 from app.history.ids import IdSource, timestamp
+from app.history.marks import Marks
 from app.history.owner import is_alive, this_process
+from app.history.prompts import PromptBook
 from app.history.reading import Reader
 from app.history.rows import (
-    Column,
-    entry_columns,
     json_column,
     rate_limits_column,
     result_columns,
-    storable_text,
 )
 from app.history.schema import bring_up_to_date
 from app.history.space import CleanPlan, Space
 from app.history.spending import Spending
-from app.history.statements import files_of, files_of_result, insert, unknown, update
+from app.history.statements import files_of, files_of_result, insert, unknown, update, write_entry
 from app.history.types import HistoryEntry, HistoryResult
 
 DATABASE_NAME = "history.sqlite"
@@ -53,6 +53,12 @@ DELETE_UNLESS_DEAR = """
     AND NOT EXISTS (SELECT 1 FROM parents JOIN results ON results.id = parents.result_id
                     WHERE results.entry_id = :id)
 """
+
+PAST_SECONDS = """
+    SELECT seconds FROM (SELECT * FROM entries ORDER BY created DESC, id DESC LIMIT 500)
+    WHERE provider = ? AND model = ? AND n = ? AND state = 'done' AND seconds IS NOT NULL LIMIT 9
+"""
+"""Only among the newest entries: a model that was never used is not searched for in all of them."""
 
 NAMED = """
     SELECT 1 FROM entries WHERE source_sha256 = :name OR picture_sha256 = :name OR mask_sha256 = :name
@@ -74,6 +80,9 @@ class HistoryStore:
         self._database = Database(folder / DATABASE_NAME)
         self._files = ContentFiles(folder / IMAGES_NAME)
         self._reader = Reader(self._database)
+        self.catalogue = Catalogue(self._database, self._reader)
+        self.marks = Marks(self._database, self.now)
+        self.prompts = PromptBook(self._database)
         self.spending = Spending(self._database)
         self.space = Space(self._database, self._files)
         self.archive = Archive(self._database, self._files, self.add)
@@ -128,23 +137,7 @@ class HistoryStore:
         """
         with self._database.transaction() as connection:
             self._files.require(files_of(entry))
-            insert(connection, "entries", entry_columns(entry, self._owner))
-            for position, parent in enumerate(entry.parents):
-                insert(
-                    connection, "parents", {"entry_id": entry.id, "position": position, "result_id": parent}
-                )
-            for position, reference in enumerate(entry.references):
-                columns: dict[str, Column] = {
-                    "entry_id": entry.id,
-                    "position": position,
-                    "sha256": reference.sha256,
-                    "name": storable_text(reference.name),
-                }
-                insert(connection, "reference_images", columns)
-            for tag in entry.tags:
-                insert(connection, "tags", {"entry_id": entry.id, "tag": storable_text(tag)})
-            for result in entry.results:
-                insert(connection, "results", result_columns(result))
+            write_entry(connection, entry, self._owner)
         self._files.claim(files_of(entry))
 
     def set_state(
@@ -265,9 +258,17 @@ class HistoryStore:
         """
         return self._reader.entry_of_result(result_id)
 
+    def entries(self, ids: Sequence[str]) -> tuple[HistoryEntry, ...]:
+        """The entries of these ids in this order, without those that are gone."""
+        return self._reader.entries(ids)
+
     def list(self, limit: int = 200, before: HistoryEntry | None = None) -> tuple[HistoryEntry, ...]:
         """At most `limit` entries, newest first; with `before` those that follow it in that order."""
         return self._reader.list(limit, before)
+
+    def past_seconds(self, provider: str, model: str, n: int) -> tuple[float, ...]:
+        """How long the last few requests of this kind took, newest first; empty where there were none."""
+        return tuple(row["seconds"] for row in self._database.rows(PAST_SECONDS, (provider, model, n)))
 
     def search(self, text: str, limit: int = 200) -> tuple[HistoryEntry, ...]:
         """The entries whose prompt, revised prompts, note and tags hold every word of `text`, newest first.

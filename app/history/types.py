@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.base.geometry import Rect, Size
@@ -105,3 +105,57 @@ class HistoryEntry:
     """In alphabetical order."""
     deleted: str | None = None
     """When it was put into the bin, like `created`; None = it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """Which entries are wanted: those that fit everything that is set."""
+
+    text: str = ""
+    """Words that prompt, revised prompts, note and tags hold together; each may be only begun."""
+    provider: str | None = None
+    model: str | None = None
+    document_name: str | None = None
+    source_sha256: str | None = None
+    """Of the photograph."""
+    states: tuple[JobState, ...] = ()
+    """Empty = any."""
+    since: str | None = None
+    """Not older than this, like `HistoryEntry.created`."""
+    starred: bool = False
+    """A starred result at the least; of the variants, only those."""
+    tag: str | None = None
+    costs_more_than: float | None = None
+    """The sum over an entry's results, in whatever currency it was told."""
+    costs_at_most: float | None = None
+    """Only entries with results."""
+    in_bin: bool = False
+    """What was deleted, instead of what was not."""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but the text is set."""
+        return replace(self, text="") != HistoryFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFacets:
+    """What there is to filter by, the newest first where that is known."""
+
+    models: tuple[tuple[str, str], ...] = ()
+    """Pairs of provider and model."""
+    documents: tuple[str, ...] = ()
+    """Names of photographs."""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrompt:
+    """A prompt that was used or saved."""
+
+    text: str
+    saved: bool = False
+    used: int = 0
+    """How many requests were made with it."""
+    last_used: str | None = None
+    """When, like `HistoryEntry.created`."""

@@ -54,6 +54,12 @@ def has_candidates(workspace: Workspace) -> bool:
     return session is not None and bool(session.candidates.items)
 
 
+def has_places(workspace: Workspace) -> bool:
+    """True while candidates wait for several places of the photograph, and nothing is being drawn."""
+    session = _session(workspace)
+    return can_change(workspace) and session is not None and len(session.candidates.places) > 1
+
+
 def shows_candidate(workspace: Workspace) -> bool:
     """True while one of the candidates is shown and nothing is being drawn."""
     session = _session(workspace)
@@ -83,9 +89,10 @@ def can_generate(workspace: Workspace) -> bool:
     return session is not None and not session.is_preparing
 
 
-def has_running_jobs(workspace: Workspace) -> bool:
-    """True while a request waits or runs."""
-    return any(not job.state.is_final for job in workspace.worker.jobs)
+def has_region(workspace: Workspace) -> bool:
+    """True while the region that is sent was set by hand."""
+    session = _session(workspace)
+    return session is not None and session.form.context.region is not None
 
 
 # Undo
@@ -124,10 +131,12 @@ async def generate(workspace: Workspace) -> None:
         await session.generate()
 
 
-@command("edit.cancel", title=tr("Cancel all requests"), group=EDIT, when=has_running_jobs)
-def cancel(workspace: Workspace) -> None:
-    """Stop everything that waits or runs."""
-    workspace.worker.cancel_all()
+@command("region.reset", title=tr("Automatic region"), group=EDIT, when=has_region)
+def reset_region(workspace: Workspace) -> None:
+    """Let the region that is sent follow the mask again."""
+    session = _session(workspace)
+    if session is not None:
+        session.region.reset()
 
 
 # Candidates
@@ -142,6 +151,21 @@ async def apply_candidate(workspace: Workspace) -> None:
         return
     session.apply_candidate()
     await workspace.history_actions.mark_applied(candidate)
+
+
+@command(
+    "candidate.applyAll",
+    title=tr("Apply all regions"),
+    group=VARIANT,
+    shortcuts=("Ctrl+Shift+Return",),
+    when=has_places,
+)
+async def apply_all(workspace: Workspace) -> None:
+    """Lay what is chosen for each region on the photograph, each as an edit of its own."""
+    session = _session(workspace)
+    if session is not None:
+        for candidate in session.apply_all():
+            await workspace.history_actions.mark_applied(candidate)
 
 
 @command("candidate.discard", title=tr("Discard the variant"), group=VARIANT, when=shows_candidate)

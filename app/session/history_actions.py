@@ -1,27 +1,31 @@
-"""What can be done with what the history holds: use its settings again, apply, compose, delete."""
+"""What can be done with what the history holds: use its settings again, apply, compose."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from app.base.errors import InputError, MaskroomError, OutputError, from_os_error
 from app.base.files import write_atomically
+from app.base.geometry import Margins, Size
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
-from app.document.layers import LayerSource
+from app.document.layers import EditLayer, LayerSource
 from app.document.mask import blank_coverage
 from app.edits.composite import place
 from app.edits.types import Patch, Report
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
 from app.imaging.arrays import U8
+from app.imaging.extend import extend_photograph
 from app.imaging.load import Limits, load_photograph
 from app.imaging.photograph import Photograph
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, layer_of
 from app.session.document_session import DocumentSession
+from app.session.extending import between_canvases, margins_of
 from app.session.mask_changes import Replace
 from app.session.records import load_request
 from app.session.references import Reference, read_reference
@@ -63,8 +67,14 @@ class HistoryActions:
             UsageError: the provider of the entry is not set up any more.
         """
         form = session.form
+        document = session.document
+        fits = document is not None and entry.has_mask and same_photograph(session, entry)
+        request = await asyncio.to_thread(load_request, self._history, entry) if fits else None
+        references = await asyncio.to_thread(self._references, entry)
         form.set_provider(entry.provider, entry.model)
-        form.set_prompt(entry.prompt)
+        # A model that takes no prompt was sent none, which says nothing about the one that stands there.
+        if entry.prompt or form.takes("prompt"):
+            form.set_prompt(entry.prompt)
         form.set_variants(entry.n)
         form.set_feather(entry.feather)
         form.restore(entry.form)
@@ -73,21 +83,30 @@ class HistoryActions:
             form.set_value(name, None)
         for name, value in entry.parameters.items():
             form.set_value(name, value)
-        form.set_references(await asyncio.to_thread(self._references, entry))
-        document = session.document
-        if document is None or not entry.has_mask or not _same_photograph(session, entry):
+        form.set_references(references)
+        if document is None or request is None:
+            # A region means nothing on another photograph.
+            form.set_context(replace(form.context, region=None))
             return
-        request = await asyncio.to_thread(load_request, self._history, entry)
         form.set_grow(0)
-        work, size = session.mask_work, document.size
+        # The canvas may have been extended since, or an extension have been taken back.
+        before, after = margins_of(entry.form), document.margins
+        dx, dy = after.left - before.left, after.top - before.top
+        place = entry.region.translated(dx, dy)
+        inside = place.intersected(document.size.rect)
+        size, coverage = document.size, request.coverage[inside.relative_to(place).slices]
 
         def sent() -> U8:
             mask = blank_coverage(size)
-            mask[entry.region.slices] = request.coverage
+            mask[inside.slices] = coverage
             return mask
 
-        if work is not None:
-            await work.apply(Replace(tr("Mask from the history"), sent))
+        if form.context.region is not None:
+            moved = form.context.region.translated(dx, dy)
+            form.set_context(replace(form.context, region=moved))
+        document.end_painting()
+        if session.mask_work is not None:
+            await session.mask_work.apply(Replace(tr("Mask from the history"), sent))
 
     async def candidate(self, result_id: str) -> Candidate:
         """A stored result as a candidate again, brought to its place and scale.
@@ -107,11 +126,20 @@ class HistoryActions:
         """
         candidate = await self.candidate(result_id)
         entry = await self.get(candidate.entry_id)
-        if not _same_photograph(session, entry):
+        if not same_photograph(session, entry):
             raise InputError(
                 tr("This result belongs to another photograph."),
                 tr("Open “{name}” first.", name=entry.document_name),
             )
+        document = session.document
+        if document is not None:
+            fitting = between_canvases((candidate,), margins_of(entry.form), document.margins, document.size)
+            if not fitting:
+                raise InputError(
+                    tr("This result reaches beyond the canvas."),
+                    tr("Extend the canvas as it was then, and try again."),
+                )
+            candidate = fitting[0]
         session.add_layer(candidate)
         await self.mark_applied(candidate)
 
@@ -120,18 +148,13 @@ class HistoryActions:
         await asyncio.to_thread(self._history.mark_applied, candidate.result_id)
         self._changed.emit(candidate.entry_id)
 
-    async def delete(self, entry_id: str) -> None:
-        """Remove an entry, its results, and the files that no other entry needs."""
-        await asyncio.to_thread(self._history.delete, entry_id)
-        self._changed.emit(entry_id)
-
     async def export(self, id: str, path: Path, options: ExportOptions | None = None) -> Saved:
         """Write the whole photograph with an entry's or a result's edit, at its own size.
 
         Raises:
             InputError: there is no such id. OutputError: it cannot be written there.
         """
-        photograph = await asyncio.to_thread(self._compose, id)
+        photograph = await asyncio.to_thread(compose, self._history, id, self._limits)
         return await asyncio.to_thread(save_photograph, photograph, path, options or ExportOptions())
 
     async def export_raw(self, id: str, path: Path) -> None:
@@ -157,15 +180,34 @@ class HistoryActions:
             for each in entry.references
         )
 
-    def _compose(self, id: str) -> Photograph:
-        result = find_result(self._history, id)
-        entry = self._history.get(result.entry_id)
-        source = self._history.read_file(entry.source_sha256)
-        photograph = load_photograph(source, name=entry.document_name, limits=self._limits)
-        document = Document(photograph)
-        for result_id in (*entry.parents, result.id):
-            document.add_layer(layer_of(load_candidate(self._history, result_id)))
-        return document.flatten_photograph()
+
+def compose(history: HistoryStore, id: str, limits: Limits) -> Photograph:
+    """The whole photograph as it was with a result (or an entry's first): what it grew from lies below it."""
+    result = find_result(history, id)
+    entry = history.get(result.entry_id)
+    source = history.read_file(entry.source_sha256)
+    photograph = load_photograph(source, name=entry.document_name, limits=limits)
+    margins = margins_of(entry.form)
+    document = Document(extend_photograph(photograph, margins))
+    for layer in layers_of(history, result.id, margins, document.size):
+        document.add_layer(layer)
+    return document.flatten_photograph()
+
+
+def layers_of(history: HistoryStore, result_id: str, margins: Margins, size: Size) -> tuple[EditLayer, ...]:
+    """The edits that lay on the photograph with a result on top, the lowest first.
+
+    As they lie on a canvas of `size` that was extended by `margins`, as far as they fit there.
+
+    Raises:
+        InputError: one of them was deleted for good. StoreError: a file is gone.
+    """
+    layers: list[EditLayer] = []
+    for id in (*history.entry_of_result(result_id).parents, result_id):
+        candidate = load_candidate(history, id)
+        before = margins_of(history.get(candidate.entry_id).form)
+        layers += [layer_of(each) for each in between_canvases((candidate,), before, margins, size)]
+    return tuple(layers)
 
 
 def load_candidate(history: HistoryStore, result_id: str) -> Candidate:
@@ -205,5 +247,6 @@ def find_result(history: HistoryStore, id: str) -> HistoryResult:
     raise InputError(tr("“{id}” has no result.", id=id), tr("It never arrived or could not be read."))
 
 
-def _same_photograph(session: DocumentSession, entry: HistoryEntry) -> bool:
+def same_photograph(session: DocumentSession, entry: HistoryEntry) -> bool:
+    """Whether a tab shows the photograph that an entry was made from."""
     return session.source is not None and session.source.sha256 == entry.source_sha256

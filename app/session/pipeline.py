@@ -7,9 +7,10 @@ anybody is told of it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import asdict, replace
 
 from app.base.errors import BadReply, InternalError, MaskroomError, PhotographError, StoreError
@@ -43,6 +44,8 @@ from app.settings.secrets import Secrets
 log = logging.getLogger(__name__)
 
 THUMBNAIL = Size(320, 320)
+HOLD_SECONDS, HOLD_PAUSE = 600.0, 2.0
+"""How long an image that no disk takes is held in memory, and the seconds between two attempts to store it."""
 
 Deliver = Callable[[tuple[Candidate, ...], tuple[Missing, ...]], object]
 """Takes the candidates of a request, and why others did not come."""
@@ -77,6 +80,8 @@ class EditPipeline:
         worker.changed.connect(self._write_early_cancel)
         self.entry_changed: Signal[[str]] = Signal()
         """Emitted with an entry's id whenever its row in the history changed."""
+        self.held: Signal[[StoreError]] = Signal()
+        """Emitted, again and again, while received images cannot be stored and are in memory only."""
         self.preview: Signal[[str, bytes]] = Signal()
         """Emitted with an entry's id and an encoded picture of what its images look like so far."""
 
@@ -109,11 +114,19 @@ class EditPipeline:
             request.prompt or request.document_name,
             expected_seconds,
             run,
+            (expected.amount, expected.currency) if expected is not None else None,
         )
 
     def holds_reply(self, id: str) -> bool:
-        """Whether a whole reply to that request is on disk, which the history has not taken in."""
-        return self._gateway.holds_reply(id)
+        """Whether something of a reply to that request is on disk, which the history has not taken in."""
+        return self._gateway.holds_anything(id)
+
+    def may_bill(self, provider: str) -> bool:
+        """Whether a provider is another's, who may ask money; one that is not set up any more may."""
+        try:
+            return self._find_profile(provider).transport is Transport.HTTP
+        except MaskroomError:
+            return True
 
     def forget_reply(self, id: str) -> None:
         """Delete what is on disk of a reply that nobody will take in."""
@@ -132,12 +145,26 @@ class EditPipeline:
             request.id, JobState.DONE, request_id=result.request_id or first, usage=result.usage
         )
 
+    async def complete(self, request: EditRequest, entry: HistoryEntry) -> None:
+        """Finish an entry that has all its results, and whose program was killed before it could say so.
+
+        Raises:
+            MaskroomError: not now.
+        """
+        for row in entry.results:
+            if row.thumbnail_sha256 is None:
+                data = await asyncio.to_thread(self._history.read_file, row.received_sha256)
+                image = ReceivedImage(data, row.revised_prompt, row.seed)
+                with contextlib.suppress(PhotographError):  # Kept as it arrived, although nobody can show it.
+                    await asyncio.to_thread(self._candidate, request, image, row)
+        await self._set_state(request.id, JobState.DONE)
+
     async def _take_in(self, request: EditRequest, entry: HistoryEntry) -> EditResult:
         """Make results of the whole replies on disk. Raises as `recover`."""
         profile = self._find_profile(request.provider)
         result = await self._gateway.recover(request.id, profile, await self._key(profile))
         rows = await asyncio.to_thread(self._store_result, request, result, entry.results)
-        self._gateway.release(request.id)
+        await asyncio.to_thread(self._gateway.release, request.id)
         await self._place(request, result, rows)
         return result
 
@@ -166,17 +193,18 @@ class EditPipeline:
         try:
             await self._set_state(request.id, JobState.RUNNING)
             result = await self._exchange(request, control)
-            rows = await asyncio.to_thread(self._store_result, request, result)
-            self._gateway.release(request.id)
+            rows = await self._stored(request, result)
+            await asyncio.to_thread(self._gateway.release, request.id)
             self.entry_changed.emit(request.id)
             candidates, missing = await self._place(request, result, rows)
-            await self._set_state(
-                request.id,
-                JobState.DONE,
-                seconds=self._clock() - started,
-                request_id=result.request_id,
-                usage=result.usage,
-            )
+            with _forgiven(request.id):
+                await self._set_state(
+                    request.id,
+                    JobState.DONE,
+                    seconds=self._clock() - started,
+                    request_id=result.request_id,
+                    usage=result.usage,
+                )
         except asyncio.CancelledError:
             await asyncio.shield(self._in_background(self._wind_up(request)))
             raise
@@ -196,6 +224,24 @@ class EditPipeline:
             await self._fail(request.id, told, started)
             raise
         deliver(candidates, (*result.errors, *missing))
+
+    async def _stored(self, request: EditRequest, result: EditResult) -> tuple[HistoryResult, ...]:
+        """Write every received image to the history.
+
+        Where the disk refuses them and the spool has not got them either, they are held in memory and tried again
+        for a while, since they are paid for. Raises StoreError.
+        """
+        end, known = self._clock() + HOLD_SECONDS, tuple[HistoryResult, ...]()
+        while True:
+            try:
+                return await asyncio.to_thread(self._store_result, request, result, known)
+            except StoreError as error:
+                if self._gateway.holds_reply(request.id) or self._clock() > end:
+                    raise
+                self.held.emit(error)
+            await asyncio.sleep(HOLD_PAUSE)
+            with contextlib.suppress(StoreError):
+                known = (await asyncio.to_thread(self._history.get, request.id)).results
 
     async def _wind_up(self, request: EditRequest) -> None:
         """After a cancel: replies that had come whole were paid for and are kept as results."""
@@ -238,7 +284,8 @@ class EditPipeline:
             return await self._gateway.send(request, profile, key, watch)
         finally:
             self._progress.forget(request.id)
-            await asyncio.gather(*receiving)
+            with _forgiven(request.id):
+                await asyncio.gather(*receiving)
 
     def _store_result(
         self, request: EditRequest, result: EditResult, stored: tuple[HistoryResult, ...] = ()
@@ -302,12 +349,13 @@ class EditPipeline:
         patch = place(request, image.data)
         report = report_edit(request, patch, image.data)
         small = encode_thumbnail(request, patch)
-        self._history.update_result(
-            row.id,
-            thumbnail_sha256=self._history.put_file(small),
-            outside_changed_pixels=report.outside_changed_pixels,
-            leak=report.leak,
-        )
+        with _forgiven(row.id):
+            self._history.update_result(
+                row.id,
+                thumbnail_sha256=self._history.put_file(small),
+                outside_changed_pixels=report.outside_changed_pixels,
+                leak=report.leak,
+            )
         return Candidate(
             result_id=row.id,
             entry_id=request.id,
@@ -344,6 +392,15 @@ class EditPipeline:
             usage=None if usage is None else asdict(usage),
         )
         self.entry_changed.emit(id)
+
+
+@contextlib.contextmanager
+def _forgiven(id: str) -> Iterator[None]:
+    """What only describes images that are stored already may fail: the next start puts it right."""
+    try:
+        yield
+    except StoreError as error:
+        log.warning("%s is not described: %s %s", id, error.message, error.details)
 
 
 def encode_thumbnail(request: EditRequest, patch: Patch) -> bytes:

@@ -1,4 +1,4 @@
-"""Takes steps back, does them again and lays results on the photograph, with what is long of it in a thread.
+"""Takes steps back and does them again, with what is long of it in a thread.
 
 A small step is done at once, as part of the call. A large one is made ready in a thread while one goes on
 painting, and then only put in place. What is ordered meanwhile waits for its turn. Lives on the event loop's thread.
@@ -10,8 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 
 from app.base.signal import Signal
-from app.document.document import LARGE, Document
-from app.document.layers import EditLayer, check_fits
+from app.document.document import Document
 from app.document.undo import UndoStep
 
 
@@ -48,19 +47,6 @@ class Stepping:
             undo.go_to(position)
         else:
             self._start(self._go_to(position))
-
-    def add_layer(self, layer: EditLayer, done: Callable[[], object]) -> None:
-        """Lay an edit on top of all others, in one step, and call `done` when it is there.
-
-        Raises:
-            InputError: it does not lie inside the document.
-        """
-        if not self.is_busy and layer.covered.area <= LARGE:
-            self._document.add_layer(layer)
-            done()
-            return
-        check_fits(layer, self._document.size)
-        self._start(self._add_layer(layer, done))
 
     async def settled(self) -> None:
         """Wait until everything that was ordered is done."""
@@ -127,16 +113,4 @@ class Stepping:
         found = wanted() is step
         if found:
             self._do(back=back)
-        # What was drawn for a step that was not made is drawn over.
-        dirty = self._document.composition.draw(self._document.layers)
-        if dirty:
-            self._document.picture_changed.emit(dirty)
         return found
-
-    async def _add_layer(self, layer: EditLayer, done: Callable[[], object]) -> None:
-        async with self._turn:
-            document = self._document
-            await asyncio.to_thread(document.composition.draw_ahead, (*document.layers, layer))
-            await self._until_free()
-            document.add_layer(layer)
-            done()

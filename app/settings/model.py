@@ -190,6 +190,24 @@ class ExportSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """What becomes of the open photographs when the program ends."""
+
+    restore: bool = _option(
+        True,
+        "Open again",
+        "Begin with the photographs that were open at the end. After a crash they always are.",
+    )
+    autosave: int = _option(
+        20,
+        "Keep every",
+        "Seconds after which changes are kept for the case of a crash.",
+        minimum=1,
+        maximum=60,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class FilesSettings:
     """Which files and folders were used last."""
 
@@ -232,5 +250,6 @@ class Settings:
     edit: EditSettings = field(default_factory=EditSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
     export: ExportSettings = field(default_factory=ExportSettings)
+    session: SessionSettings = field(default_factory=SessionSettings)
     files: FilesSettings = field(default_factory=FilesSettings)
     window: WindowSettings = field(default_factory=WindowSettings)

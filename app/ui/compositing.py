@@ -5,18 +5,20 @@ Arrays only; it runs in threads and knows no Qt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.base.geometry import Size
 from app.imaging.blend import alpha_inside, blend
-from app.imaging.masks import bounds
 from app.imaging.pyramid import Pyramid
 from app.imaging.resample import resize_picture
+from app.session.candidates import mask_rect
 
 if TYPE_CHECKING:
     from app.base.geometry import Rect
+    from app.document.layers import EditLayer
     from app.edits.types import Patch
     from app.imaging.arrays import U8
 
@@ -31,24 +33,18 @@ def composed(picture: U8, patch: Patch) -> U8:
     """
     base = np.ascontiguousarray(picture[patch.region.slices])
     out = base.copy()
-    over = np.ascontiguousarray(patch.pixels[..., ::-1])
     alpha = alpha_inside(patch.coverage, patch.recipe.feather)
-    out[..., :3] = blend(np.ascontiguousarray(base[..., :3]), over, alpha)
+    below = np.ascontiguousarray(base[..., 2::-1])
+    out[..., :3] = blend(below, patch.pixels, alpha, patch.opacity, patch.mode)[..., ::-1]
     return out
 
 
-def composed_picture(picture: U8, patch: Patch | None) -> U8:
-    """A copy of the whole picture, (H, W, 4) BGRA, with a patch laid over it where there is one."""
+def composed_picture(picture: U8, patches: Sequence[Patch]) -> U8:
+    """A copy of the whole picture, (H, W, 4) BGRA, with patches laid over it."""
     out = picture.copy()
-    if patch is not None:
-        out[patch.region.slices] = composed(picture, patch)
+    for patch in patches:
+        out[patch.region.slices] = composed(out, patch)
     return out
-
-
-def mask_rect(patch: Patch) -> Rect:
-    """Document pixels that the mask of a patch covers, as a rectangle; its region where it covers none."""
-    rect = bounds(patch.coverage)
-    return patch.region if rect.is_empty else rect.translated(patch.region.x, patch.region.y)
 
 
 def shown_part(patch: Patch) -> Rect:
@@ -65,6 +61,17 @@ def small_pictures(picture: U8, patch: Patch, bounds_view: Size) -> tuple[U8, U8
     size = part.size.fitted_into(bounds_view)
     return tuple(  # type: ignore[return-value]
         resize_picture(np.ascontiguousarray(each[..., 2::-1]), size) for each in (picture[part.slices], after)
+    )
+
+
+def layer_picture(layer: EditLayer, bounds_view: Size) -> U8:
+    """What a layer covers and shows there, (h, w, 4) RGBA inside `bounds_view`; all of its pixels if nothing is."""
+    part = layer.covered if not layer.covered.is_empty else layer.region
+    part = part.expanded(4).intersected(layer.region)
+    inner = part.relative_to(layer.region).slices
+    alpha = layer.coverage[inner] if not layer.covered.is_empty else np.full((part.height, part.width), 90)
+    return resize_picture(
+        np.dstack((layer.pixels[inner], alpha.astype(np.uint8))), part.size.fitted_into(bounds_view)
     )
 
 

@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING
 
 from app.base.states import JobState
 from app.base.text import tr
+from app.imaging.recipe import BlendMode
 
 if TYPE_CHECKING:
     from app.base.geometry import Size
     from app.base.rate_limits import RateLimits
-    from app.edits.types import Cost
+    from app.edits.types import Cost, EditPlan
 
 
 def size_text(size: Size) -> str:
     """Such as "640 × 480", which no line break tears apart."""
     return f"{size.width}\u00a0×\u00a0{size.height}"
+
+
+def region_text(plan: EditPlan, sent_bytes: int | None) -> str:
+    """Such as "812 × 640 px · the model sees 1:1.7 · 1.3 MB"."""
+    factor = round(1 / plan.scale, 1)
+    parts = [tr("{size} px", size=size_text(plan.region.size)), tr("the model sees 1:{n:g}", n=factor)]
+    if sent_bytes is not None:
+        parts.append(bytes_text(sent_bytes))
+    return " · ".join(parts)
 
 
 def seconds_text(seconds: float) -> str:
@@ -133,7 +143,7 @@ def file_title(path: Path) -> str:
     return f"{path.name} — {path.parent.name}" if path.parent.name else path.name
 
 
-GROUPS = ("file", "edit", "mask", "tool", "variant", "view", "help")
+GROUPS = ("file", "edit", "mask", "layer", "tool", "variant", "history", "view", "help")
 """The groups of commands in the order of their menus."""
 
 
@@ -148,8 +158,24 @@ def group_title(group: str) -> str:
         "file": tr("File"),
         "edit": tr("Edit"),
         "mask": tr("Mask"),
+        "layer": tr("Layer"),
         "tool": tr("Tools"),
         "variant": tr("Variants"),
+        "history": tr("History"),
         "view": tr("View"),
         "help": tr("Help"),
     }.get(group, group.capitalize())
+
+
+def blend_mode_title(mode: BlendMode) -> str:
+    """What a blend mode is called."""
+    return {
+        BlendMode.NORMAL: tr("Normal"),
+        BlendMode.MULTIPLY: tr("Multiply"),
+        BlendMode.SCREEN: tr("Screen"),
+        BlendMode.OVERLAY: tr("Overlay"),
+        BlendMode.LIGHTEN: tr("Lighten"),
+        BlendMode.DARKEN: tr("Darken"),
+        BlendMode.LUMINOSITY: tr("Luminosity"),
+        BlendMode.COLOUR: tr("Colour"),
+    }[mode]

@@ -97,12 +97,13 @@ def maskroom(paths: list[str], *, mode: str = "start") -> dict[str, Any]:
 
 
 async def _stalls(program: Program, path: Path) -> dict[str, tuple[float, float]]:
-    """Open, paint, heal, apply, undo and export; what the window's thread was kept from its events in each.
+    """A whole edit, to its files: what the window's thread was kept from its events in each part.
 
     And how long of that, at most, it computed itself.
     """
     import asyncio
 
+    import numpy as np
     from ticker import Ticker
 
     from app.base.geometry import Point
@@ -111,6 +112,7 @@ async def _stalls(program: Program, path: Path) -> dict[str, tuple[float, float]
     from app.imaging.mask_operations import MaskOperation, OperationKind
     from app.imaging.save import ExportOptions
     from app.session.candidates import Candidate
+    from app.session.document_files import save_document
     from app.session.mask_changes import Operate, Replace
 
     assert program.workspace is not None
@@ -169,12 +171,34 @@ async def _stalls(program: Program, path: Path) -> dict[str, tuple[float, float]
     patch = Patch(size.rect, pixels, coverage)
     report = Report(outside_changed_pixels=0, leak=None)
     session.add_layer(Candidate("made up", "made up", 1, patch, report, "", ""))
+    async with asyncio.timeout(HEALING_SECONDS):
+        while not session.document.is_settled:
+            await asyncio.sleep(0.02)
     await _settled(session)
     session.stepping.undo()
     await _settled(session)
     ticker.begin("exporting")
     await session.export(path.with_name("exported.jpg"), ExportOptions())
     await asyncio.sleep(0.2)
+    # A mask without two equal pixels is the most there is to keep; somebody paints on meanwhile.
+    noise = np.random.default_rng(1).integers(0, 256, (size.height, size.width), np.uint8)
+    session.document.set_mask(noise, "Noise")
+    await session.planned()
+    await asyncio.sleep(1.0)
+    for phase, work in (
+        ("keeping the session", workspace.keeper.save()),
+        ("saving", save_document(session, path.with_name("saved.ora"))),
+    ):
+        ticker.begin(phase)
+        task = asyncio.ensure_future(work)
+        while not task.done():
+            session.gestures.press(brush_stroke(workspace.toolbox.brush), PointerSample(Point(x, y)))
+            for step in range(12):
+                session.gestures.move((PointerSample(Point(x + 4 * step, y + 2 * step)),))
+                await asyncio.sleep(0.008)
+            session.gestures.release()
+            await asyncio.sleep(0.1)
+        await task
     ticker.end()
     return {phase: (stall, ticker.busiest[phase]) for phase, stall in ticker.longest.items()}
 

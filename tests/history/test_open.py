@@ -164,6 +164,7 @@ def test_a_file_that_is_no_database_is_told_and_kept(tmp_path: Path, content: by
     with pytest.raises(StoreError, match="damaged") as caught:
         HistoryStore(tmp_path).open()
     assert str(path) in caught.value.hint
+    assert caught.value.commands == ("history.rebuild",)
     assert path.read_bytes() == content
 
 

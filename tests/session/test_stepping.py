@@ -8,12 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.base.errors import InputError
 from app.base.geometry import Point, Rect, Size
 from app.document.brush import Brush
 from app.document.document import Document
 from app.document.gestures import GestureRunner, PointerSample, brush_stroke
-from app.document.layers import EditLayer
 from app.document.undo import UndoStep
 from app.imaging.arrays import U8
 from app.imaging.photograph import Metadata, from_bgra
@@ -42,16 +40,6 @@ def noise(seed: int) -> U8:
     return np.random.default_rng(seed).integers(0, 256, (SIZE.height, SIZE.width), np.uint8)
 
 
-def layer(rect: Rect = SIZE.rect, value: int = 90) -> EditLayer:
-    pixels = np.full((rect.height, rect.width, 3), value, np.uint8)
-    return EditLayer("a layer", "Layer", rect, pixels, noise(5)[rect.slices].copy())
-
-
-def picture(document: Document) -> tuple[bytes, ...]:
-    """All that is seen, at every size."""
-    return tuple(level.tobytes() for level in document.pyramid.levels)
-
-
 async def test_large_steps_give_the_same_bits_as_at_once(document: Document, stepping: Stepping) -> None:
     masks = [np.zeros((SIZE.height, SIZE.width), np.uint8), noise(1), noise(2)]
     for mask in masks[1:]:
@@ -62,30 +50,6 @@ async def test_large_steps_give_the_same_bits_as_at_once(document: Document, ste
         await stepping.settled()
         assert np.array_equal(document.mask.coverage, expected)
         assert bool(document.mask.occupied.any()) == bool(expected.any())
-
-
-async def test_a_result_is_laid_on_and_taken_off_again(document: Document, stepping: Stepping) -> None:
-    before, done, changed = picture(document), [], []
-    document.picture_changed.connect(changed.extend)
-    stepping.add_layer(layer(), lambda: done.append(True))
-    assert not document.layers
-    await stepping.settled()
-    assert done
-    assert len(document.layers) == len(document.undo.steps) == 1
-    assert changed == [SIZE.rect]
-    after = picture(document)
-    other = Document(document.original_photograph())
-    other.add_layer(layer())
-    assert after == picture(other)
-    stepping.undo()
-    await stepping.settled()
-    assert picture(document) == before
-    stepping.redo()
-    await stepping.settled()
-    assert picture(document) == after
-    stepping.undo()
-    await stepping.settled()
-    assert picture(document) == before
 
 
 async def test_what_is_asked_for_in_quick_succession_is_done_in_its_order(
@@ -116,14 +80,10 @@ async def test_small_steps_are_done_at_once(document: Document, stepping: Steppi
     with document.edit_mask("Square") as edit:
         edit.view(rect)[...] = 7
         edit.mark(rect)
-    stepping.add_layer(layer(rect), lambda: None)
-    assert len(document.layers) == 1
     stepping.undo()
-    stepping.undo()
-    assert not document.layers
     assert not document.mask.coverage.any()
-    stepping.go_to(2)
-    assert len(document.layers) == 1
+    stepping.go_to(1)
+    assert document.mask.coverage.any()
     assert not stepping.is_busy
 
 
@@ -141,9 +101,8 @@ def while_preparing(monkeypatch: pytest.MonkeyPatch, step: UndoStep, act: Callab
 async def test_a_stroke_that_comes_between_is_kept(
     document: Document, stepping: Stepping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stepping.add_layer(layer(), lambda: None)
-    await stepping.settled()
-    shown, runner = picture(document), GestureRunner(document)
+    document.set_mask(noise(1), "Noise")
+    runner = GestureRunner(document)
     step = document.undo.top
     assert step is not None
 
@@ -159,22 +118,7 @@ async def test_a_stroke_that_comes_between_is_kept(
     assert stepping.is_busy
     runner.release()
     await stepping.settled()
-    # The step that was to be taken back is no longer the last one: it stays, and so does what is seen of it.
+    # The step that was to be taken back is no longer the last one: it stays.
     assert document.mask.coverage[50, 50] == 255
-    assert len(document.layers) == 1
-    assert picture(document) == shown
-
-
-async def test_what_does_not_fit_is_refused_before_anything_is_drawn(
-    document: Document, stepping: Stepping
-) -> None:
-    before = picture(document)
-    with pytest.raises(InputError):
-        stepping.add_layer(layer_beyond(), lambda: None)
-    assert picture(document) == before
-
-
-def layer_beyond() -> EditLayer:
-    rect = Rect(100, 100, SIZE.width, SIZE.height)
-    pixels = np.zeros((rect.height, rect.width, 3), np.uint8)
-    return EditLayer("b", "Layer", rect, pixels, noise(3))
+    assert document.undo.position == 2
+    assert np.array_equal(document.mask.coverage[200:], noise(1)[200:])

@@ -22,10 +22,11 @@ from app.ui.links import Links
 from app.ui.panels.dragging import ResultButton, drag_out
 from app.ui.pictures import image_of_rgb
 from app.ui.theme import BUTTON_ICON, DARK, SPACE
-from app.ui.widgets.labels import ElidedLabel
+from app.ui.widgets.labels import ElidedLabel, make_icon_button
 from app.ui.wording import percent_text
 
 if TYPE_CHECKING:
+    from app.edits.types import Patch
     from app.session.candidates import Candidate
     from app.session.document_session import DocumentSession
     from app.session.workspace import Workspace
@@ -58,7 +59,10 @@ class CandidatesStrip(QFrame):
     """Mirrors the candidates of the document in front."""
 
     apply_wanted = Signal()
+    apply_all_wanted = Signal()
     compare_wanted = Signal()
+    tune_wanted = Signal()
+    paint_in_wanted = Signal()
     left = Signal()
     """The focus should go back to the canvas."""
     original_held = Signal(bool)
@@ -77,6 +81,8 @@ class CandidatesStrip(QFrame):
         self._session: DocumentSession | None = None
         self._links = Links()
         self._pictures: dict[str, QPixmap] = {}
+        self._pictured: dict[str, Patch] = {}
+        """What the small pictures were made of."""
         self._original: QPixmap | None = None
         self._buttons: list[ResultButton] = []
         self._row = QHBoxLayout()
@@ -90,6 +96,11 @@ class CandidatesStrip(QFrame):
         self._revealing.setSingleShot(True)
         self._revealing.setInterval(0)
         self._revealing.timeout.connect(self._reveal)
+        self._repicturing = QTimer(self)
+        """Until a variant that is tuned has come to rest."""
+        self._repicturing.setSingleShot(True)
+        self._repicturing.setInterval(250)
+        self._repicturing.timeout.connect(self._make_stale_pictures)
         self._lay_out()
         self.hide()
 
@@ -97,6 +108,7 @@ class CandidatesStrip(QFrame):
         self._links.clear()
         self._session = session
         self._pictures.clear()
+        self._pictured.clear()
         self._original = None
         if session is not None:
             self._links.add(session.candidates.changed.connect(self.mirror))
@@ -105,6 +117,7 @@ class CandidatesStrip(QFrame):
     def detach(self) -> None:
         self._links.clear()
         self._revealing.stop()
+        self._repicturing.stop()
 
     def mirror(self) -> None:
         """Show the candidates as they stand now."""
@@ -118,9 +131,16 @@ class CandidatesStrip(QFrame):
             if had_focus:
                 self.left.emit()
             return
-        for index, button in enumerate(self._buttons):
-            button.setChecked(session.candidates.selected == (None if index == 0 else index - 1))
+        places = session.candidates.places
+        chosen = session.candidates.chosen if len(places) > 1 else ()
+        self._buttons[0].setChecked(session.candidates.shown is None)
+        for button, item in zip(self._buttons[1:], items, strict=True):
+            button.setChecked(item is session.candidates.shown)
+            # In several places what Apply all will take is not told by the selection alone.
+            button.setText(tr("{n} ✓", n=item.number) if item in chosen else str(item.number))
         self._revealing.start()
+        if any(self._pictured.get(each.result_id) is not each.patch for each in items):
+            self._repicturing.start()
         shown = session.candidates.shown
         done, made = (
             candidate_lines(shown)
@@ -129,8 +149,16 @@ class CandidatesStrip(QFrame):
         )
         self._facts.setText(done)
         self._made.setText(made[:1].upper() + made[1:])
+        if shown is not None and len(places) > 1:
+            place = places.index(session.candidates.rivals(shown)) + 1
+            done = " · ".join((tr("Region {place} of {count}", place=place, count=len(places)), done))
+            self._facts.setText(done)
+        self.apply_all.setText(tr("Apply all {count}", count=len(places)))
+        self.apply_all.setVisible(len(places) > 1)
         self.apply.setEnabled(shown is not None)
         self.discard.setEnabled(shown is not None)
+        for extra in (self.tune, self.paint_in):
+            extra.setEnabled(shown is not None)
         self.show()
 
     def event(self, event: QEvent) -> bool:
@@ -199,20 +227,35 @@ class CandidatesStrip(QFrame):
         self.apply = QPushButton(tr("Apply"))
         self.apply.setProperty("role", "primary")
         self.apply.setToolTip(tr("Lay this variant on the photograph (Return)"))
+        self.apply_all = QPushButton(tr("Apply all"))
+        self.apply_all.setObjectName("applyAll")
+        self.apply_all.setToolTip(
+            tr("Lay what is chosen for each region on the photograph (Ctrl+Shift+Return)")
+        )
+        self.apply_all.hide()
         self.discard = QPushButton(tr("Discard"))
         self.discard.setToolTip(tr("Take this variant off the strip; it stays in the history (Delete)"))
         self.compare = QPushButton(tr("Compare"))
         self.compare.setIcon(icon("layout-grid"))
         self.compare.setIconSize(BUTTON_ICON)
         self.compare.setToolTip(tr("See all variants side by side (C)"))
+        self.tune = make_icon_button("settings-2", tr("Tune"), tip=tr("Tune how this variant is put back"))
+        self.tune.setObjectName("candidateTune")
+        self.paint_in = make_icon_button(
+            "brush", tr("Paint in"), tip=tr("Add this variant hidden, and paint where it is to be seen")
+        )
+        self.paint_in.setObjectName("candidatePaintIn")
         self.back = QPushButton(tr("Back"))
         self.back.setToolTip(tr("Back to the photograph; the variants stay in the history (Esc)"))
-        for button in (self.apply, self.discard, self.compare, self.back):
+        for button in (self.apply, self.apply_all, self.discard, self.compare, self.back):
             button.setFixedHeight(32)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.apply.clicked.connect(self.apply_wanted)
+        self.apply_all.clicked.connect(self.apply_all_wanted)
         self.discard.clicked.connect(self._discard)
         self.compare.clicked.connect(self.compare_wanted)
+        self.tune.clicked.connect(self.tune_wanted)
+        self.paint_in.clicked.connect(self.paint_in_wanted)
         self.back.clicked.connect(self._leave)
         holder = QWidget()
         holder.setLayout(self._row)
@@ -226,8 +269,11 @@ class CandidatesStrip(QFrame):
         self._scroll.horizontalScrollBar().rangeChanged.connect(self._make_room)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
-        for button in (self.back, self.compare, self.discard, self.apply):
-            buttons.addWidget(button)
+        for each in (
+            *(self.back, self.compare, self.tune, self.paint_in),
+            *(self.discard, self.apply_all, self.apply),
+        ):
+            buttons.addWidget(each)
         words = QVBoxLayout()
         words.setSpacing(SPACE // 4)
         words.addWidget(self._facts)
@@ -262,24 +308,30 @@ class CandidatesStrip(QFrame):
         self.left.emit()
 
     def _rebuild(self, items: tuple[Candidate, ...]) -> None:
+        """Make the buttons that are missing; all of them, unless variants were only added behind the others."""
+        listed = [button.property("result_id") for button in self._buttons[1:]]
+        if not listed or listed != [candidate.result_id for candidate in items[: len(listed)]]:
+            self._remove_buttons()
+            if not items:
+                self._pictures.clear()
+                self._pictured.clear()
+                self._original = None
+                return
+            self._add_button(None, tr("Original"), tr("The photograph as it is (0)"))
+            self._row.addStretch(1)
+        for candidate in items[len(self._buttons) - 1 :]:
+            tip = tr("Variant {n} — drag it out as a file", n=candidate.number)
+            self._add_button(candidate, str(candidate.number), tip)
+            if candidate.result_id not in self._pictured:
+                self._picture(candidate)
+
+    def _remove_buttons(self) -> None:
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
         self._buttons = []
-        if not items:
-            self._pictures.clear()
-            self._original = None
-            return
-        self._add_button(None, tr("Original"), tr("The photograph as it is (0)"))
-        for candidate in items:
-            tip = tr("Variant {n} — drag it out as a file", n=candidate.number)
-            self._add_button(candidate, str(candidate.number), tip)
-            if candidate.result_id not in self._pictures:
-                self._tasks.start(self._make_pictures(candidate), "candidates")
-        self._row.addStretch(1)
-        self._show_pictures()
 
     def _add_button(self, candidate: Candidate | None, title: str, tip: str) -> None:
         index = len(self._buttons)
@@ -297,7 +349,8 @@ class CandidatesStrip(QFrame):
         if candidate is not None:
             button.dragged.connect(lambda: self._drag(candidate))
         self._buttons.append(button)
-        self._row.addWidget(button)
+        self._row.insertWidget(index, button)
+        self._show_picture(button)
 
     def _select(self, index: int | None) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -308,6 +361,15 @@ class CandidatesStrip(QFrame):
         make = partial(self._transfer.file_of_candidate, candidate)
         picture = self._pictures.get(candidate.result_id)
         self._tasks.start(drag_out(self, make, picture), "drag")
+
+    def _make_stale_pictures(self) -> None:
+        for each in self._session.candidates.items if self._session is not None else ():
+            if self._pictured.get(each.result_id) is not each.patch:
+                self._picture(each)
+
+    def _picture(self, candidate: Candidate) -> None:
+        self._pictured[candidate.result_id] = candidate.patch
+        self._tasks.start(self._make_pictures(candidate), "candidates")
 
     async def _make_pictures(self, candidate: Candidate) -> None:
         session = self._session
@@ -323,14 +385,14 @@ class CandidatesStrip(QFrame):
                 self._pictures[name] = pixmap
             else:
                 self._original = pixmap
-        self._show_pictures()
+            for button in self._buttons:
+                if button.property("result_id") == name:
+                    self._show_picture(button)
 
-    def _show_pictures(self) -> None:
-        waiting = icon("image", DARK.text_disabled)
-        for button in self._buttons:
-            name = button.property("result_id")
-            pixmap = self._pictures.get(name) if name else self._original
-            button.setIcon(QIcon(pixmap) if pixmap is not None else waiting)
+    def _show_picture(self, button: ResultButton) -> None:
+        name = button.property("result_id")
+        pixmap = self._pictures.get(name) if name else self._original
+        button.setIcon(QIcon(pixmap) if pixmap is not None else icon("image", DARK.text_disabled))
 
 
 def _centred(image: QImage, room: Size, ratio: float) -> QPixmap:
