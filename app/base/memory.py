@@ -4,6 +4,25 @@ from __future__ import annotations
 
 import sys
 
+_ARENA_MAX = -8
+"""Of `mallopt`."""
+
+
+def share_one_heap() -> None:
+    """Have all threads take memory from one heap; once, at the start.
+
+    glibc gives threads heaps of their own, and what is freed at the end of such a heap is not given back by
+    `malloc_trim`, unlike that of the first: whether a decoder's buffer stayed was a matter of chance. Threads
+    here ask for large blocks seldom and for small ones under the interpreter's lock, so none waits for another.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is not None:
+        set_option(ctypes.c_int(_ARENA_MAX), ctypes.c_int(1))
+
 
 def give_back_free_memory() -> None:
     """Return freed memory of all threads to the system; takes a few milliseconds, so call it in a worker.

@@ -85,6 +85,14 @@ class Stamps:
     def nbytes(self) -> int:
         return sum(made.nbytes for made in self._made if made is not None)
 
+    @classmethod
+    def made(cls, brush: Brush) -> Stamps:
+        """With all of them there; for large brushes, in any thread."""
+        stamps = cls(brush)
+        for place in range(stamps.phases**2):
+            stamps.at(place % stamps.phases, place // stamps.phases)
+        return stamps
+
     def at(self, phase_x: int, phase_y: int) -> U8:
         """Coverage of the stamp of a phase; for an eraser what may stay at most."""
         index = (phase_y << self.shift) + phase_x
@@ -114,9 +122,18 @@ class StampCache:
         self._stamps: OrderedDict[Brush, Stamps] = OrderedDict()
 
     def stamps(self, brush: Brush) -> Stamps:
-        stamps = self._stamps.get(brush)
-        if stamps is None:
-            stamps = self._stamps[brush] = Stamps(brush)
+        if brush not in self._stamps:
+            self._stamps[brush] = Stamps(brush)
+        return self._used(brush)
+
+    def take(self, brush: Brush, stamps: Stamps) -> None:
+        """Keep stamps that were made elsewhere, so that the first dab has not to wait for them."""
+        self._stamps.setdefault(brush, stamps)
+        self._used(brush)
+
+    def _used(self, brush: Brush) -> Stamps:
+        """The stamps of a brush, which are dropped last from now on."""
+        stamps = self._stamps[brush]
         self._stamps.move_to_end(brush)
         while len(self._stamps) > 1 and (
             len(self._stamps) > _CACHED_STAMPS or self._nbytes() > _CACHED_BYTES

@@ -23,7 +23,7 @@ from app.document.named_masks import NamedMask, PreparedMask
 from app.document.pixels import DocumentPixels
 from app.document.state import DocumentState, LayerMask, StateStep
 from app.document.thread import OneThread
-from app.document.tiles import TileSnapshot
+from app.document.tiles import TileChange
 from app.document.undo import DEFAULT_LIMIT, Compressor, UndoStack
 from app.imaging.arrays import U8
 from app.imaging.photograph import Photograph
@@ -202,11 +202,11 @@ class Document(DocumentPixels):
             edit.view(self.size.rect)[...] = 255
             edit.mark(self.size.rect)
 
-    def put_in_mask(self, tiles: TileSnapshot, title: str) -> None:
-        """Take over tiles of the active mask that a worker has made; nothing happens for none."""
+    def put_in_mask(self, change: TileChange, title: str) -> None:
+        """Take over tiles that a worker has made of the active mask as it is; nothing happens for none."""
         self._thread.check()
         with self.undo.hold():
-            step = self.mask.put(tiles, title)
+            step = self.mask.put(change, title)
         if step is not None:
             self.undo.push(step)
 

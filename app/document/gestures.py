@@ -129,6 +129,10 @@ class GestureRunner:
         smart = self._stage.smart
         return smart is not None and bool(smart.hints(self._stage.document.undo))
 
+    def take_stamps(self, brush: Brush, stamps: Stamps) -> None:
+        """Keep what was made in a thread for the strokes of a brush that may come."""
+        self._stage.stamps.take(brush, stamps)
+
     def press(self, tool: Tool, sample: PointerSample) -> None:
         """Start a gesture, or go on with one that stays; one whose release was lost is ended where it stands."""
         if self.stays:

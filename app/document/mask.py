@@ -15,8 +15,11 @@ import numpy as np
 from app.base.geometry import EMPTY, Rect, Size
 from app.base.signal import Signal
 from app.document.thread import OneThread, refused_change
-from app.document.tiles import TILE, Plane, TileSnapshot
+from app.document.tiles import TILE, Plane, TileChange, TileSnapshot
 from app.imaging.arrays import U8, Bool
+
+_MANY = 24
+"""Tiles from which a step is made ready in a thread: up to there the wait cannot be felt."""
 
 
 class Mask:
@@ -130,11 +133,14 @@ class Mask:
             edit.mark(self.size.rect)
         return edit.step
 
-    def put(self, tiles: TileSnapshot, title: str) -> MaskStep | None:
-        """Take over tiles that a worker has made, see `TileSnapshot.of_changes`; None for no tiles."""
-        if not len(tiles):
+    def put(self, change: TileChange, title: str) -> MaskStep | None:
+        """Take over tiles that a worker has made of the mask as it is now; None for no tiles.
+
+        See `TileSnapshot.of_changes`.
+        """
+        if not len(change):
             return None
-        return MaskStep(title, self, self._swap(tiles))
+        return MaskStep(title, self, self._put(change))
 
     def invert(self, title: str) -> InvertStep:
         """Turn every value v into 255 - v. Undone by doing it again, so nothing is kept for that."""
@@ -156,6 +162,12 @@ class Mask:
         self._check_free()
         inverse = tiles.restore(self._plane)
         self._tell(tiles.rects(self.size))
+        return inverse
+
+    def _put(self, change: TileChange) -> TileSnapshot:
+        self._check_free()
+        inverse = change.put(self._plane)
+        self._tell(change.new.rects(self.size))
         return inverse
 
     def _tell(self, rects: tuple[Rect, ...]) -> None:
@@ -265,22 +277,43 @@ class MaskEdit:
 class MaskStep:
     """A change of a mask that can be taken back: the tiles of the other side, before or after it."""
 
-    __slots__ = ("_mask", "_tiles", "title")
+    __slots__ = ("_mask", "_ready", "_tiles", "title")
 
     def __init__(self, title: str, mask: Mask, before: TileSnapshot) -> None:
         self.title = title
         self._mask = mask
         self._tiles = before
+        self._ready: tuple[int, TileChange] | None = None
+        """The mask's revision, and what this step does to the mask as it is then."""
 
     @property
     def nbytes(self) -> int:
         return self._tiles.nbytes
 
+    @property
+    def takes_long(self) -> bool:
+        return len(self._tiles) > _MANY
+
+    def prepare(self, *, back: bool) -> None:
+        """Unpack the tiles and keep what stands in their place; may run in another thread.
+
+        Of no use, and not used, when the mask changes meanwhile.
+        """
+        revision = self._mask.revision
+        self._ready = revision, self._tiles.change_of(self._mask._plane)
+
     def undo(self) -> None:
-        self._tiles = self._mask._swap(self._tiles)
+        self._swap()
 
     def redo(self) -> None:
-        self._tiles = self._mask._swap(self._tiles)
+        self._swap()
+
+    def _swap(self) -> None:
+        ready, self._ready = self._ready, None
+        if ready is not None and ready[0] == self._mask.revision:
+            self._tiles = self._mask._put(ready[1])
+        else:
+            self._tiles = self._mask._swap(self._tiles)
 
     def compress(self) -> None:
         """Hold the tiles compressed; may run in another thread, see `TileSnapshot`."""
@@ -299,6 +332,13 @@ class InvertStep:
     @property
     def nbytes(self) -> int:
         return 0
+
+    @property
+    def takes_long(self) -> bool:
+        return False
+
+    def prepare(self, *, back: bool) -> None:
+        """There is nothing to make ready."""
 
     def undo(self) -> None:
         self._mask._flip()

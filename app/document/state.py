@@ -77,6 +77,14 @@ class StateStep:
     def redo(self) -> None:
         self._become(self._after)
 
+    @property
+    def takes_long(self) -> bool:
+        """False: what is long of it, drawing the picture, is done in the background anyway."""
+        return False
+
+    def prepare(self, *, back: bool) -> None:
+        """There is nothing to make ready."""
+
     def compress(self) -> None:
         """Layers and masks are shared with the document, so there is nothing to make smaller."""
 

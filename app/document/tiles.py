@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -74,12 +75,12 @@ class Plane:
 
     def write(self, tile: Tile, stored: Stored) -> None:
         """Put a stored tile back."""
-        pixels = self.view(tile)
-        if isinstance(stored, bytes):
-            pixels[...] = _unpacked(stored, pixels.shape)
-        else:
-            pixels[...] = stored
+        self.view(tile)[...] = self.unpacked(tile, stored)
         self.occupied[tile] = not isinstance(stored, int) or stored != 0
+
+    def unpacked(self, tile: Tile, stored: Stored) -> int | U8:
+        """A stored tile in the form in which it is written fastest."""
+        return _unpacked(stored, self.view(tile).shape) if isinstance(stored, bytes) else stored
 
     def settle_against(self, tile: Tile, stored: int | U8) -> bool:
         """As `settle`, but return whether the tile's pixels are those that were stored.
@@ -118,23 +119,33 @@ class TileSnapshot:
         """Bytes of pixels held, as of the last change; a constant tile costs none."""
 
     @classmethod
-    def of_changes(cls, before: U8, after: U8, at: Rect, cancel: CancelToken | None = None) -> TileSnapshot:
-        """The tiles that differ, as they are in `after`: made in a worker, to be put into a plane at once.
+    def of_changes(cls, before: U8, after: U8, at: Rect, cancel: CancelToken | None = None) -> TileChange:
+        """The tiles that differ, as they were and as they are: made in a worker, to be put into a plane at once.
 
         Both (at.height, at.width) stand at `at`, which is cut at tiles or at the plane's border.
 
         Raises:
             Cancelled: the token was cancelled.
         """
-        found = cls()
+        old, new = cls(), cls()
         for cell in at.tiles(TILE):
             if cancel is not None:
                 cancel.check()
-            place = cell.intersected(at).relative_to(at).slices
+            place, tile = cell.intersected(at).relative_to(at).slices, (cell.y // TILE, cell.x // TILE)
             if not np.array_equal(before[place], after[place]):
-                found._tiles[cell.y // TILE, cell.x // TILE] = _stored(after[place])
-        found._count()
-        return found
+                old._tiles[tile], new._tiles[tile] = _stored(before[place]), _stored(after[place])
+        old._count()
+        new._count()
+        return TileChange(new, old)
+
+    def change_of(self, plane: Plane) -> TileChange:
+        """What putting all tiles back into `plane` would do to it as it is now. In any thread."""
+        old, new = TileSnapshot(), TileSnapshot()
+        for tile, stored in list(self._tiles.items()):
+            old.keep(plane, tile)
+            new._tiles[tile] = plane.unpacked(tile, stored)
+        new._count()
+        return TileChange(new, old)
 
     def __len__(self) -> int:
         return len(self._tiles)
@@ -187,6 +198,23 @@ class TileSnapshot:
                 if len(packed) < stored.nbytes:
                     self._tiles[tile] = packed
         self._count()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TileChange:
+    """Tiles to be put into a plane, and what stands there before: nothing is left to do but to copy."""
+
+    new: TileSnapshot
+    old: TileSnapshot
+
+    def __len__(self) -> int:
+        return len(self.new)
+
+    def put(self, plane: Plane) -> TileSnapshot:
+        """Write the new tiles; putting back what is returned undoes it."""
+        for tile, stored in list(self.new._tiles.items()):
+            plane.write(tile, stored)
+        return self.old
 
 
 def _stored(pixels: U8) -> int | U8:

@@ -42,6 +42,15 @@ class UndoStep(Protocol):
         """Hold the same in less memory; may run in another thread while the step is undone."""
         ...
 
+    @property
+    def takes_long(self) -> bool:
+        """Whether `prepare` in another thread is worth it before the step is undone or redone."""
+        ...
+
+    def prepare(self, *, back: bool) -> None:
+        """Do beforehand what `undo`, or else `redo`, would do at length; in any thread, nothing is seen of it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UndoPoint:
@@ -82,6 +91,11 @@ class UndoStack:
         return self._steps[self._position - 1] if self._position else None
 
     @property
+    def next(self) -> UndoStep | None:
+        """The step that `redo` does again; None for none."""
+        return self._steps[self._position] if self._position < len(self._steps) else None
+
+    @property
     def limit_bytes(self) -> int:
         """How much memory the steps may hold."""
         return self._limit
@@ -118,7 +132,7 @@ class UndoStack:
     @property
     def redo_title(self) -> str:
         """The title of the step that `redo` does again; empty for none."""
-        return self._steps[self._position].title if self._position < len(self._steps) else ""
+        return self.next.title if self.next is not None else ""
 
     @property
     def is_saved(self) -> bool:

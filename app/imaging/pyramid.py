@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -92,6 +93,19 @@ class Pyramid:
         if source.shape[0] % 2 and width:
             row = _padded(source[-1:, : 2 * width], 1, 0)
             halve(row, target[height:, :width])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """A quick reduced picture of a photograph, (h, w, 4) BGRA, on a pyramid: made in a worker, shown at once."""
+
+    levels: tuple[U8, ...]
+    opaque: bool
+
+    @classmethod
+    def of(cls, picture: U8) -> Preview:
+        opaque = bool((picture[..., 3] == 255).all())
+        return cls(Pyramid.build(picture, straight_alpha=not opaque).levels, opaque)
 
 
 def _padded(strip: U8, bottom: int, right: int) -> U8:

@@ -102,17 +102,17 @@ def has_region(workspace: Workspace) -> bool:
 @command("edit.undo", title=tr("Undo"), group=EDIT, shortcuts=("Ctrl+Z",), when=can_undo)
 def undo(workspace: Workspace) -> None:
     """Take back the last step."""
-    document = _document(workspace)
-    if document is not None:
-        document.undo.undo()
+    session = _session(workspace)
+    if session is not None and session.stepping is not None:
+        session.stepping.undo()
 
 
 @command("edit.redo", title=tr("Redo"), group=EDIT, shortcuts=("Ctrl+Shift+Z", "Ctrl+Y"), when=can_redo)
 def redo(workspace: Workspace) -> None:
     """Do the step again that was taken back."""
-    document = _document(workspace)
-    if document is not None:
-        document.undo.redo()
+    session = _session(workspace)
+    if session is not None and session.stepping is not None:
+        session.stepping.redo()
 
 
 # The edit

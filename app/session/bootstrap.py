@@ -57,10 +57,21 @@ class InProcessTransports:
         return self._transport
 
 
+_LOADED_LATER = (
+    "anyio.lowlevel",
+    "anyio.streams.memory",
+    "anyio.streams.stapled",
+    "anyio.streams.tls",
+    "anyio._backends._asyncio",
+    "httpcore",
+)
+"""What the libraries of the wire import by themselves, but only in the middle of a first request."""
+
+
 def load_transports() -> None:
     """Import what the first request needs; for a thread, as it takes a tenth of a second."""
-    importlib.import_module("httpx")
-    importlib.import_module("app.server.app")
+    for name in ("httpx", "app.server.app", *_LOADED_LATER):
+        importlib.import_module(name)
 
 
 def build_workspace(

@@ -29,8 +29,8 @@ from app.gateways.fitting import fit_references
 from app.gateways.inspection import inspect_request
 from app.gateways.pricing import estimated_cost, total_cost
 from app.gateways.types import Transport
-from app.imaging.arrays import U8
 from app.imaging.edges import Edge
+from app.imaging.pyramid import Preview
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, Candidates, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
@@ -50,6 +50,7 @@ from app.session.requests import freeze_request
 from app.session.selecting import Selecting
 from app.session.snapshots import Snapshots
 from app.session.source import Origin, Source
+from app.session.stepping import Stepping
 from app.session.tuning import Tuning
 from app.session.verdicts import INVERT_NEXT, mask_warning
 
@@ -98,13 +99,14 @@ class DocumentSession:
         self.measuring = Measuring(self._measure)
         self.candidates = Candidates()
         self.stage = Stage.OPENING
-        self.preview: U8 | None = None
+        self.preview: Preview | None = None
         self.size: Size | None = None
         self.source: Source | None = None
         self.document: Document | None = None
         self.gestures: GestureRunner | None = None
         self.mask_work: MaskWork | None = None
         self.selecting: Selecting | None = None
+        self.stepping: Stepping | None = None
         self.layers: LayerWork | None = None
         self.tuning: Tuning | None = None
         self.export_target: ExportTarget | None = None
@@ -142,8 +144,8 @@ class DocumentSession:
 
     # Opening
 
-    def show_preview(self, preview: U8, size: Size) -> None:
-        """A quick reduced picture, (h, w, 4) BGRA, of a photograph of `size` that is still being decoded."""
+    def show_preview(self, preview: Preview, size: Size) -> None:
+        """A quick reduced picture of a photograph of `size` that is still being decoded."""
         self.preview, self.size = preview, size
         self.stage_changed.emit()
 
@@ -152,6 +154,7 @@ class DocumentSession:
         self.document, self.source, self.size = document, source, document.size
         self.mask_work = MaskWork(document, self._notices)
         self.selecting = Selecting(document, self._notices)
+        self.stepping = Stepping(document, self.mask_work.until_free)
         self.layers = LayerWork(document, self.mask_work.until_free)
         self.tuning = Tuning(document, self.candidates, self.layers, self._notices)
         self.gestures = GestureRunner(document, self.selecting.order)
@@ -482,5 +485,7 @@ class DocumentSession:
         await self.measuring.aclose()
         if self.mask_work is not None:
             await self.mask_work.aclose()
+        if self.stepping is not None:
+            await self.stepping.aclose()
         if self.tuning is not None:
             await self.tuning.aclose()

@@ -6,8 +6,6 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from app.base.errors import InputError, MaskroomError, OutputError, from_os_error
 from app.base.files import write_atomically
 from app.base.geometry import Margins, Size
@@ -15,10 +13,12 @@ from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
 from app.document.layers import EditLayer, LayerSource
+from app.document.mask import blank_coverage
 from app.edits.composite import place
 from app.edits.types import Patch, Report
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
+from app.imaging.arrays import U8
 from app.imaging.extend import extend_photograph
 from app.imaging.load import Limits, load_photograph
 from app.imaging.photograph import Photograph
@@ -26,6 +26,7 @@ from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, layer_of
 from app.session.document_session import DocumentSession
 from app.session.extending import between_canvases, margins_of
+from app.session.mask_changes import Replace
 from app.session.records import load_request
 from app.session.references import Reference, read_reference
 
@@ -93,13 +94,19 @@ class HistoryActions:
         dx, dy = after.left - before.left, after.top - before.top
         place = entry.region.translated(dx, dy)
         inside = place.intersected(document.size.rect)
-        mask = np.zeros((document.size.height, document.size.width), np.uint8)
-        mask[inside.slices] = request.coverage[inside.relative_to(place).slices]
+        size, coverage = document.size, request.coverage[inside.relative_to(place).slices]
+
+        def sent() -> U8:
+            mask = blank_coverage(size)
+            mask[inside.slices] = coverage
+            return mask
+
         if form.context.region is not None:
             moved = form.context.region.translated(dx, dy)
             form.set_context(replace(form.context, region=moved))
         document.end_painting()
-        document.set_mask(mask, tr("Mask from the history"))
+        if session.mask_work is not None:
+            await session.mask_work.apply(Replace(tr("Mask from the history"), sent))
 
     async def candidate(self, result_id: str) -> Candidate:
         """A stored result as a candidate again, brought to its place and scale.

@@ -19,7 +19,7 @@ from app.base.signal import Signal
 from app.document.document import Document
 from app.document.mask import Mask
 from app.document.named_masks import PreparedMask, prepare_mask
-from app.document.tiles import TILE, TileSnapshot
+from app.document.tiles import TILE, TileChange, TileSnapshot
 from app.imaging.arrays import U8
 from app.session.mask_changes import Knob, MaskChange
 
@@ -33,7 +33,7 @@ class Computed:
 
     mask: Mask
     revision: int
-    tiles: TileSnapshot
+    tiles: TileChange
     at: Rect
     coverage: U8
     """Of `at`, afterwards."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from app.base.signal import Signal
 from app.document.brush import Brush
@@ -83,6 +85,21 @@ class ToolBox:
     def brush(self) -> Brush:
         """The brush of the tool in hand; the painting one for tools that have none."""
         return self._brushes.get(self._tool, self._brushes[ToolKind.BRUSH])
+
+    @property
+    def brushes(self) -> Mapping[ToolKind, Brush]:
+        """The brush of every tool that has one."""
+        return MappingProxyType(dict(self._brushes))
+
+    @property
+    def usual_brushes(self) -> Mapping[ToolKind, Brush]:
+        """The same as they are when nobody has changed them."""
+        return MappingProxyType(self._new_brushes())
+
+    def take_brushes(self, brushes: Mapping[ToolKind, Brush]) -> None:
+        """Have these lie ready, as they were left."""
+        self._brushes |= brushes
+        self.changed.emit()
 
     def set_tool(self, tool: ToolKind) -> None:
         if tool is not self._tool:

@@ -15,6 +15,7 @@ from app.base.signal import Signal
 from app.base.text import tr, tr_count
 from app.document.composition import Made
 from app.document.document import Document
+from app.document.gestures import GestureRunner
 from app.document.openraster_reader import is_openraster
 from app.edits.types import Context
 from app.engines.host import EngineHost
@@ -25,6 +26,7 @@ from app.gateways.providers import ProviderStore
 from app.gateways.types import Profile
 from app.history.store import HistoryStore
 from app.imaging.load import Limits, load_preview, probe
+from app.imaging.pyramid import Preview
 from app.jobs.types import Job
 from app.jobs.worker import RequestWorker
 from app.session.commands import CommandRegistry
@@ -36,6 +38,7 @@ from app.session.history_actions import HistoryActions
 from app.session.history_shelf import HistoryShelf
 from app.session.housekeeping import GIGABYTE, Housekeeping
 from app.session.keeper import SessionKeeper
+from app.session.kept_brushes import KeptBrushes
 from app.session.kept_tabs import LookedAt
 from app.session.model_lists import ModelLists
 from app.session.money import Money
@@ -44,6 +47,7 @@ from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
 from app.session.recovery import interrupted_job, recover
 from app.session.source import Source, data_source, read_source
+from app.session.stamping import Stamping
 from app.session.tidying import Tidying
 from app.session.toolbox import ToolBox
 from app.settings.folders import Folders
@@ -111,6 +115,9 @@ class Workspace:
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
         self._chores: set[asyncio.Future[Any]] = set()
+        self._kept_brushes = KeptBrushes(toolbox, settings)
+        self._stamping = Stamping(toolbox, self._gestures)
+        self.current_changed.connect(self._stamping.soon)
         self._documents: tuple[DocumentSession, ...] = ()
         self._current: DocumentSession | None = None
         settings.changed.connect(lambda changed: self._limit_steps())
@@ -187,6 +194,8 @@ class Workspace:
         for session in self._documents:
             await session.aclose()
         await self.tidying.aclose()
+        await self._stamping.aclose()
+        await self._kept_brushes.aclose()
         while self._chores:
             await asyncio.gather(*self._chores)
         await self.host.aclose()
@@ -301,10 +310,10 @@ class Workspace:
     async def _preview(self, session: DocumentSession, data: bytes) -> None:
         info = await asyncio.to_thread(probe, data, name=session.name, limits=self.limits)
         if info.has_quick_preview:
-            preview = await asyncio.to_thread(
+            picture = await asyncio.to_thread(
                 load_preview, data, PREVIEW_BOUNDS, name=session.name, limits=self.limits
             )
-            session.show_preview(preview, info.size)
+            session.show_preview(await asyncio.to_thread(Preview.of, picture), info.size)
 
     def _show(self, session: DocumentSession, opened: Opened) -> None:
         document = Document(
@@ -320,10 +329,14 @@ class Workspace:
         session.form.set_references(opened.references)
         session.file = session.path if opened.is_own else None
         session.show_document(document, opened.source)
+        self._stamping.soon()
         # Now that nobody shows the preview any more, what opening needed for a while can go.
         self.tidying.soon()
         for note in opened.notes:
             self.notices.info(f"{session.name}: {note}")
+
+    def _gestures(self) -> GestureRunner | None:
+        return self._current.gestures if self._current is not None else None
 
     @property
     def _undo_limit(self) -> int:

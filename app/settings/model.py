@@ -39,6 +39,11 @@ def _option(default: Any, title: str, text: str = "", *, kind: type | None = Non
     return field(default=default, metadata={METADATA_KEY: option})
 
 
+def _kept(title: str, minimum: float, maximum: float) -> Any:
+    """A number that the program keeps by itself, as long as it is another than the usual."""
+    return _option("auto", title, kind=float, minimum=minimum, maximum=maximum, auto=True, shown=False)
+
+
 def option_of(described: Field[Any]) -> Option:
     """The `Option` of a field of one of the sections below."""
     option = described.metadata[METADATA_KEY]
@@ -237,12 +242,26 @@ class WindowSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BrushesSettings:
+    """The brush of each tool that has one, as it was used last; "auto" is the brush as it lies ready."""
+
+    brush_diameter: Literal["auto"] | float = _kept("Size of the brush", 1.0, 4000.0)
+    brush_hardness: Literal["auto"] | float = _kept("Hardness of the brush", 0.0, 1.0)
+    brush_opacity: Literal["auto"] | float = _kept("Opacity of the brush", 0.01, 1.0)
+    eraser_diameter: Literal["auto"] | float = _kept("Size of the eraser", 1.0, 4000.0)
+    eraser_hardness: Literal["auto"] | float = _kept("Hardness of the eraser", 0.0, 1.0)
+    eraser_opacity: Literal["auto"] | float = _kept("Opacity of the eraser", 0.01, 1.0)
+    smart_diameter: Literal["auto"] | float = _kept("Size of the smart select's line", 1.0, 4000.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, by section."""
 
     canvas: CanvasSettings = field(default_factory=CanvasSettings)
     display: DisplaySettings = field(default_factory=DisplaySettings)
     brush: BrushSettings = field(default_factory=BrushSettings)
+    brushes: BrushesSettings = field(default_factory=BrushesSettings)
     mask: MaskSettings = field(default_factory=MaskSettings)
     pen: PenSettings = field(default_factory=PenSettings)
     steps: StepsSettings = field(default_factory=StepsSettings)

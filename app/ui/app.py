@@ -22,6 +22,7 @@ from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from app.base.errors import ExitCode, MaskroomError
+from app.base.memory import share_one_heap
 from app.base.notices import Notices
 from app.base.text import tr
 from app.settings.folders import Folders, resolve_folders
@@ -78,6 +79,9 @@ def run_window(paths: Sequence[str | Path]) -> int:
     application.setQuitOnLastWindowClosed(False)
     qInstallMessageHandler(_log_message)
     apply_theme(application)
+    share_one_heap()
+    # The longest that the window's thread waits for one that computes in Python; the usual 5 ms are felt.
+    sys.setswitchinterval(0.001)
     garbage = GarbageCollector(application)
     try:
         with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:

@@ -21,16 +21,19 @@ class Ticker:
 
     def __init__(self) -> None:
         self.longest: dict[str, float] = {}
+        self.busiest: dict[str, float] = {}
+        """The longest that the thread itself computed between two ticks, which no other program can lengthen much."""
         self.ticks = 0
         self._phase = ""
-        self._last = self._waited = 0.0
+        self._last = self._waited = self._spent = 0.0
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
 
     def begin(self, phase: str) -> None:
         self._phase = phase
-        self.longest[phase] = 0.0
+        self.longest[phase] = self.busiest[phase] = 0.0
+        self._spent = time.thread_time()
         self._last, self._waited = time.perf_counter(), waited()
         self._timer.start(INTERVAL)
 
@@ -41,6 +44,8 @@ class Ticker:
         now, without = time.perf_counter(), waited()
         stall = (now - self._last - (without - self._waited)) * 1e3 - INTERVAL
         self._last, self._waited = now, without
+        spent, self._spent = self._spent, time.thread_time()
+        self.busiest[self._phase] = max(self.busiest[self._phase], (self._spent - spent) * 1e3)
         self.ticks += 1
         self.longest[self._phase] = max(self.longest[self._phase], stall)
 

@@ -74,7 +74,7 @@ def test_the_wand_takes_what_hangs_together(picture: U8, across: float, down: fl
         assert coverage.shape == (rect.height, rect.width)
 
 
-def test_the_wand_follows_far_beyond_the_window_that_it_tries_first() -> None:
+def test_the_wand_follows_far_beyond_one_tile() -> None:
     picture = np.zeros((40, 3600, 4), np.uint8)
     picture[:, ::6] = 200
     picture[0] = picture[-1] = 200

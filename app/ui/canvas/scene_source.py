@@ -21,7 +21,7 @@ from app.document.tiles import TILE
 from app.edits.types import Patch
 from app.imaging.arrays import U8
 from app.imaging.display import DisplayTable
-from app.imaging.pyramid import Pyramid
+from app.imaging.pyramid import Preview
 from app.ui.canvas.display_levels import DisplayLevels
 from app.ui.canvas.heat import Heat, heat_picture
 from app.ui.canvas.patches import candidate_picture, replaced_picture
@@ -41,8 +41,8 @@ class Showable(Protocol):
         ...
 
     @property
-    def preview(self) -> U8 | None:
-        """A reduced picture, (h, w, 4) BGRA, while the photograph is being opened."""
+    def preview(self) -> Preview | None:
+        """A reduced picture while the photograph is being opened."""
         ...
 
     @property
@@ -197,9 +197,10 @@ class SceneSource:
             return Picture.wrapping(levels, rect, opaque=opaque, display=self._display)
         if session is None or session.preview is None or session.size is None:
             return None
-        opaque = bool((session.preview[..., 3] == 255).all())
-        pyramid = Pyramid.build(session.preview, straight_alpha=not opaque)
-        return Picture.wrapping(pyramid.levels, session.size.rect, opaque=opaque, display=self._display)
+        preview = session.preview
+        return Picture.wrapping(
+            preview.levels, session.size.rect, opaque=preview.opaque, display=self._display
+        )
 
     def _fill_ahead(self) -> None:
         display = self._picture.display if self._picture is not None else None

@@ -78,7 +78,7 @@ class PlainTiles:
         ):
             window[row, column] = self._find(rows.start + int(row), columns.start + int(column))
         found = []
-        for value in np.unique(window[window > 0]).tolist():
+        for value in sorted({*window[window > 0].tolist()}):
             same = (self._values == value) & self._occupied
             found += [(rect, int(value)) for rect in occupied_rects(same, tile, within)]
         return found

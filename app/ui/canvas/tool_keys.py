@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 NUDGE, FAR_NUDGE = 1, 10
 """Document pixels of an arrow key, and with Shift."""
 _ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_SECOND = {
+    (Qt.Key.Key_M, ToolKind.RECTANGLE): ToolKind.ELLIPSE,
+    (Qt.Key.Key_L, ToolKind.LASSO): ToolKind.POLYGON,
+    (Qt.Key.Key_W, ToolKind.WAND): ToolKind.COLOUR_RANGE,
+    (Qt.Key.Key_G, ToolKind.GRADIENT): ToolKind.BUCKET,
+}
+"""What the key of the tool in hand takes up when it is pressed once more; from there it is the first one's again."""
 
 
 class ToolKeys:
@@ -38,6 +45,8 @@ class ToolKeys:
         key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if key in _ENDS:
             return not held and (gestures.stays or gestures.refines)
+        if (key, self._toolbox.tool) in _SECOND:
+            return not held and not gestures.active and not event.isAutoRepeat()
         if key == Qt.Key.Key_Backspace:
             return not held and gestures.stays
         if key == Qt.Key.Key_Z:
@@ -55,8 +64,11 @@ class ToolKeys:
         gestures = self._canvas.source.gestures
         if gestures is None or not self.claims(event):
             return False
+        second = _SECOND.get((Qt.Key(event.key()), self._toolbox.tool))
         if event.key() in _ENDS:
             gestures.settle()
+        elif second is not None:
+            self._toolbox.set_tool(second)
         elif action_of(event.key()).is_pan:
             self._nudge(gestures, event)
         else:

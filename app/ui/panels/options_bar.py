@@ -20,6 +20,8 @@ from app.ui.widgets.labels import make_label
 if TYPE_CHECKING:
     from app.session.toolbox import ToolBox
 
+NAME_WIDTH = 76
+"""Most names fit into it, so that the options stand still when another tool is taken up."""
 TOOL_ICONS = {
     ToolKind.BRUSH: "brush",
     ToolKind.ERASER: "eraser",
@@ -80,7 +82,7 @@ class OptionsBar(QToolBar):
         self._sign = make_label()
         self._sign.setFixedSize(QSize(20, 20))
         self._name = make_label(role="heading")
-        self._name.setMinimumWidth(76)
+        self._name.setMinimumWidth(NAME_WIDTH)
         self.brush_size = NumberField("brushSize", tr("Brush size in pixels"))
         self.brush_size.configure(minimum=MIN_DIAMETER, maximum=MAX_DIAMETER, suffix=" px", curve=3.0)
         self.brush_hardness = NumberField("brushHardness", tr("Brush hardness in per cent"))
@@ -137,6 +139,7 @@ class OptionsBar(QToolBar):
         tool, brush = self._toolbox.tool, self._toolbox.brush
         self._sign.setPixmap(icon(TOOL_ICONS[tool]).pixmap(18, 18))
         self._name.setText(tool_title(tool))
+        self._name.setMinimumWidth(max(NAME_WIDTH, self._name.sizeHint().width()))
         self._brush.setVisible(tool.has_brush)
         for widget in self._painting:
             widget.setVisible(tool.paints)

@@ -115,5 +115,6 @@ class StepsPanel(QWidget):
         item.setFont(font)
 
     def _go_to(self, row: int) -> None:
-        if self._undo is not None and row >= 0:
-            self._undo.go_to(row)
+        stepping = self._session.stepping if self._session is not None else None
+        if stepping is not None and row >= 0:
+            stepping.go_to(row)

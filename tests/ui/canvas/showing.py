@@ -11,6 +11,7 @@ from app.document.document import Document
 from app.document.gestures import GestureRunner
 from app.imaging.arrays import U8
 from app.imaging.photograph import Channels, Metadata, Photograph
+from app.imaging.pyramid import Preview
 from app.ui.canvas.widget import CanvasWidget
 
 LEFT, MIDDLE, NO = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
@@ -23,12 +24,12 @@ class OpenPhotograph:
     def __init__(self) -> None:
         self.stage_changed: Signal[[]] = Signal()
         self.size: Size | None = None
-        self.preview: U8 | None = None
+        self.preview: Preview | None = None
         self.document: Document | None = None
         self.gestures: GestureRunner | None = None
 
     def show_preview(self, preview: U8, size: Size) -> None:
-        self.preview, self.size = preview, size
+        self.preview, self.size = Preview.of(preview), size
         self.stage_changed.emit()
 
     def show_document(self, document: Document) -> None:

@@ -1,16 +1,19 @@
 """Every tool by mouse and keys on the canvas: what is seen while it is used, and what it leaves in the mask."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.base.geometry import Rect
+from app.base.geometry import Point, Rect
 from app.document.document import Document
+from app.document.gestures import PointerSample
 from app.document.selection_gestures import SmartStart, Wand
 from app.document.shapes import Combine
 from app.imaging.photograph import Metadata, from_bgra
@@ -18,7 +21,7 @@ from app.imaging.selections import GradientKind
 from app.session.toolbox import ToolBox, ToolKind
 from app.ui.canvas.widget import CanvasWidget
 from tests.ui.canvas.conftest import MakeCanvas
-from tests.ui.canvas.showing import LEFT, NONE, Hand, OpenPhotograph, open_photograph, shown_pixels
+from tests.ui.canvas.showing import LEFT, NO, NONE, Hand, OpenPhotograph, open_photograph, shown_pixels
 
 ALT, CTRL, SHIFT = (
     Qt.KeyboardModifier.AltModifier,
@@ -337,3 +340,60 @@ def test_spacing_sets_dabs_apart(make_canvas: MakeCanvas, toolbox: ToolBox) -> N
     hand.drag((50, 100), (250, 100))
     row = shown.opened.mask.coverage[100] > 127
     assert int(np.count_nonzero(np.diff(row.astype(int)) == 1)) == 6
+
+
+@pytest.mark.parametrize(
+    ("key", "first", "second"),
+    [
+        (Qt.Key.Key_M, ToolKind.RECTANGLE, ToolKind.ELLIPSE),
+        (Qt.Key.Key_L, ToolKind.LASSO, ToolKind.POLYGON),
+        (Qt.Key.Key_W, ToolKind.WAND, ToolKind.COLOUR_RANGE),
+        (Qt.Key.Key_G, ToolKind.GRADIENT, ToolKind.BUCKET),
+    ],
+)
+def test_the_key_of_a_tool_pressed_again_takes_up_its_sibling(
+    make_canvas: MakeCanvas, toolbox: ToolBox, key: Qt.Key, first: ToolKind, second: ToolKind
+) -> None:
+    canvas = make_canvas(open_photograph())
+    assert not claims(canvas, key, NONE)
+    toolbox.set_tool(first)
+    assert claims(canvas, key, NONE)
+    assert not claims(canvas, key, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(canvas, key)
+    assert toolbox.tool is second
+    # From here the key is the first tool's shortcut again.
+    assert not claims(canvas, key, NONE)
+
+
+def test_a_scribble_uses_every_event_and_is_one_step(
+    make_canvas: MakeCanvas, toolbox: ToolBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a mouse of 1000 Hz sends them: posted faster than they are handled, and none is merged or left out."""
+    shown = open_photograph()
+    canvas = make_canvas(shown)
+    hand = Hand(canvas)
+    assert shown.gestures is not None
+    used: list[Point] = []
+    move = shown.gestures.move
+
+    def moved(samples: Iterable[PointerSample]) -> None:
+        given = tuple(samples)
+        used.extend(sample.position for sample in given)
+        move(given)
+
+    monkeypatch.setattr(shown.gestures, "move", moved)
+    toolbox.set_diameter(4)
+    for stroke in range(3):
+        used.clear()
+        places = [(20.0 + 0.13 * step, 40.0 + 80 * stroke + 25 * math.sin(step / 9)) for step in range(2500)]
+        hand.press(*places[0])
+        for place in places:
+            at = hand.at(*place)
+            event = QMouseEvent(QEvent.Type.MouseMove, at, canvas.mapToGlobal(at), NO, LEFT, NONE)
+            QApplication.postEvent(canvas, event)
+        QApplication.sendPostedEvents(canvas, 0)
+        assert len(used) == len(places)
+        assert max(math.hypot(p.x - x, p.y - y) for p, (x, y) in zip(used, places, strict=True)) < 0.01
+        hand.release(*places[-1])
+        assert len(shown.opened.undo.steps) == stroke + 1
+    assert all(step.title == "Brush stroke" for step in shown.opened.undo.steps)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel
 
 from app.base.geometry import Point
 from app.base.work import Work
@@ -123,3 +123,12 @@ async def test_long_selecting_shows_how_far_it_is_and_can_be_stopped(
     assert session.document is not None
     assert not session.document.undo.steps
     await session.aclose()
+
+
+async def test_the_name_of_the_tool_is_never_cut_off(window: Window) -> None:
+    """However narrow the window is: the bar leaves out what does not fit, but not half of a word."""
+    for tool in ToolKind:
+        window.workspace.toolbox.set_tool(tool)
+        labels = window.desk.options.findChildren(QLabel)
+        name = next(each for each in labels if each.text() == tool_title(tool))
+        assert name.minimumWidth() >= name.fontMetrics().horizontalAdvance(name.text()), tool

@@ -1,0 +1,81 @@
+"""The flood by tiles against a flood over the whole picture: the same bits, however ragged the way is."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.base.cancel import Cancelled, CancelToken
+from app.base.geometry import Rect
+from app.base.work import Work
+from app.imaging.arrays import U8
+from app.imaging.flood import TILE, flood
+
+
+def reference(picture: U8, colour: tuple[int, ...], tolerance: int, x: int, y: int) -> U8:
+    """What cv2 floods at once in what is alike, (H, W)."""
+    differs = np.abs(picture[..., : len(colour)].astype(np.int16) - np.array(colour, np.int16)).max(axis=2)
+    chosen = np.where(differs <= tolerance, 255, 0).astype(np.uint8)
+    reached = np.zeros((chosen.shape[0] + 2, chosen.shape[1] + 2), np.uint8)
+    if chosen[y, x]:
+        cv2.floodFill(chosen, reached, (x, y), 0, 0, 0, 4 | cv2.FLOODFILL_MASK_ONLY | (255 << 8))
+    return reached[1:-1, 1:-1]
+
+
+@given(
+    seed=st.integers(0, 2**16),
+    width=st.sampled_from((1, 3, TILE - 1, TILE, TILE + 1, 2 * TILE + 77)),
+    height=st.sampled_from((1, 2, TILE, TILE + 5, 2 * TILE + 1)),
+    share=st.sampled_from((0.3, 0.58, 0.6, 0.62, 0.7, 0.95, 1.0)),
+    channels=st.sampled_from((3, 4)),
+)
+def test_finds_what_a_flood_over_the_whole_picture_finds(
+    seed: int, width: int, height: int, share: float, channels: int
+) -> None:
+    random = np.random.default_rng(seed)
+    # About the share at which noise hangs together, ways are as winding as they can be.
+    alike = random.random((height, width)) < share
+    picture = random.integers(90, 111, (height, width, 4), np.uint8)
+    picture[~alike, random.integers(0, channels)] = 200
+    x, y = int(random.integers(width)), int(random.integers(height))
+    colour = (100, 100, 100, 100)[:channels]
+    area, found = flood(picture, colour, 10, Rect(x, y, 1, 1), (x, y), Work())
+    whole = np.zeros((height, width), np.uint8)
+    whole[area.slices] = found
+    assert np.array_equal(whole, reference(picture, colour, 10, x, y))
+    if not area.is_empty:
+        assert all(line.any() for line in (found[0], found[-1], found[:, 0], found[:, -1]))
+
+
+def test_a_spiral_through_many_tiles_is_followed_to_its_end() -> None:
+    picture = np.full((3 * TILE, 3 * TILE, 4), 255, np.uint8)
+    for turn in range(0, 3 * TILE // 2, 20):
+        low, high = turn, 3 * TILE - 1 - turn
+        cv2.rectangle(picture, (low, low), (high, high), (0, 0, 0, 255))
+        cv2.line(picture, (low, low + 2), (low, low + 3), (255, 255, 255, 255))
+        if turn:
+            cv2.line(picture, (low, low + 1), (low - 20, low + 1), (0, 0, 0, 255))
+    colour = (0, 0, 0)
+    _, found = flood(picture, colour, 0, Rect(0, 0, 1, 1), (0, 0), Work())
+    assert np.count_nonzero(found) == np.count_nonzero(reference(picture, colour, 0, 0, 0))
+
+
+def test_begins_at_the_nearest_pixel_of_the_sample_that_is_alike() -> None:
+    picture = np.full((20, 20, 4), 10, np.uint8)
+    picture[5:9, 11:14] = 100
+    area, found = flood(picture, (100, 100, 100), 5, Rect(8, 4, 5, 5), (10, 6), Work())
+    assert area == Rect(11, 5, 3, 4)
+    assert found.all()
+    area, found = flood(picture, (200, 200, 200), 5, Rect(8, 4, 5, 5), (10, 6), Work())
+    assert area.is_empty
+    assert found.size == 0
+
+
+def test_ends_when_it_is_no_longer_wanted() -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        flood(np.zeros((2 * TILE, 9, 4), np.uint8), (0, 0, 0), 0, Rect(0, 0, 1, 1), (0, 0), Work(token))
