@@ -455,8 +455,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Check style, types and behaviour, all of them, and name what failed; or, with `peers`, only those."""
+    """Check style, types and behaviour, all of them, and name what failed; or only `peers` or `kills`."""
     set_up(window=False)
+    if arguments[:1] == ["kills"]:
+        return in_environment("-m", "tests.kills.campaign", *arguments[1:])
     if arguments[:1] == ["peers"]:
         set_up_peers()
         # One of them waits for minutes, which is no hang to be dumped.
@@ -509,7 +511,8 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "test",
         help="check style, types and behaviour: test [pytest arguments…]; "
-        "test peers: with other people's programs, some minutes",
+        "test peers: with other people's programs, some minutes; "
+        "test kills [--count N]: kill the program and look what is left",
     )
     benchmark = commands.add_parser("bench", help="measure: bench [NAME], all without a name")
     benchmark.add_argument("name", nargs="?", metavar="NAME")

@@ -44,6 +44,7 @@ class MaskroomError(Exception):
 
     `message` is one sentence, `hint` the next step, `details` is for the log and never shown, `retryable`
     tells that the same action may succeed later, `request_id` is the provider's own, where it gave one.
+    `commands` are the ids of commands that may mend it, for a window to offer.
     """
 
     code = "internal"
@@ -58,8 +59,10 @@ class MaskroomError(Exception):
         retryable: bool = False,
         request_id: str | None = None,
         code: str | None = None,
+        commands: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
+        self.commands = commands
         self.message = message
         self.hint = hint
         self.details = details

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PATIENCE = 10.0
@@ -36,6 +36,21 @@ def locked(path: Path) -> Iterator[None]:
     finally:
         # Closing lets go of the lock, too. The file stays: another may be waiting for this very one.
         os.close(handle)
+
+
+def take(path: Path) -> Callable[[], None] | None:
+    """Take the lock of the file `path` at once; the function that lets go of it, or None where another holds it.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _take(handle)
+    except OSError:
+        os.close(handle)
+        return None
+    return lambda: os.close(handle)
 
 
 def _take(handle: int) -> None:

@@ -36,6 +36,8 @@ class Notice:
     text: str
     hint: str = ""
     topic: str = ""
+    commands: tuple[str, ...] = ()
+    """Ids of commands that are offered with it, where there is a window."""
 
 
 class Notices:
@@ -73,11 +75,11 @@ class Notices:
     def info(self, text: str, hint: str = "", topic: str = "") -> None:
         self.post(Notice(Level.INFO, text, hint, topic))
 
-    def warning(self, text: str, hint: str = "", topic: str = "") -> None:
-        self.post(Notice(Level.WARNING, text, hint, topic))
+    def warning(self, text: str, hint: str = "", topic: str = "", commands: tuple[str, ...] = ()) -> None:
+        self.post(Notice(Level.WARNING, text, hint, topic, commands))
 
     def error(self, error: MaskroomError, topic: str = "") -> None:
         """Show an error's sentence and hint; its details go to the log only."""
         if error.details:
             log.error("%s: %s", error.code, error.details)
-        self.post(Notice(Level.ERROR, error.message, error.hint, topic))
+        self.post(Notice(Level.ERROR, error.message, error.hint, topic, error.commands))

@@ -9,3 +9,8 @@ def tr(text: str, /, **values: object) -> str:
     English is the only language so far. The text itself is the key, so it must be a literal.
     """
     return text.format(**values) if values else text
+
+
+def tr_count(one: str, many: str, count: int, **values: object) -> str:
+    """`one` or `many`, whichever fits `count`, which both may name as {count}."""
+    return tr(one if count == 1 else many, count=count, **values)

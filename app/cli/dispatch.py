@@ -51,13 +51,15 @@ async def _run(options: argparse.Namespace) -> int:
     folders = resolve_folders(os.environ)
     if options.command == "doctor":
         return await doctor.run_doctor(folders, os.environ, options)
-    workspace = build_workspace(folders, os.environ, notices)
+    rebuilds = options.command == "history" and options.action == "rebuild"
+    workspace = build_workspace(folders, os.environ, notices, needs_history=not rebuilds)
     task = asyncio.current_task()
     assert task is not None
     if os.name == "posix":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
-        await workspace.recover()
+        if not rebuilds:
+            await workspace.recover()
         return await HANDLERS[options.command](workspace, options)
     except (MaskroomError, BrokenPipeError):
         raise

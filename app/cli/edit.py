@@ -84,6 +84,7 @@ def _order(options: argparse.Namespace) -> EditOrder:
         context=_context(options.context),
         grow=options.grow,
         feather=options.feather,
+        over_limit=options.over_limit,
         output=options.output,
     )
 

@@ -1,4 +1,4 @@
-"""`maskroom history list|search|show|export`."""
+"""`maskroom history`: looking at what was sent and received, and writing it again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 from app.base.errors import ExitCode
 from app.base.text import tr
 from app.cli.edit import cost_json, rect_json, size_json
+from app.cli.housekeeping import run_housekeeping
 from app.cli.printing import print_json, print_line, print_table, say
 from app.edits.types import Cost
-from app.history.types import HistoryEntry, HistoryResult
+from app.history.types import HistoryEntry, HistoryFilter, HistoryResult
+from app.session.mending import rebuild_history, salvage_words
 from app.session.workspace import Workspace
 
 
@@ -20,16 +22,30 @@ async def run_history(workspace: Workspace, options: argparse.Namespace) -> int:
     actions = workspace.history_actions
     match options.action:
         case "list":
-            _print_entries(await actions.list(options.limit), options.json, tr("The history is empty."))
+            _print_entries(await _listed(workspace, options), options.json, tr("The history has none."))
         case "search":
             found = await actions.search(options.text, options.limit)
             _print_entries(found, options.json, tr("No prompt in the history holds these words."))
         case "show":
             entry = await actions.get(options.id)
             print_json(_whole_entry_json(entry))
+        case "costs" | "space" | "clean" | "archive" | "import":
+            await run_housekeeping(workspace, options)
+        case "rebuild":
+            await _rebuild(workspace, options)
         case _:
             await _export(workspace, options)
     return ExitCode.DONE
+
+
+async def _listed(workspace: Workspace, options: argparse.Namespace) -> tuple[HistoryEntry, ...]:
+    """The newest entries that fit the options."""
+    shelf = workspace.history_shelf
+    wanted = HistoryFilter(
+        starred=options.starred, provider=options.provider, model=options.model, tag=options.tag
+    )
+    rows = await shelf.rows(wanted, limit=options.limit)
+    return await shelf.entries([id for id, _ in rows])
 
 
 async def _export(workspace: Workspace, options: argparse.Namespace) -> None:
@@ -46,6 +62,15 @@ async def _export(workspace: Workspace, options: argparse.Namespace) -> None:
         print_json({"output": str(path), "lossy": lossy})
     else:
         print_line(str(path))
+
+
+async def _rebuild(workspace: Workspace, options: argparse.Namespace) -> None:
+    found = await rebuild_history(workspace)
+    await workspace.recover()
+    if options.json:
+        print_json({"entries": found.entries, "old": str(found.aside) if found.aside else None})
+    else:
+        print_line(" ".join(salvage_words(found)).rstrip())
 
 
 def _print_entries(entries: tuple[HistoryEntry, ...], as_json: bool, if_none: str) -> None:
@@ -106,6 +131,10 @@ def _whole_entry_json(entry: HistoryEntry) -> dict[str, object]:
         "size_send": size_json(entry.size_send),
         "has_mask": entry.has_mask,
         "n": entry.n,
+        "note": entry.note,
+        "tags": list(entry.tags),
+        "deleted": entry.deleted,
+        "starred": [result.id for result in entry.results if result.starred],
         "parameters": dict(entry.parameters),
         "feather": entry.feather,
         "parents": list(entry.parents),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import NoReturn
 
 from app import __version__
@@ -82,6 +83,7 @@ def _add_edit_arguments(parser: argparse.ArgumentParser) -> None:
     add("--grow", type=_pixels, default=0, metavar="PX", help=tr("widen the mask"))
     add("--feather", type=_pixels, default=0, metavar="PX", help=tr("soften its edge inwards"))
     add("--output", metavar="FILE|DIR")
+    add("--over-limit", action="store_true", help=tr("send even if that passes the provider's monthly limit"))
     _add_json(parser)
 
 
@@ -112,6 +114,7 @@ def _add_provider_settings(parser: argparse.ArgumentParser) -> None:
     add("--max-n", type=_count, metavar="N", help=tr("most images in one reply"))
     add("--concurrency", type=_count, metavar="N", help=tr("requests at once"))
     add("--timeout", type=_seconds, metavar="S", help=tr("seconds without a byte"))
+    add("--monthly-limit", type=_money, metavar="F", help=tr("what may be spent in a month; 0 = no limit"))
     add("--most-images", type=_count, metavar="N", help=tr("pictures in one request"))
     add("--image-bytes", type=_bytes, metavar="N", help=tr("the most of one picture; 0 = no limit"))
     add("--mask-bytes", type=_bytes, metavar="N")
@@ -131,6 +134,10 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
     list_ = actions.add_parser("list", help=tr("the newest entries"))
     list_.add_argument("--limit", type=_count, default=50, metavar="N")
+    list_.add_argument("--starred", action="store_true", help=tr("with a starred result"))
+    list_.add_argument("--provider", metavar="P")
+    list_.add_argument("--model", metavar="M")
+    list_.add_argument("--tag", metavar="T")
     _add_json(list_)
     search = actions.add_parser("search", help=tr("entries whose prompt holds the words"))
     search.add_argument("text", metavar="TEXT")
@@ -144,6 +151,30 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--raw", action="store_true", help=tr("the received bytes as they arrived"))
     export.add_argument("--output", required=True, metavar="FILE")
     _add_json(export)
+    rebuild = actions.add_parser("rebuild", help=tr("make a new database of all that can be read"))
+    _add_json(rebuild)
+    _add_housekeeping(actions)
+
+
+def _add_housekeeping(actions: argparse._SubParsersAction[Parser]) -> None:
+    costs = actions.add_parser("costs", help=tr("what was spent, month by month"))
+    costs.add_argument("--month", type=_month, metavar="YYYY[-MM]")
+    _add_json(costs)
+    _add_json(actions.add_parser("space", help=tr("what the history takes on the disk")))
+    clean = actions.add_parser("clean", help=tr("make room; starred and applied results stay"))
+    clean.add_argument(
+        "--to", type=_size_of_files, metavar="SIZE", help=tr("such as 500MB or 4GB, the oldest first")
+    )
+    clean.add_argument("--older-than", type=_count, metavar="DAYS")
+    clean.add_argument("--keep-bin", action="store_true", help=tr("leave what lies in the bin"))
+    clean.add_argument("--dry-run", action="store_true", help=tr("say what would go; delete nothing"))
+    _add_json(clean)
+    archive = actions.add_parser("archive", help=tr("all of it as one file"))
+    archive.add_argument("--output", required=True, metavar="FILE")
+    _add_json(archive)
+    import_ = actions.add_parser("import", help=tr("take in such a file"))
+    import_.add_argument("file", metavar="FILE")
+    _add_json(import_)
 
 
 def _bad(text: str) -> argparse.ArgumentTypeError:
@@ -176,6 +207,29 @@ def _seconds(text: str) -> float:
     if 0 < seconds < float("inf"):
         return seconds
     raise _bad(tr("“{text}” is not a time in seconds", text=text))
+
+
+def _money(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if 0 <= amount < float("inf"):
+        return amount
+    raise _bad(tr("“{text}” is not an amount of money", text=text))
+
+
+def _month(text: str) -> str:
+    if re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2]))?", text):
+        return text
+    raise _bad(tr("“{text}” is no month such as 2026-11", text=text))
+
+
+def _size_of_files(text: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kMGT]?)B?", text, re.IGNORECASE)
+    if match is None:
+        raise _bad(tr("“{text}” is no size such as 500MB", text=text))
+    return int(float(match[1]) * 1000 ** " kmgt".index(match[2].lower() or " "))
 
 
 def _port(text: str) -> int:

@@ -20,7 +20,8 @@ from app.settings.secrets import SecretPlace
 ALL = ("all",)
 PLAIN_OPTIONS = (
     *("like", "title", "dialect", "base_url", "model", "models", "invert_mask", "soft_masks", "max_n"),
-    *("concurrency", "timeout", "needs_key", "most_images", "image_bytes", "mask_bytes", "body_bytes"),
+    *("concurrency", "timeout", "needs_key", "monthly_limit"),
+    *("most_images", "image_bytes", "mask_bytes", "body_bytes"),
 )
 """Options that are taken over as they are."""
 
@@ -204,6 +205,7 @@ def profile_json(profile: Profile, place: SecretPlace | None) -> dict[str, objec
         "mask_meaning": profile.mask_convention.meaning(profile.invert_mask),
         "concurrency": profile.concurrency,
         "timeout": profile.timeout,
+        "monthly_limit": profile.monthly_limit,
         "extras": dict(profile.extras),
         "needs_key": profile.needs_key,
         "key": place.value if place else None,

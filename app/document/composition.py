@@ -1,12 +1,14 @@
 """The flattened picture: visible layers over the photograph, for the screen and for what is sent or exported.
 
-The 8-bit sRGB picture and its pyramid are a cache, brought up to date only where layers came or went. What is
-exported is made anew from the photograph's own samples. Nothing here knows undo, masks or files.
+The 8-bit sRGB picture and its pyramid are a cache, brought up to date only where layers changed: at once where
+that is quick, else by a worker, whose work is then put in bit by bit, so that nobody who draws waits for it. What
+is exported is made anew from the photograph's own samples. Nothing here knows undo, masks or files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -23,8 +25,22 @@ from app.document.tiles import TILE
 from app.imaging.arrays import U8, Samples, as_u8
 from app.imaging.blend import alpha_inside, blend
 from app.imaging.colour import ColourSpace, to_working
+from app.imaging.masks import bounds
 from app.imaging.photograph import Photograph
 from app.imaging.pyramid import Pyramid
+
+AT_ONCE = 200_000
+"""Pixels up to which a change is made on the caller's thread: about as many as a few milliseconds are enough for."""
+_PIECE = 512
+"""Edge of the pieces in which large changes are made."""
+_SLICE = 0.004
+"""Seconds for which finished pieces are put in before others have their turn."""
+
+Made = list[tuple[Rect, U8]]
+"""Parts of the picture, (h, w, 4) BGRA, as they are to be."""
+Background = Callable[[Callable[[], Made], Callable[[Callable[[], Made]], None]], None]
+"""Runs the first function on another thread, and then the second one on this thread, with one that gives what the
+first returned, or raises what it raised."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,65 +86,128 @@ def _writable(picture: U8) -> U8:
 class Composition:
     """The flattened 8-bit picture, kept up to date, and exact flattening of the photograph's own samples."""
 
-    def __init__(self, photograph: Photograph, prepared: PreparedPicture) -> None:
+    def __init__(
+        self,
+        photograph: Photograph,
+        prepared: PreparedPicture,
+        tell: Callable[[tuple[Rect, ...]], None] = lambda rects: None,
+        background: Background | None = None,
+    ) -> None:
+        """`tell` is called with what changed after `show` returned, and once when nothing more will, with nothing
+        where work failed. Without `background` all is done when `show` returns.
+        """
         self.picture = prepared.picture
         self.pyramid = prepared.pyramid
         self._photograph = photograph
         self._original = Original(photograph, prepared.picture)
-        self._alphas: dict[EditLayer, U8] = {}
+        self._tell = tell
+        self._background = background
+        self._shown: tuple[EditLayer, ...] = ()
+        """What the picture shows, or will once the running job is put in."""
+        self._wanted: tuple[EditLayer, ...] = ()
+        self._is_busy = False
 
-    def update(self, before: Sequence[EditLayer], after: Sequence[EditLayer]) -> tuple[Rect, ...]:
-        """Show the layers `after` in the place of `before`.
+    @property
+    def is_settled(self) -> bool:
+        """Whether the picture shows what was asked for last."""
+        return not self._is_busy
+
+    def show(self, layers: Sequence[EditLayer], within: Rect | None = None) -> tuple[Rect, ...]:
+        """Have the picture show `layers`, at once, or else soon; whatever was asked for before is overtaken.
+
+        `within` is known to contain all document pixels in which these layers cover another thing than those that
+        were asked for before, where nothing but that became another.
 
         Returns:
-            Rectangles of document pixels that contain every pixel that changed.
+            Rectangles of document pixels that contain every pixel that changed by now.
         """
-        old, new = list(_shown(before)), list(_shown(after))
-        while old and new and old[0] is new[0]:
-            del old[0], new[0]
-        while old and new and old[-1] is new[-1]:
-            del old[-1], new[-1]
-        dirty = tuple(dict.fromkeys(layer.covered for layer in (*old, *new)))
-        shown = list(_shown(after))
-        self._alphas = {layer: self._alphas[layer] for layer in shown if layer in self._alphas}
-        with self._original.lock:
+        known = within if self._wanted == self._shown else None
+        before, self._wanted = self._wanted, tuple(layer for layer in layers if layer.is_shown)
+        if self._is_busy:
+            return ()
+        try:
+            return self._go_on(known)
+        except BaseException:
+            self._wanted = before
+            raise
+
+    def _go_on(self, within: Rect | None = None) -> tuple[Rect, ...]:
+        """Start on what is wanted and not shown yet."""
+        wanted, dirty = self._wanted, changed_areas(self._shown, self._wanted, within)
+        pieces = tuple(_pieces(dirty))
+
+        def make() -> Made:
+            return [(rect, self._made(rect, wanted)) for rect in reversed(pieces)]
+
+        if self._background is None or sum(rect.area for rect in dirty) <= AT_ONCE:
             # All is made before any is written, so that a failure leaves the picture whole.
-            composed = [(rect, self._composed(rect, shown)) for rect in dirty]
-            for rect, pixels in composed:
-                self._original.keep(rect)
-                self.picture[rect.slices] = pixels
-            for rect in dirty:
-                self._release(rect, shown)
-        for rect in dirty:
-            self.pyramid.update(rect)
-        return dirty
+            for rect, pixels in make():
+                self._put(rect, pixels)
+            self._finish(pieces, wanted)
+            return dirty
+        self._is_busy = True
+        self._background(make, lambda result: self._take(result, pieces, wanted))
+        return ()
+
+    def _take(
+        self, result: Callable[[], Made], pieces: tuple[Rect, ...], layers: tuple[EditLayer, ...]
+    ) -> None:
+        """Put in some of what a worker has made, and the rest after others had their turn."""
+        try:
+            made = result()
+        except BaseException:
+            self._is_busy = False
+            self._tell(())
+            raise
+        until = time.perf_counter() + _SLICE
+        written: list[Rect] = []
+        while made and (not written or time.perf_counter() < until):
+            rect, pixels = made.pop()
+            self._put(rect, pixels)
+            written.append(rect)
+        if made and self._background is not None:
+            self._tell(tuple(written))
+            self._background(lambda: made, lambda rest: self._take(rest, pieces, layers))
+            return
+        self._finish(pieces, layers)
+        self._is_busy = False
+        self._tell((*written, *self._go_on()))
+
+    def _made(self, rect: Rect, shown: Sequence[EditLayer]) -> U8:
+        """What is to be written at `rect`, after the original there was kept. In any thread."""
+        with self._original.lock:
+            self._original.keep(rect)
+        return self._composed(rect, shown)
+
+    def _put(self, rect: Rect, pixels: U8) -> None:
+        with self._original.lock:
+            self.picture[rect.slices] = pixels
+        self.pyramid.update(rect)
+
+    def _finish(self, pieces: tuple[Rect, ...], layers: tuple[EditLayer, ...]) -> None:
+        """These layers are shown: drop kept originals that none of them covers any more."""
+        self._shown = layers
+        with self._original.lock:
+            for cell in (cell for rect in pieces for cell in rect.tiles(TILE)):
+                if not any(layer.covered.intersects(cell) for layer in layers):
+                    self._original.release(cell)
 
     def _composed(self, rect: Rect, shown: Sequence[EditLayer]) -> U8:
         """The picture of `rect` with the layers `shown`, (h, w, 4) BGRA; alpha is the photograph's own."""
         result = self._original.picture(rect)
-        colours = as_u8(cv2.cvtColor(result, cv2.COLOR_BGRA2BGR))
+        colours = as_u8(cv2.cvtColor(result, cv2.COLOR_BGRA2RGB))
         for layer in shown:
             part = layer.covered.intersected(rect)
             if not part.is_empty:
                 target = colours[part.relative_to(rect).slices]
-                inner = layer.pixels[part.relative_to(layer.region).slices]
-                patch = as_u8(cv2.cvtColor(inner, cv2.COLOR_RGB2BGR))
-                target[...] = blend(target, patch, self._alpha(layer, part), layer.opacity)
-        cv2.mixChannels([colours], [result], [0, 0, 1, 1, 2, 2])
+                patch = layer.pixels[part.relative_to(layer.region).slices]
+                target[...] = blend(target, patch, softened(layer, part), layer.opacity, layer.mode)
+        cv2.mixChannels([colours], [result], [2, 0, 1, 1, 0, 2])
         return result
 
-    def _release(self, rect: Rect, shown: Sequence[EditLayer]) -> None:
-        """Drop kept originals under `rect` that no visible layer covers any more."""
-        for cell in rect.tiles(TILE):
-            if not any(layer.covered.intersects(cell) for layer in shown):
-                self._original.release(cell)
-
-    def _alpha(self, layer: EditLayer, part: Rect) -> U8:
-        """The layer's softened coverage in `part`, which lies in what it covers."""
-        alpha = self._alphas.get(layer)
-        if alpha is None:
-            alpha = self._alphas[layer] = _softened(layer)
-        return alpha[part.relative_to(layer.covered).slices]
+    def flattened(self, layers: Sequence[EditLayer], rect: Rect) -> U8:
+        """What the picture of `rect` is with the visible ones of `layers`, (h, w, 4) BGRA. In any thread."""
+        return self._composed(rect, [layer for layer in layers if layer.is_shown])
 
     def original_samples(self, rect: Rect) -> Samples:
         """The photograph's own samples of `rect` without any layer; a new array. In any thread."""
@@ -148,15 +227,14 @@ class Composition:
         """
         result = self._original.samples(rect)
         space = ColourSpace(self._photograph.metadata.icc, self._photograph.channels)
-        for layer in _shown(layers):
+        for layer in layers:
             part = layer.covered.intersected(rect)
-            if part.is_empty:
+            if part.is_empty or not layer.is_shown:
                 continue
             target = result[part.relative_to(rect).slices]
             inner = part.relative_to(layer.region).slices
             patch = space.from_srgb(layer.pixels[inner], target)
-            alpha = _softened(layer)[part.relative_to(layer.covered).slices]
-            blended = blend(target, patch, alpha, layer.opacity)
+            blended = blend(target, patch, softened(layer, part), layer.opacity, layer.mode)
             kept = layer.coverage[inner] == 0
             if not np.array_equal(blended[kept], target[kept]):
                 raise InternalError(
@@ -168,11 +246,57 @@ class Composition:
         return result
 
 
-def _shown(layers: Sequence[EditLayer]) -> Iterator[EditLayer]:
-    return (layer for layer in layers if layer.visible and layer.opacity > 0.0 and not layer.covered.is_empty)
+def changed_areas(
+    before: Sequence[EditLayer], after: Sequence[EditLayer], within: Rect | None = None
+) -> tuple[Rect, ...]:
+    """Rectangles of document pixels outside which two stacks of shown layers look the same.
+
+    Outside `within` the same is known to be covered, where only coverage differs.
+    """
+    old, new = list(before), list(after)
+    while old and new and old[0] is new[0]:
+        del old[0], new[0]
+    while old and new and old[-1] is new[-1]:
+        del old[-1], new[-1]
+    if [layer.id for layer in old] == [layer.id for layer in new]:
+        found = [rect for pair in zip(old, new, strict=True) for rect in _differences(*pair, within)]
+    else:
+        found = [layer.covered for layer in (*old, *new)]
+    return tuple(dict.fromkeys(rect for rect in found if not rect.is_empty))
 
 
-def _softened(layer: EditLayer) -> U8:
-    """The weight of the layer in what it covers, (h, w) of `layer.covered`."""
-    whole = alpha_inside(layer.coverage, layer.recipe.feather)
-    return whole[layer.covered.relative_to(layer.region).slices].copy()
+def _differences(one: EditLayer, other: EditLayer, within: Rect | None) -> tuple[Rect, ...]:
+    looks = [(e.region, id(e.pixels), e.opacity, e.mode, e.recipe.feather) for e in (one, other)]
+    if looks[0] != looks[1]:
+        return one.covered, other.covered
+    if one.coverage is other.coverage:
+        return ()
+    changed = within
+    if changed is None:
+        covered = one.covered.united(other.covered)
+        inner = covered.relative_to(one.region).slices
+        found = bounds(as_u8(cv2.absdiff(one.coverage[inner], other.coverage[inner])))
+        changed = found.translated(covered.x, covered.y)
+    if changed.is_empty:
+        return ()
+    # Softness follows the edge into the layer.
+    return (changed.expanded(one.recipe.feather + 1).intersected(one.region),)
+
+
+def _pieces(rects: Iterable[Rect]) -> Iterator[Rect]:
+    """The area of `rects`, each pixel once, in pieces on a grid."""
+    taken: dict[tuple[int, int], Rect] = {}
+    for rect in rects:
+        for piece in rect.tiles(_PIECE):
+            cell = piece.intersected(rect)
+            place = cell.x // _PIECE, cell.y // _PIECE
+            taken[place] = taken[place].united(cell) if place in taken else cell
+    yield from taken.values()
+
+
+def softened(layer: EditLayer, part: Rect) -> U8:
+    """The weight of the layer in `part` (document pixels, inside its region): (h, w), 0 wherever its coverage is."""
+    # No edge that is farther away than this reaches into the part.
+    around = part.expanded(layer.recipe.feather + 1).intersected(layer.region)
+    alpha = alpha_inside(layer.coverage[around.relative_to(layer.region).slices], layer.recipe.feather)
+    return alpha[part.relative_to(around).slices]

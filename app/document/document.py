@@ -7,38 +7,32 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-
-import cv2
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from app.base.errors import InputError
-from app.base.geometry import Rect, Size
+from app.base.geometry import EMPTY, Rect, united
 from app.base.signal import Signal
 from app.base.text import tr
-from app.document.composition import Composition, PreparedPicture, prepare
+from app.document.composition import Background, Composition, PreparedPicture, prepare
+from app.document.layer_changes import check_fit, find_layer, with_layer, without_layers
 from app.document.layers import EditLayer
 from app.document.mask import Mask, MaskEdit
 from app.document.named_masks import NamedMask, PreparedMask
+from app.document.pixels import DocumentPixels
+from app.document.state import DocumentState, LayerMask, StateStep
 from app.document.thread import OneThread
 from app.document.tiles import TileSnapshot
 from app.document.undo import DEFAULT_LIMIT, Compressor, UndoStack
-from app.imaging.arrays import U8, Samples, as_u8
+from app.imaging.arrays import U8
 from app.imaging.photograph import Photograph
 from app.imaging.pyramid import Pyramid
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DocumentState:
-    """What a document consists of, apart from pixels: replaced as a whole by every change, for undo."""
-
-    size: Size
-    masks: tuple[NamedMask, ...]
-    active_mask: int = 0
-    layers: tuple[EditLayer, ...] = ()
+_LIVE = 4_000_000
+"""Pixels of a layer's region up to which what is painted in its mask is seen while it is painted."""
 
 
-class Document:
+class Document(DocumentPixels):
     """One open photograph. All changes happen on the thread that made it, and each is one undo step."""
 
     def __init__(
@@ -48,17 +42,19 @@ class Document:
         *,
         undo_limit: int = DEFAULT_LIMIT,
         compressor: Compressor | None = None,
+        background: Background | None = None,
     ) -> None:
         """Cheap with what `prepare` made, else that is done now. The photograph belongs to the document.
 
-        `compressor` runs the compression of undo steps on another thread.
+        `compressor` runs the compression of undo steps on another thread, `background` what large changes make
+        of the picture, which follows a moment later then: see `is_settled`.
         """
         if prepared is None:
             prepared = prepare(photograph)
         self.id = uuid.uuid4().hex
-        self.photograph = photograph
-        """What was opened. Its samples are to be read by `original_samples`: they may share the buffer that
-        layers are drawn into."""
+        first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
+        composition = Composition(photograph, prepared, self._on_picture_changed, background)
+        super().__init__(photograph, composition, DocumentState(photograph.size, (first,)))
         self.undo = UndoStack(undo_limit, compressor)
         self.picture_changed: Signal[[tuple[Rect, ...]]] = Signal()
         """Emitted with the document pixels that changed, when picture and pyramid are up to date again."""
@@ -70,23 +66,27 @@ class Document:
         self.modified_changed: Signal[[]] = Signal()
         """Emitted when `is_modified` became another."""
         self._thread = OneThread()
-        self._composition = Composition(photograph, prepared)
-        first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
-        self._state = DocumentState(photograph.size, (first,))
+        self._painted = EMPTY
+        """Where the mask of a layer was painted since the layer took it over."""
         self._revision = 0
         self._was_modified = False
-        self._picture = prepared.picture.view()
-        self._picture.flags.writeable = False
         self.undo.changed.connect(self._on_undo_changed)
 
-    @property
-    def size(self) -> Size:
-        return self._state.size
+    def start_from(
+        self, layers: tuple[EditLayer, ...], masks: Sequence[tuple[str, PreparedMask]], active_mask: int = 0
+    ) -> None:
+        """Have what was saved, before anything was done: this is what undo starts from, and no step.
 
-    @property
-    def layers(self) -> tuple[EditLayer, ...]:
-        """Applied edits, the lowest first."""
-        return self._state.layers
+        Without `masks` the first one stays as it is.
+
+        Raises:
+            InputError: a layer does not lie inside the document.
+        """
+        for layer in layers:
+            check_fit(layer, self.size)
+        named = tuple(NamedMask.made(name, made, self._on_mask_changed) for name, made in masks)
+        active = min(max(active_mask, 0), len(named) - 1) if named else 0
+        self._become(DocumentState(self.size, named or self.masks, active, layers))
 
     @property
     def masks(self) -> tuple[NamedMask, ...]:
@@ -100,12 +100,28 @@ class Document:
 
     @property
     def mask(self) -> Mask:
-        """The mask that tools change and edits use."""
+        """The mask that tools change: the one that edits use, or for a while that of a layer."""
+        return self._in_hand.mask
+
+    @property
+    def request_mask(self) -> Mask:
+        """The mask that edits use: the active one."""
         return self._active.mask
+
+    @property
+    def painted_layer(self) -> EditLayer | None:
+        """The layer whose mask is `mask` for the time being."""
+        painted = self._state.layer_mask
+        return None if painted is None else find_layer(self.layers, painted.layer_id)
 
     @property
     def _active(self) -> NamedMask:
         return self._state.masks[self._state.active_mask]
+
+    @property
+    def _in_hand(self) -> NamedMask:
+        painted = self._state.layer_mask
+        return self._active if painted is None else painted.mask
 
     @property
     def revision(self) -> int:
@@ -118,53 +134,19 @@ class Document:
         return not self.undo.is_saved
 
     @property
-    def picture(self) -> U8:
-        """The flattened working picture, (H, W, 4) BGRA, 8-bit sRGB, straight alpha.
-
-        Read-only, and the same array as long as the document lives.
-        """
-        return self._picture
-
-    @property
     def pyramid(self) -> Pyramid:
-        """Over `picture`, always up to date."""
+        """Over `picture`, up to date with it."""
         return self._composition.pyramid
 
     @property
+    def is_settled(self) -> bool:
+        """False while the picture is still becoming what the layers say; `picture_changed` tells of it."""
+        return self._composition.is_settled
+
+    @property
     def mask_pyramid(self) -> Pyramid:
-        """Over the active mask. Brought up to date when asked for: a frame pays once for many events."""
-        return self._active.levels.refreshed()
-
-    # Pixels out: all but `cut` in any thread, also while the document changes
-
-    def flatten_samples(self, region: Rect | None = None) -> Samples:
-        """The photograph's samples (of `region`, or all) with the visible layers over them, as a new array.
-
-        Dtype, channels and colour space are the source's own; what no layer covers is bit-identical to it.
-        """
-        return self._composition.flatten(self.layers, self._inside(region))
-
-    def flatten_photograph(self) -> Photograph:
-        """The photograph as it is to be exported: the same but for its samples, which share nothing."""
-        return replace(self.photograph, samples=self.flatten_samples(), bgra=None)
-
-    def cut(self, region: Rect) -> U8:
-        """A copy of the flattened picture of `region` in sRGB: (h, w, 3) RGB, with alpha (h, w, 4) RGBA."""
-        pixels = self.picture[self._inside(region).slices]
-        code = cv2.COLOR_BGRA2RGBA if self.photograph.has_alpha else cv2.COLOR_BGRA2RGB
-        return as_u8(cv2.cvtColor(pixels, code))
-
-    def original_samples(self, region: Rect | None = None) -> Samples:
-        """The photograph's own samples (of `region`, or all) as they were opened, as a new array."""
-        return self._composition.original_samples(self._inside(region))
-
-    def original_photograph(self) -> Photograph:
-        """The photograph as it was opened, without any layer; its samples share nothing. In any thread."""
-        return replace(self.photograph, samples=self.original_samples(), bgra=None)
-
-    def original(self, region: Rect) -> U8:
-        """The photograph of `region` without any layer, (h, w, 4) BGRA, 8-bit sRGB; a copy."""
-        return self._composition.original(self._inside(region))
+        """Over `mask`. Brought up to date when asked for: a frame pays once for many events."""
+        return self._in_hand.levels.refreshed()
 
     # The mask
 
@@ -179,6 +161,8 @@ class Document:
         with self.undo.hold(), self.mask.edit(title) as edit:
             yield edit
         if edit.step is not None:
+            if self._state.layer_mask is not None:
+                self._follow_painting()
             self.undo.push(edit.step)
 
     def set_mask(self, coverage: U8, title: str) -> None:
@@ -225,15 +209,17 @@ class Document:
         if prepared.plane.size != self.size:
             raise ValueError(f"a mask of {prepared.plane.size} for a document of {self.size}")
         masks = (*self.masks, NamedMask.made(name, prepared, self._on_mask_changed))
-        self._change(
-            replace(self._state, masks=masks, active_mask=len(masks) - 1), tr("Add “{name}”", name=name)
-        )
+        state = replace(self._state, masks=masks, active_mask=len(masks) - 1, layer_mask=None)
+        self._change(state, tr("Add “{name}”", name=name))
 
     def activate_mask(self, index: int) -> None:
         """Work on another mask. A step of its own: what is undone after it is seen being undone."""
-        if index != self.active_mask:
+        if index == self.active_mask:
+            self.end_painting()
+        else:
             name = self.masks[index].name
-            self._change(replace(self._state, active_mask=index), tr("Switch to “{name}”", name=name))
+            state = replace(self._state, active_mask=index, layer_mask=None)
+            self._change(state, tr("Switch to “{name}”", name=name))
 
     def rename_mask(self, name: str) -> None:
         """Give the active mask another name; nothing happens when it has it."""
@@ -256,108 +242,146 @@ class Document:
             )
         removed = self._active
         masks = tuple(each for each in self.masks if each is not removed)
-        state = replace(self._state, masks=masks, active_mask=max(0, self.active_mask - 1))
+        state = replace(self._state, masks=masks, active_mask=max(0, self.active_mask - 1), layer_mask=None)
         self._change(state, tr("Delete “{name}”", name=removed.name))
 
     # Layers
 
-    def add_layer(self, layer: EditLayer) -> None:
-        """Put an edit on top of all others.
+    def add_layer(self, *layers: EditLayer) -> None:
+        """Put edits on top of all others, in one undo step.
 
         Raises:
             InputError: it does not lie inside the document.
         """
-        if not self.size.rect.contains(layer.region) or layer.region.is_empty:
-            raise InputError(
-                tr("This result does not fit the photograph."),
-                tr("Open the photograph that it was made for."),
-                details=f"layer at {layer.region} in a document of {self.size}",
-            )
-        self._change(replace(self._state, layers=(*self.layers, layer)), tr("Apply edit"))
+        self.change_layers((*self.layers, *layers), tr("Apply edit"))
+
+    def change_layers(self, layers: tuple[EditLayer, ...], title: str, *, series: str = "") -> None:
+        """Have these layers, the lowest first; nothing happens when it is so already.
+
+        Changes that follow each other with one `series`, such as those of a slider, are one undo step.
+
+        Raises:
+            InputError: one of them does not lie inside the document.
+        """
+        for layer in set(layers) - set(self.layers):
+            check_fit(layer, self.size)
+        if layers != self.layers:
+            painted = self.painted_layer
+            regions = {layer.id: layer.region for layer in layers}
+            stays = painted is not None and regions.get(painted.id) == painted.region
+            kept = self._state.layer_mask if stays else None
+            self._change(replace(self._state, layers=layers, layer_mask=kept), title, series)
 
     def set_layer_visible(self, layer_id: str, visible: bool) -> None:
         """Show or hide a layer; nothing happens when it is so already."""
-        if self._layer(layer_id).visible == visible:
-            return
-        layers = tuple(
-            replace(layer, visible=visible) if layer.id == layer_id else layer for layer in self.layers
-        )
-        self._change(replace(self._state, layers=layers), tr("Show edit") if visible else tr("Hide edit"))
+        layer = find_layer(self.layers, layer_id)
+        if layer.visible != visible:
+            layers = with_layer(self.layers, replace(layer, visible=visible))
+            self.change_layers(layers, tr("Show edit") if visible else tr("Hide edit"))
 
     def remove_layer(self, layer_id: str) -> None:
-        removed = self._layer(layer_id)
-        layers = tuple(layer for layer in self.layers if layer is not removed)
-        self._change(replace(self._state, layers=layers), tr("Remove edit"))
+        removed = find_layer(self.layers, layer_id)
+        self.change_layers(without_layers(self.layers, (removed.id,)), tr("Remove edit"))
 
-    def _layer(self, layer_id: str) -> EditLayer:
-        found = next((layer for layer in self.layers if layer.id == layer_id), None)
-        if found is None:
-            raise InputError(tr("This edit is no longer part of the document."), details=f"layer {layer_id}")
-        return found
+    def paint_layer(self, layer: EditLayer, prepared: PreparedMask) -> bool:
+        """Have tools paint the mask of a layer from now on; it is put on top where it is not in the document yet.
+
+        `prepared` is made of it by `layer_changes.prepare_layer_mask`; False when it is another one by now. What it
+        was grown by becomes part of its mask, so that the brush covers just what it touches. A step of its own: what
+        is undone after it is seen being undone.
+
+        Raises:
+            InputError: it does not lie inside the document.
+        """
+        known = next((each for each in self.layers if each.id == layer.id), None)
+        if known not in (None, layer):
+            return False
+        check_fit(layer, self.size)
+        named = NamedMask.made(layer.name, prepared, self._on_mask_changed, layer.region)
+        bare = replace(layer, mask=None, recipe=replace(layer.recipe, grow=0))
+        layers = with_layer(self.layers, bare) if known is not None else (*self.layers, bare)
+        state = replace(self._state, layers=layers, layer_mask=LayerMask(layer.id, named))
+        self._change(state, tr("Edit the mask of “{name}”", name=layer.name))
+        return True
+
+    def end_painting(self) -> None:
+        """Have tools paint the active mask again; without a trace where nothing was painted."""
+        painted = self.painted_layer
+        if painted is None:
+            return
+        top = self.undo.top
+        if isinstance(top, StateStep) and top.begins_painting and self.undo.is_top_open:
+            self.undo.undo()
+        else:
+            self._change(
+                replace(self._state, layer_mask=None), tr("Finish the mask of “{name}”", name=painted.name)
+            )
 
     # Changes
 
-    def _change(self, state: DocumentState, title: str) -> None:
+    def _change(self, state: DocumentState, title: str, series: str = "") -> None:
         """Become `state` as one undo step."""
         self._thread.check()
-        step = StateStep(title, self, self._state, state)
+        top = self.undo.top
+        joins = series and isinstance(top, StateStep) and top.series == series and self.undo.is_top_open
+        before = top.before if joins and isinstance(top, StateStep) else self._state
         with self.undo.hold():
             self._become(state)
-        self.undo.push(step)
+        step = StateStep(title, self._become, before, state, series)
+        (self.undo.replace_top if joins else self.undo.push)(step)
 
     def _become(self, state: DocumentState) -> None:
         self._thread.check()
-        before = self._state
-        dirty = self._composition.update(before.layers, state.layers)
+        before, mask = self._state, self.mask
+        dirty = self._composition.show(state.layers)
         self._state = state
         self._revision += 1
         if before.layers != state.layers:
             self.layers_changed.emit()
-        if (before.masks, before.active_mask) != (state.masks, state.active_mask):
+        if (before.masks, before.active_mask, before.layer_mask) != (
+            state.masks,
+            state.active_mask,
+            state.layer_mask,
+        ):
             self.masks_changed.emit()
-            if before.masks[before.active_mask].mask is not self.mask:
+            if mask is not self.mask:
                 self.mask_changed.emit((self.size.rect,))
         if dirty:
             self.picture_changed.emit(dirty)
 
+    def _on_picture_changed(self, rects: tuple[Rect, ...]) -> None:
+        """A worker's part of the picture was put in."""
+        self._revision += 1
+        self.picture_changed.emit(rects)
+
     def _on_mask_changed(self, mask: Mask, rects: tuple[Rect, ...]) -> None:
         self._revision += 1
         if mask is self.mask:
+            if self._state.layer_mask is not None:
+                self._painted = self._painted.united(united(rects))
+                self._follow_painting()
             self.mask_changed.emit(rects)
+
+    def _follow_painting(self) -> None:
+        """Cover with the painted layer what its mask covers now.
+
+        This is no step: it follows from the mask, whose changes are. While a stroke is drawn it is done as long as
+        that is quick, else at its end.
+        """
+        layer = self.painted_layer
+        if layer is None or (self.mask.is_being_edited and layer.region.area > _LIVE):
+            return
+        covered = replace(layer, coverage=self.mask.coverage[layer.region.slices].copy(), mask=None)
+        layers = with_layer(self.layers, covered)
+        dirty = self._composition.show(layers, self._painted)
+        self._painted = EMPTY
+        self._state = replace(self._state, layers=layers)
+        if not self.mask.is_being_edited:
+            self.layers_changed.emit()
+        if dirty:
+            self.picture_changed.emit(dirty)
 
     def _on_undo_changed(self) -> None:
         if self.is_modified != self._was_modified:
             self._was_modified = self.is_modified
             self.modified_changed.emit()
-
-    def _inside(self, region: Rect | None) -> Rect:
-        return self.size.rect if region is None else region.intersected(self.size.rect)
-
-
-class StateStep:
-    """A change of a document's layers, masks or size: what it consisted of before and after."""
-
-    __slots__ = ("_after", "_before", "_document", "title")
-
-    def __init__(self, title: str, document: Document, before: DocumentState, after: DocumentState) -> None:
-        self.title = title
-        self._document = document
-        self._before = before
-        self._after = after
-
-    @property
-    def nbytes(self) -> int:
-        """The layers and masks that only one of both sides has."""
-        layers = set(self._before.layers) ^ set(self._after.layers)
-        before, after = ({m.mask: m.nbytes for m in side.masks} for side in (self._before, self._after))
-        masks = before.keys() ^ after.keys()
-        return sum(layer.nbytes for layer in layers) + sum((before | after)[mask] for mask in masks)
-
-    def undo(self) -> None:
-        self._document._become(self._before)
-
-    def redo(self) -> None:
-        self._document._become(self._after)
-
-    def compress(self) -> None:
-        """Layers and masks are shared with the document, so there is nothing to make smaller."""

@@ -32,7 +32,8 @@ class LayerSource:
 class EditLayer:
     """One applied result. Changed by `dataclasses.replace`, so that undo keeps what it was.
 
-    Pixels and coverage are not written to after the layer is made.
+    The arrays are not written to after the layer is made, so that layers may share them. What is promised of
+    pixels that nothing is done to counts from `coverage`.
     """
 
     id: str
@@ -51,7 +52,10 @@ class EditLayer:
     result_id: str | None = None
     """The result in the history that it came from."""
     source: LayerSource | None = None
-    """None where it is not known, such as for layers of another program."""
+    """None where it is not known, such as for layers of another program, or merged ones."""
+    mask: U8 | None = None
+    """(h, w) of `region`: the layer's own mask as it was painted, before `recipe.grow` made `coverage` of it. None
+    where it is the coverage itself; so it is whenever nothing was grown or shrunk."""
     covered: Rect = field(init=False)
     """The smallest rectangle of document pixels around all coverage > 0."""
 
@@ -60,10 +64,27 @@ class EditLayer:
         shape = (self.region.height, self.region.width)
         if self.pixels.shape != (*shape, 3) or self.coverage.shape != shape:
             raise ValueError(f"{self.pixels.shape} and {self.coverage.shape} do not fit {self.region}")
+        if self.mask is not None and self.mask.shape != shape:
+            raise ValueError(f"a mask of {self.mask.shape} does not fit {self.region}")
         inside = bounds(self.coverage)
         object.__setattr__(self, "covered", inside.translated(self.region.x, self.region.y))
 
     @property
+    def painted(self) -> U8:
+        """The layer's own mask, (h, w), whether or not it was grown."""
+        return self.coverage if self.mask is None else self.mask
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it can change a pixel of the picture."""
+        return self.visible and self.opacity > 0.0 and not self.covered.is_empty
+
+    def parts(self) -> dict[int, int]:
+        """The bytes of each large part, by the part's identity: layers that share a part have it once."""
+        held: list[U8 | LayerSource] = [self.pixels, self.coverage]
+        held += [part for part in (self.mask, self.source) if part is not None]
+        return {id(part): part.nbytes for part in held}
+
+    @property
     def nbytes(self) -> int:
-        own = self.pixels.nbytes + self.coverage.nbytes
-        return own + (self.source.nbytes if self.source else 0)
+        return sum(self.parts().values())

@@ -6,6 +6,7 @@ an edit hands back a step, and whoever opened it keeps it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import TracebackType
 
 import cv2
@@ -21,10 +22,18 @@ from app.imaging.arrays import U8, Bool
 class Mask:
     """Coverage of a document's size, uint8, 255 = edit. It changes on the thread that made it."""
 
-    def __init__(self, size: Size, pixels: U8 | None = None, *, plane: Plane | None = None) -> None:
+    def __init__(
+        self,
+        size: Size,
+        pixels: U8 | None = None,
+        *,
+        plane: Plane | None = None,
+        limit: Rect | None = None,
+    ) -> None:
         """An empty mask, or one over `pixels` (H, W), C-contiguous, which belong to the mask from now on.
 
-        A `plane` is a worker's: over pixels, and with what they hold already looked up.
+        A `plane` is a worker's: over pixels, and with what they hold already looked up. Beyond `limit` nothing is
+        ever covered, whatever is painted there.
         """
         if plane is None:
             plane = Plane(blank_coverage(size) if pixels is None else pixels)
@@ -38,6 +47,7 @@ class Mask:
         self._coverage.flags.writeable = False
         self._thread = OneThread()
         self._edit: MaskEdit | None = None
+        self._limit = limit or size.rect
 
     @property
     def size(self) -> Size:
@@ -149,8 +159,18 @@ class Mask:
         return inverse
 
     def _tell(self, rects: tuple[Rect, ...]) -> None:
+        self._clear_beyond(rects)
         self._revision += 1
         self.changed.emit(rects)
+
+    def _clear_beyond(self, rects: tuple[Rect, ...]) -> None:
+        """Take away what was painted in `rects` beyond the limit."""
+        for rect in rects:
+            for strip in _beyond(rect, self._limit):
+                self._plane.pixels[strip.slices] = 0
+                if self._edit is None:
+                    for cell in strip.tiles(TILE):
+                        self._plane.settle((cell.y // TILE, cell.x // TILE))
 
     def _close_edit(self) -> None:
         self._edit = None
@@ -295,3 +315,21 @@ def blank_coverage(size: Size) -> U8:
     coverage = np.empty((size.height, size.width), np.uint8)
     coverage.fill(0)
     return coverage
+
+
+def _beyond(rect: Rect, limit: Rect) -> Iterator[Rect]:
+    """The part of `rect` that does not lie in `limit`, as rectangles."""
+    if limit.contains(rect):
+        return
+    inside = rect.intersected(limit)
+    if inside.is_empty:
+        yield rect
+        return
+    for strip in (
+        Rect.from_edges(rect.x, rect.y, rect.right, inside.y),
+        Rect.from_edges(rect.x, inside.bottom, rect.right, rect.bottom),
+        Rect.from_edges(rect.x, inside.y, inside.x, inside.bottom),
+        Rect.from_edges(inside.right, inside.y, rect.right, inside.bottom),
+    ):
+        if not strip.is_empty:
+            yield strip

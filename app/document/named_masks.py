@@ -62,13 +62,17 @@ class NamedMask:
 
     @classmethod
     def made(
-        cls, name: str, prepared: PreparedMask, follow: Callable[[Mask, tuple[Rect, ...]], None]
+        cls,
+        name: str,
+        prepared: PreparedMask,
+        follow: Callable[[Mask, tuple[Rect, ...]], None],
+        limit: Rect | None = None,
     ) -> NamedMask:
-        """A mask over prepared arrays, which belong to it; it changes on this thread.
+        """A mask over prepared arrays, which belong to it; it changes on this thread, and inside `limit`.
 
         `follow` is called with the mask and what changed in it.
         """
-        mask = Mask(prepared.plane.size, plane=prepared.plane)
+        mask = Mask(prepared.plane.size, plane=prepared.plane, limit=limit)
         mask.changed.connect(lambda rects: follow(mask, rects))
         return cls(name, mask, MaskLevels(mask, prepared.pyramid))
 

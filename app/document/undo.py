@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.base.signal import Signal
@@ -42,6 +43,14 @@ class UndoStep(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class UndoPoint:
+    """A place in the order of all steps that were ever done."""
+
+    count: int
+    top: UndoStep | None
+
+
 class UndoStack:
     """Steps done and undone, oldest first. The oldest are dropped when memory runs over the limit."""
 
@@ -54,6 +63,8 @@ class UndoStack:
         self._steps: list[UndoStep] = []
         self._position = 0
         self._saved: int | None = 0
+        self._dropped = 0
+        """How many of the oldest steps are gone."""
         self._held = False
 
     @property
@@ -114,8 +125,24 @@ class UndoStack:
         """True when the document is as it was at the last `mark_saved`, or at the start."""
         return self._saved == self._position
 
-    def mark_saved(self) -> None:
-        self._saved = self._position
+    @property
+    def point(self) -> UndoPoint:
+        """Where the document stands now, for `mark_saved` later."""
+        return UndoPoint(self._dropped + self._position, self.top)
+
+    def mark_saved(self, point: UndoPoint | None = None) -> None:
+        """What the document was at `point`, or is now, is what is saved; maybe no way leads back there."""
+        point = point or self.point
+        position = point.count - self._dropped
+        known = 0 <= position <= len(self._steps)
+        if known and position > 0:
+            known = self._steps[position - 1] is point.top
+        self._saved = position if known else None
+        self.changed.emit()
+
+    def mark_unsaved(self) -> None:
+        """What undo starts from was never saved: no way leads back to what is in a file."""
+        self._saved = None
         self.changed.emit()
 
     def push(self, step: UndoStep) -> None:
@@ -128,6 +155,24 @@ class UndoStack:
         self._compress(step)
         self._drop_oldest()
         self.changed.emit()
+
+    def replace_top(self, step: UndoStep) -> None:
+        """Put a step that was just done in the place of the last one, which it includes.
+
+        Raises:
+            ValueError: there is no last step, others were taken back, or the last one is where it was saved.
+        """
+        if not self.is_top_open:
+            raise ValueError("this step cannot be joined with the one before")
+        self._steps[-1] = step
+        self._compress(step)
+        self._drop_oldest()
+        self.changed.emit()
+
+    @property
+    def is_top_open(self) -> bool:
+        """Whether `replace_top` can be: the last step is the newest one, and nothing was saved since."""
+        return 0 < self._position == len(self._steps) and not self.is_saved
 
     def undo(self) -> None:
         """Take back the last step; nothing happens when there is none or a change is in progress."""
@@ -186,5 +231,6 @@ class UndoStack:
         while total > self._limit and self._position > 1:
             total -= self._steps.pop(0).nbytes
             self._position -= 1
+            self._dropped += 1
             if self._saved is not None:
                 self._saved = self._saved - 1 if self._saved > 0 else None

@@ -79,7 +79,7 @@ def compose(
     if recipe.colour is not ColourMatch.OFF and not aligned.is_exact:
         _keep_what_is_the_same(pixels, source, coverage)
     pixels.flags.writeable = False
-    return Patch(source.placement.region, pixels, coverage, recipe, aligned.drift, notes)
+    return Patch(source.placement.region, pixels, coverage, recipe, drift=aligned.drift, notes=notes)
 
 
 def own_coverage(mask: U8, recipe: Recipe, cancel: CancelToken | None = None) -> U8:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8
 from app.imaging.placement import Placement
-from app.imaging.recipe import Recipe
+from app.imaging.recipe import BlendMode, Recipe
 
 ParameterValue = str | int | float | bool
 """A parameter's value; its kind is told by the model card's `Parameter`."""
@@ -145,6 +145,12 @@ class Usage:
     input_tokens: int | None = None
     output_tokens: int | None = None
     total_tokens: int | None = None
+    input_text_tokens: int | None = None
+    """Of `input_tokens`, those of the prompt."""
+    input_image_tokens: int | None = None
+    """Of `input_tokens`, those of the pictures."""
+    cost: float | None = None
+    """The price itself, in the provider's currency, where it tells that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +219,9 @@ class Patch:
     """(h, w), 255 = edit; the pixels with 0 are never touched."""
     recipe: Recipe = Recipe()
     """How it was made, and its inner softness."""
+    opacity: float = 1.0
+    """0–1; with `mode`, how it is laid down."""
+    mode: BlendMode = BlendMode.NORMAL
     drift: Drift | None = None
     """What was found of the reply, whether or not the recipe undid it; None where it cannot be told."""
     notes: tuple[str, ...] = ()

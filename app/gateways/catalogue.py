@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from app.base.errors import InputError, UsageError, from_os_error
+from app.base.geometry import Size
 from app.base.resources import resource_path
 from app.base.states import MaskConvention
 from app.base.text import tr
@@ -23,6 +24,7 @@ from app.gateways.types import (
     ALWAYS,
     Band,
     BodyFormat,
+    CostReport,
     Dialect,
     Limits,
     ModelCard,
@@ -31,6 +33,7 @@ from app.gateways.types import (
     ParameterPlace,
     PictureForm,
     Profile,
+    TokenPrices,
     Transport,
     UploadFormat,
     unlisted_card,
@@ -121,11 +124,25 @@ class _Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     usual_sizes: _Sizes = _Sizes()
 
 
+class _Tokens(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    input_text: float
+    input_image: float
+    output: float
+
+
 class _Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: str
     date: str = ""
     amount: float | None = None
     by_quality: dict[str, float] = msgspec.field(default_factory=dict)
+    size: str = ""
+    tokens: _Tokens | None = None
+
+
+class _Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    currency: str
+    header: str = ""
+    field: str = ""
 
 
 class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,6 +154,7 @@ class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_n: int = 1
     price: _Price | None = None
     seconds: float | None = None
+    timeout: float | None = None
     needs_mask: bool = False
 
 
@@ -157,6 +175,7 @@ class _Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: _Limits | None = None
     formats: tuple[UploadFormat, ...] | None = None
     soft_masks: bool | None = None
+    cost_report: _Report | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +243,7 @@ class _Reader:
             formats=dialect.formats if raw.formats is None else self._formats(raw.formats),
             soft_masks=dialect.soft_masks if raw.soft_masks is None else raw.soft_masks,
             notes=raw.notes,
+            cost_report=self._cost_report(raw.cost_report),
             unlisted=unlisted_card(dialect),
         )
 
@@ -232,6 +252,8 @@ class _Reader:
         for name in raw.takes:
             if name not in known:
                 raise self._fault(f"{at}.takes", tr("the dialect has no place for “{name}”", name=name))
+        if raw.timeout is not None and raw.timeout < 1:
+            raise self._fault(f"{at}.timeout", tr("it must be at least 1"))
         price, by_quality = self._prices(raw.price, f"{at}.price")
         return ModelCard(
             id=raw.id,
@@ -244,7 +266,10 @@ class _Reader:
             price=price,
             price_by_quality=by_quality,
             price_date=raw.price.date if raw.price else "",
+            price_size=self._price_size(raw.price, f"{at}.price.size"),
+            token_prices=self._token_prices(raw.price, f"{at}.price.tokens"),
             seconds=raw.seconds,
+            timeout=raw.timeout,
             needs_mask=raw.needs_mask,
         )
 
@@ -258,6 +283,29 @@ class _Reader:
         # Where only cheaper tiers are published, nothing is known of the others.
         known = raw.amount is not None or _DEAREST in raw.by_quality
         return Cost(max(amounts), raw.currency, any(amounts)) if known else None, by_quality
+
+    def _price_size(self, raw: _Price | None, at: str) -> Size | None:
+        if raw is None or not raw.size:
+            return None
+        try:
+            return parse_size(raw.size)
+        except ValueError as error:
+            raise self._fault(at, str(error)) from error
+
+    def _token_prices(self, raw: _Price | None, at: str) -> TokenPrices | None:
+        if raw is None or raw.tokens is None:
+            return None
+        prices = TokenPrices(raw.tokens.input_text, raw.tokens.input_image, raw.tokens.output)
+        if min(prices.input_text, prices.input_image, prices.output) < 0:
+            raise self._fault(at, tr("it must not be negative"))
+        return prices
+
+    def _cost_report(self, raw: _Report | None) -> CostReport | None:
+        if raw is None:
+            return None
+        if not (raw.header or raw.field):
+            raise self._fault("cost_report", tr("it needs a header or a field"))
+        return CostReport(raw.currency, raw.header.lower(), raw.field)
 
     def _check_forms(self, raw: _Dialect) -> None:
         for name, form in (("image_form", raw.image_form), ("mask_form", raw.mask_form)):

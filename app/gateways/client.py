@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from app.base.errors import BadReply, MaskroomError, Refused
 from app.base.text import tr
@@ -21,7 +21,9 @@ from app.gateways.decode import LinkedImage, Reply, decode_reply
 from app.gateways.download import download_image
 from app.gateways.encode import encode
 from app.gateways.exchange import Exchange, Sleep, Trip, Watch
+from app.gateways.picture_data import picture_size
 from app.gateways.spool import Spool
+from app.gateways.throttle import Throttle
 from app.gateways.types import HttpCall, Profile, Transport
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 Transports: TypeAlias = "Callable[[Profile], httpx.AsyncBaseTransport | None]"
 """The transport of a profile; None = the network."""
+
+_Figure = TypeVar("_Figure", int, float)
 
 CALLS_AT_ONCE = 2
 PASSING_REFUSALS = frozenset({"policy", "rate_limited"})
@@ -46,6 +50,7 @@ class GatewayClient:
         sleep: Sleep = asyncio.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._throttle = Throttle(clock)
         self._transports = transports
         self._spool = Spool(spool_folder)
         self._sleep = sleep
@@ -62,10 +67,9 @@ class GatewayClient:
         Raises:
             UsageError: the request holds a value that cannot be sent.
             Refused, Unreachable, BadReply: no image came; the error is that of the first call.
-            StoreError: the reply cannot be kept.
         """
         calls = await asyncio.to_thread(encode, request, profile)
-        trip = Trip(request.id, watch, authorization(key), hider(key))
+        trip = Trip(request.id, profile.name, watch, authorization(key), hider(key))
         outcomes: list[Reply | MaskroomError | None] = [None] * len(calls)
         turns = asyncio.Semaphore(min(CALLS_AT_ONCE, profile.concurrency))
 
@@ -79,7 +83,7 @@ class GatewayClient:
                     outcomes[index] = error
                     trip.hopeless |= isinstance(error, Refused) and error.code not in PASSING_REFUSALS
 
-        async with await self._open(profile) as client, asyncio.TaskGroup() as group:
+        async with await self._open(profile, request.model) as client, asyncio.TaskGroup() as group:
             for index, call in enumerate(calls):
                 group.create_task(run(index, call))
         return _merged(outcomes)
@@ -92,36 +96,47 @@ class GatewayClient:
         """Whether a whole reply of that request is on disk."""
         return self._spool.holds_reply(job_id)
 
-    async def recover(self, job_id: str, profile: Profile, key: str | None) -> EditResult:
-        """The images of replies that came whole before the program ended.
+    def holds_anything(self, job_id: str) -> bool:
+        """Whether anything of a reply to that request is on disk; `recover` tells what it is worth."""
+        return self._spool.holds_anything(job_id)
 
-        Images that a reply only points to are downloaded again; nothing is sent.
+    async def recover(self, job_id: str, profile: Profile, key: str | None) -> EditResult:
+        """The images of replies that came before the program ended.
+
+        A reply that was not yet known to be whole counts as far as it can be read: whole JSON, and of a stream
+        whatever was finished. Images that a reply only points to are downloaded again; nothing is sent.
 
         Raises:
             GatewayError: there are none, or no usable image is in them.
             StoreError: they cannot be read.
         """
-        bodies = await asyncio.to_thread(self._spool.whole_replies, job_id)
-        trip = Trip(job_id, Watch(), authorization(key), hider(key))
+        bodies = await asyncio.to_thread(self._spool.bodies, job_id)
+        trip = Trip(job_id, profile.name, Watch(), authorization(key), hider(key))
         outcomes: list[Reply | MaskroomError | None] = []
-        async with await self._open(profile) as client:
-            for body in bodies:
+        async with await self._open(profile, "") as client:
+            for body, is_whole in bodies:
+                if not is_whole and picture_size(body) is not None:
+                    continue  # A bare picture does not tell where it ends.
                 try:
-                    reply = await asyncio.to_thread(decode_reply, 200, (), body, hide=trip.hide)
+                    reply = await asyncio.to_thread(
+                        decode_reply, 200, (), body, hide=trip.hide, report=profile.cost_report
+                    )
                     url = endpoint(profile.base_url, EDITS)
                     outcomes.append(await self._fetch_links(client, reply, url, trip))
                 except MaskroomError as error:
                     outcomes.append(error)
         return _merged(outcomes or [BadReply(tr("No reply was received."))])
 
-    async def _open(self, profile: Profile) -> httpx.AsyncClient:
-        return await open_client(profile.base_url, profile.timeout, self._transports(profile))
+    async def _open(self, profile: Profile, model: str) -> httpx.AsyncClient:
+        return await open_client(profile.base_url, profile.patience(model), self._transports(profile))
 
     async def _call(
         self, client: httpx.AsyncClient, call: HttpCall, index: int, trip: Trip, profile: Profile
     ) -> Reply:
         """One call, from its upload to its images."""
-        answer = await Exchange(client, self._spool, self._sleep, self._clock).carry(call, index, trip)
+        answer = await Exchange(client, self._spool, self._throttle, self._sleep, self._clock).carry(
+            call, index, trip
+        )
         reply = await asyncio.to_thread(
             decode_reply,
             answer.status,
@@ -133,6 +148,7 @@ class GatewayClient:
             hide=trip.hide,
             here=profile.transport is Transport.IN_PROCESS,
             sent_urls=call.sends_urls,
+            report=profile.cost_report,
             clock=self._clock,
         )
         return await self._fetch_links(client, reply, call.url, trip)
@@ -173,20 +189,26 @@ def _merged(outcomes: list[Reply | MaskroomError | None]) -> EditResult:
     return EditResult(
         images=images,
         request_id=next((reply.request_id for reply in replies if reply.request_id), None),
-        usage=_total([reply.usage for reply in replies if reply.usage is not None]),
+        usage=_total([reply.usage for reply in replies]),
         errors=tuple(missing),
     )
 
 
-def _total(usages: list[Usage]) -> Usage | None:
-    def add(figures: list[int | None]) -> int | None:
-        known = [figure for figure in figures if figure is not None]
-        return sum(known) if known else None
+def _total(told: list[Usage | None]) -> Usage | None:
+    """The sum over all replies; None where one of them does not tell, for that would be too little."""
 
-    if not usages:
+    def add(figures: Iterable[_Figure | None]) -> _Figure | None:
+        known = [figure for figure in figures if figure is not None]
+        return sum(known[1:], known[0]) if known else None
+
+    usages = [usage for usage in told if usage is not None]
+    if not usages or len(usages) < len(told):
         return None
     return Usage(
-        add([usage.input_tokens for usage in usages]),
-        add([usage.output_tokens for usage in usages]),
-        add([usage.total_tokens for usage in usages]),
+        input_tokens=add(usage.input_tokens for usage in usages),
+        output_tokens=add(usage.output_tokens for usage in usages),
+        total_tokens=add(usage.total_tokens for usage in usages),
+        input_text_tokens=add(usage.input_text_tokens for usage in usages),
+        input_image_tokens=add(usage.input_image_tokens for usage in usages),
+        cost=add(usage.cost for usage in usages),
     )

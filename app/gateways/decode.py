@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import enum
 import itertools
+import math
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.base.errors import BadReply, GatewayError
 from app.base.text import tr
@@ -21,6 +22,7 @@ from app.gateways.events import Event, begins_like_events, events_in, is_event_s
 from app.gateways.loose_json import parse_json
 from app.gateways.picture_data import decode_base64, picture_in_data_url, picture_size, received_image
 from app.gateways.refusals import Headers, error_object, refusal, request_id
+from app.gateways.types import CostReport
 
 MOST_IMAGES = 100
 """Items of one reply that are looked at; no provider sends nearly as many."""
@@ -64,12 +66,14 @@ def decode_reply(
     hide: Callable[[str], str] = str,
     here: bool = False,
     sent_urls: bool = False,
+    report: CostReport | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Reply:
     """The images of a reply, in order.
 
     `asked` is how many were asked for and `seed` with which seed: it is that of the image where there is
-    only one and the reply says nothing. The rest is for the words of a refusal, see `refusal`.
+    only one and the reply says nothing. `report` is where the provider tells its price. The rest is for the
+    words of a refusal, see `refusal`.
 
     Raises:
         Refused, Unreachable: the provider said no; see `refusals`.
@@ -128,8 +132,9 @@ def decode_reply(
         )
     if not errors and len(images) < asked:
         errors.append(tr("The provider sent {came} of {asked} pictures.", came=len(images), asked=asked))
-    usages = [usage for usage in map(_usage, contents) if usage is not None]
-    return Reply(tuple(images), request_id(named), usages[-1] if usages else None, tuple(errors))
+    usages = [usage for content in contents if (usage := _usage(content, report)) is not None]
+    usage = _with_named_price(usages[-1] if usages else None, named, report)
+    return Reply(tuple(images), request_id(named), usage, tuple(errors))
 
 
 class EventKind(enum.Enum):
@@ -306,17 +311,39 @@ def _text(item: object, fields: Mapping[object, object]) -> tuple[str, bool]:
     return "", False
 
 
-def _usage(content: object) -> Usage | None:
+def _with_named_price(usage: Usage | None, named: Headers, report: CostReport | None) -> Usage | None:
+    """`usage` with the price that a header of the reply tells, where the provider is known to tell it there."""
+    price = _price(named.get(report.header)) if report is not None and report.header else None
+    return usage if price is None else replace(usage or Usage(), cost=price)
+
+
+def _price(value: object) -> float | None:
+    """A price as a provider writes it; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        price = float(value)
+    except ValueError:
+        return None
+    return price if 0 <= price < math.inf else None
+
+
+def _usage(content: object, report: CostReport | None) -> Usage | None:
     found = content.get("usage") if isinstance(content, Mapping) else None
     if not isinstance(found, Mapping):
         return None
 
-    def count(*names: str) -> int | None:
-        values = (found.get(name) for name in names)
-        return next((v for v in values if isinstance(v, int) and not isinstance(v, bool)), None)
+    def count(*names: str, within: Mapping[object, object] = found) -> int | None:
+        values = (within.get(name) for name in names)
+        return next((v for v in values if isinstance(v, int) and not isinstance(v, bool) and v >= 0), None)
 
+    details = found.get("input_tokens_details") or found.get("prompt_tokens_details")
+    split = details if isinstance(details, Mapping) else {}
     return Usage(
         input_tokens=count("input_tokens", "prompt_tokens"),
         output_tokens=count("output_tokens", "completion_tokens"),
         total_tokens=count("total_tokens"),
+        input_text_tokens=count("text_tokens", within=split),
+        input_image_tokens=count("image_tokens", within=split),
+        cost=_price(found.get(report.field)) if report is not None and report.field else None,
     )

@@ -22,6 +22,7 @@ from app.gateways.limits import rate_limits
 from app.gateways.refusals import request_id
 from app.gateways.retry import Patience
 from app.gateways.spool import Spool
+from app.gateways.throttle import Throttle
 from app.gateways.types import HttpCall
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Watch:
     sent: Callable[[], object] = _ignore
     """A call has left whole: from here on it may be billed. Once per call."""
     waiting: Callable[[float | None], object] = _ignore
-    """The provider asks to wait until then (seconds since the epoch); None: the waiting is over."""
+    """The provider takes nothing until then (seconds since the epoch); None: the waiting is over."""
     answered: Callable[[str | None, RateLimits | None], object] = _ignore
     """An answer begins, with the provider's id and its limits. Once per answer, refusals included."""
     receiving: Callable[[], object] = _ignore
@@ -69,6 +70,7 @@ class Trip:
     """What all calls of one request share while they run."""
 
     job_id: str
+    provider: str
     watch: Watch
     authorization: dict[str, str] = field(repr=False)
     hide: Callable[[str], str]
@@ -96,10 +98,16 @@ class Exchange:
     """Carries calls over one client and keeps good replies in the spool."""
 
     def __init__(
-        self, client: httpx.AsyncClient, spool: Spool, sleep: Sleep, clock: Callable[[], float]
+        self,
+        client: httpx.AsyncClient,
+        spool: Spool,
+        throttle: Throttle,
+        sleep: Sleep,
+        clock: Callable[[], float],
     ) -> None:
         self._client = client
         self._spool = spool
+        self._throttle = throttle
         self._sleep = sleep
         self._clock = clock
 
@@ -109,26 +117,30 @@ class Exchange:
         Raises:
             Unreachable: no answer came.
             BadReply: it is beyond all measure.
-            StoreError: it cannot be kept.
         """
         patience = Patience()
         while True:
+            if (pause := self._throttle.wait(trip.provider)) > 0:
+                await self._wait(index, pause, trip)
             try:
                 answer = await self._once(call, index, trip)
             except Unreachable as error:
-                pause = patience.after_failure(error)
-                if pause is None:
+                rest = patience.after_failure(error)
+                if rest is None:
                     raise
-                await self._sleep(pause)
+                await self._sleep(rest)
                 continue
-            pause = patience.after_answer(answer.status, answer.headers, answer.body, self._clock())
-            if pause is None:
+            asked = patience.after_answer(answer.status, answer.headers, answer.body, self._clock())
+            if asked is None:
                 return answer
-            trip.wait(index, self._clock() + pause)
-            try:
-                await self._sleep(pause)
-            finally:
-                trip.wait(index, None)
+            await self._wait(index, asked, trip)
+
+    async def _wait(self, index: int, seconds: float, trip: Trip) -> None:
+        trip.wait(index, self._clock() + seconds)
+        try:
+            await self._sleep(seconds)
+        finally:
+            trip.wait(index, None)
 
     async def _once(self, call: HttpCall, index: int, trip: Trip) -> Answer:
         upload = _Upload(call.body, trip.watch.sent)
@@ -143,6 +155,7 @@ class Exchange:
                     named = {name.lower(): value for name, value in response.headers.items()}
                     number = request_id(named)
                     trip.watch.answered(number, rate_limits(named))
+                    self._throttle.note(trip.provider, named)
                     check_coding(named)
                     if response.is_success:
                         body = await self._receive(response, call.n, index, trip)
@@ -155,7 +168,7 @@ class Exchange:
             raise
 
     async def _receive(self, response: httpx.Response, asked: int, index: int, trip: Trip) -> bytes:
-        """The whole body, kept on disk before it is returned."""
+        """The whole body, kept on disk before it is returned, as long as the disk takes it."""
         with await asyncio.to_thread(self._spool.open, trip.job_id, index) as file:
 
             async def keep(piece: bytes) -> bool:

@@ -5,6 +5,7 @@ Each field that is not set is as shipped, or as usual for the dialect. Nothing i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -72,6 +73,8 @@ class ProviderSettings:
     """The most that one encoded picture, or its base64, may take; 0 = no limit."""
     mask_bytes: int | None = None
     body_bytes: int | None = None
+    monthly_limit: float | None = None
+    """What may be spent in a calendar month before Maskroom asks; 0 = no limit."""
 
 
 class WrongField(Exception):
@@ -111,6 +114,8 @@ def profile_of(settings: ProviderSettings, catalogue: Catalogue) -> Profile:
         formats=_formats(settings, (same or dialect).formats),
         soft_masks=_chosen(settings.soft_masks, (same or dialect).soft_masks),
         notes=shipped.notes if shipped else "",
+        cost_report=shipped.cost_report if shipped else None,
+        monthly_limit=_monthly_limit(settings),
         unlisted=_restricted(unlisted_card(dialect), settings, dialect),
     )
 
@@ -226,6 +231,13 @@ def _limits(settings: ProviderSettings, default: Limits) -> Limits:
     changed = {name: value for name, value in said.items() if value is not None}
     most = _positive(settings.most_images, "most_images", default.images or MOST_IMAGES)
     return replace(default, images=default.images if settings.most_images is None else most, **changed)
+
+
+def _monthly_limit(settings: ProviderSettings) -> float | None:
+    limit = settings.monthly_limit
+    if limit is not None and not 0 <= limit < math.inf:
+        raise WrongField("monthly_limit", tr("it must be an amount of money"))
+    return limit or None
 
 
 def _chosen(value: bool | None, default: bool) -> bool:

@@ -56,6 +56,7 @@ class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     image_bytes: int | None = None
     mask_bytes: int | None = None
     body_bytes: int | None = None
+    monthly_limit: float | None = None
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -344,8 +344,8 @@ def _wait(seconds: float | None) -> str:
         return ""
     whole = math.ceil(seconds)
     if whole <= 120:
-        return tr("It asks to wait {seconds} seconds. Try again then.", seconds=whole)
-    return tr("It asks to wait {minutes} minutes. Try again then.", minutes=math.ceil(whole / 60))
+        return tr("It asks to wait {seconds} s. Try again then.", seconds=whole)
+    return tr("It asks to wait {minutes} min. Try again then.", minutes=math.ceil(whole / 60))
 
 
 def _with(sentence: str, words: str) -> str:

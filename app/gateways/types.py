@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from app.base.geometry import Size
 from app.base.states import MaskConvention
 from app.base.text import tr
 from app.edits.types import Cost, ParameterValue, SizeRule
@@ -171,6 +172,26 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenPrices:
+    """What a million tokens costs, in the currency of the card's price."""
+
+    input_text: float
+    input_image: float
+    output: float
+
+
+@dataclass(frozen=True, slots=True)
+class CostReport:
+    """Where a provider tells what a request has cost."""
+
+    currency: str
+    header: str = ""
+    """A header of the reply, in lower case; "" = none."""
+    field: str = ""
+    """A number within the reply's `usage`; "" = none."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """What one model takes and costs."""
 
@@ -189,14 +210,26 @@ class ModelCard:
     price_by_quality: Mapping[str, Cost] = field(default_factory=dict)
     price_date: str = ""
     """ISO date; a price without a date is for ever."""
+    price_size: Size | None = None
+    """The price is that of a picture of this size, and grows with its area; None = it is the same for all."""
+    token_prices: TokenPrices | None = None
+    """For the exact price, once the provider has told the tokens."""
     seconds: float | None = None
     """Usual time for one image."""
+    timeout: float | None = None
+    """Seconds without a byte before a request to it counts as timed out; None = as usual for the provider."""
     needs_mask: bool = False
     """True: a request without a mask is refused."""
 
-    def price_at(self, quality: ParameterValue | None) -> Cost | None:
-        """The price of one image at this quality; the highest where none is chosen, None where it is unknown."""
-        return self.price_by_quality.get(str(quality), self.price)
+    def price_at(self, quality: ParameterValue | None, size: Size | None = None) -> Cost | None:
+        """The price of one image of `size` at this quality; None where it is unknown.
+
+        The highest where no quality is chosen, and that of the usual size where no size is named.
+        """
+        price = self.price_by_quality.get(str(quality), self.price)
+        if price is None or size is None or self.price_size is None:
+            return price
+        return replace(price, amount=price.amount * size.area / self.price_size.area)
 
 
 def unlisted_card(dialect: Dialect) -> ModelCard:
@@ -232,13 +265,16 @@ class Profile:
     built_in: bool = False
     """Came with the program; a user's own profile of the same name overrides it."""
     timeout: float = 600.0
-    """Seconds without a byte before the request counts as timed out."""
+    """Seconds without a byte before the request counts as timed out, unless a model has its own."""
     limits: Limits = Limits()
     """The dialect's own unless overridden."""
     formats: tuple[UploadFormat, ...] = (UploadFormat.PNG,)
     soft_masks: bool = False
     notes: str = ""
     """What a user should know before the first request, in a sentence or two."""
+    cost_report: CostReport | None = None
+    monthly_limit: float | None = None
+    """What may be spent there in a calendar month before it asks, in the currency of its prices."""
     unlisted: ModelCard | None = None
     """What a model without a card of its own takes; None = everything that the dialect has a place for."""
 
@@ -250,11 +286,22 @@ class Profile:
         card = self.unlisted or unlisted_card(self.dialect)
         return replace(card, id=model, title=model) if model else card
 
+    def patience(self, model: str) -> float:
+        """Seconds without a byte before a request to `model` counts as timed out."""
+        return self.card(model).timeout or self.timeout
+
     @property
     def most_references(self) -> int:
         """How many pictures may go along with the canvas."""
         most = self.limits.images or MOST_IMAGES
         return max(0, most - 1)
+
+    @property
+    def currency(self) -> str:
+        """That of its prices."""
+        prices = (card.price for card in self.models if card.price is not None)
+        told = self.cost_report.currency if self.cost_report else "USD"
+        return next((price.currency for price in prices), told)
 
     def parameters(self, model: str) -> tuple[Parameter, ...]:
         """The parameters that `model` takes, in the dialect's order."""

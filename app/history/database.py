@@ -28,6 +28,8 @@ class Database:
         self._path = path
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._problem: StoreError | None = None
+        """Why it could not be opened: told again whenever it is asked for something."""
 
     def open(self, bring_up_to_date: Callable[[sqlite3.Connection], None]) -> None:
         """Open or create the file and let `bring_up_to_date` see to its tables.
@@ -36,6 +38,14 @@ class Database:
             StoreError: the folder cannot be written, the file is damaged or no database, or a StoreError of
                 `bring_up_to_date`. The file is never deleted.
         """
+        try:
+            self._open(bring_up_to_date)
+        except StoreError as error:
+            self._problem = error
+            raise
+        self._problem = None
+
+    def _open(self, bring_up_to_date: Callable[[sqlite3.Connection], None]) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -65,10 +75,28 @@ class Database:
                 self._connection.close()
                 self._connection = None
 
+    @property
+    def bytes(self) -> int:
+        """What the file takes on the disk, with its log."""
+        paths = (self._path, self._path.with_name(self._path.name + "-wal"))
+        return sum(path.stat().st_size for path in paths if path.exists())
+
+    def copy_to(self, path: Path) -> None:
+        """Write all tables as they are at this moment to a new file."""
+        with self._lock, self._told():
+            self._opened().execute("VACUUM INTO ?", (str(path),))
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> tuple[sqlite3.Row, ...]:
         """All rows of one query, from one moment."""
         with self._lock, self._told():
             return tuple(self._opened().execute(sql, values))
+
+    def tuples(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """As `rows`, as plain tuples: for very many small rows."""
+        with self._lock, self._told():
+            cursor = self._opened().cursor()
+            cursor.row_factory = None
+            return cursor.execute(sql, values).fetchall()
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -98,7 +126,12 @@ class Database:
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            raise StoreError(tr("The history is not open."), details=str(self._path))
+            problem = self._problem
+            if problem is None:
+                raise StoreError(tr("The history is not open."), details=str(self._path))
+            raise StoreError(
+                problem.message, problem.hint, details=problem.details, commands=problem.commands
+            )
         return self._connection
 
     @contextlib.contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import threading
 from collections import Counter
@@ -114,6 +115,25 @@ class ContentFiles:
                 details=f"{len(data)} bytes of another content",
             )
         return data
+
+    def sizes(self) -> dict[str, int]:
+        """The bytes of every file there is, by its name.
+
+        Raises:
+            StoreError: the folder cannot be read.
+        """
+        found: dict[str, int] = {}
+        try:
+            for folder in self._folder.iterdir() if self._folder.is_dir() else ():
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        if SHA256.fullmatch(entry.name):
+                            # A file that goes at this moment counts no more.
+                            with contextlib.suppress(FileNotFoundError):
+                                found[entry.name] = entry.stat().st_size
+        except OSError as error:
+            raise from_os_error(error, str(self._folder), kind=StoreError) from error
+        return found
 
     def remove(self, sha256: str) -> None:
         """Delete the file unless it is held; one that is gone, or that the system keeps open, stays so."""

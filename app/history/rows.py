@@ -17,7 +17,7 @@ Column = str | int | float | None
 
 
 def entry_columns(entry: HistoryEntry, owner: str) -> dict[str, Column]:
-    """The columns of an entry, without its results, parents and references."""
+    """The columns of an entry, without its results, parents, references and tags."""
     return _storable(
         {
             "id": entry.id,
@@ -55,6 +55,12 @@ def entry_columns(entry: HistoryEntry, owner: str) -> dict[str, Column]:
             "error_code": entry.error_code,
             "error_message": entry.error_message,
             "error_hint": entry.error_hint,
+            "recipe": json.dumps(dict(entry.recipe)),
+            "expected_amount": entry.expected_amount,
+            "expected_currency": entry.expected_currency,
+            "usage": json_column(entry.usage),
+            "note": entry.note,
+            "deleted": entry.deleted,
         }
     )
 
@@ -64,6 +70,7 @@ def entry_from_row(
     parents: Iterable[str],
     references: Iterable[HistoryReference],
     results: Iterable[HistoryResult],
+    tags: Iterable[str],
 ) -> HistoryEntry:
     """The entry of a row of `entries`, with what belongs to it."""
     return HistoryEntry(
@@ -97,7 +104,19 @@ def entry_from_row(
         error_code=row["error_code"],
         error_message=row["error_message"],
         error_hint=row["error_hint"],
+        recipe=json.loads(row["recipe"]),
+        expected_amount=row["expected_amount"],
+        expected_currency=row["expected_currency"],
+        usage=None if row["usage"] is None else json.loads(row["usage"]),
+        note=row["note"],
+        tags=tuple(tags),
+        deleted=row["deleted"],
     )
+
+
+def json_column(value: Mapping[str, Any] | None) -> str | None:
+    """The column of a JSON object that may be unknown."""
+    return None if value is None else json.dumps(dict(value))
 
 
 def rate_limits_column(limits: RateLimits | None) -> str | None:
@@ -129,6 +148,7 @@ def result_columns(result: HistoryResult) -> dict[str, Column]:
             "cost_currency": result.cost_currency,
             "cost_estimated": int(result.cost_estimated),
             "applied": int(result.applied),
+            "starred": int(result.starred),
         }
     )
 
@@ -152,6 +172,7 @@ def result_from_row(row: sqlite3.Row) -> HistoryResult:
         cost_currency=row["cost_currency"],
         cost_estimated=bool(row["cost_estimated"]),
         applied=bool(row["applied"]),
+        starred=bool(row["starred"]),
     )
 
 

@@ -7,54 +7,38 @@ line and the server share one store. All methods block and are safe to call from
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from app.base.errors import InputError, InternalError, MaskroomError, UsageError
+from app.base.errors import InternalError, MaskroomError, UsageError
 from app.base.rate_limits import RateLimits
 from app.base.states import TRANSITIONS, JobState
 from app.base.text import tr
+from app.base.work import Work
+from app.history.archive import Archive
+from app.history.catalogue import Catalogue
 from app.history.database import Database
 from app.history.files import ContentFiles
 from app.history.ids import IdSource, timestamp
+from app.history.marks import Marks
 from app.history.owner import is_alive, this_process
+from app.history.prompts import PromptBook
+from app.history.reading import Reader
 from app.history.rows import (
-    Column,
-    entry_columns,
-    entry_from_row,
-    match_expression,
+    json_column,
     rate_limits_column,
     result_columns,
-    result_from_row,
-    storable_text,
 )
 from app.history.schema import bring_up_to_date
-from app.history.types import HistoryEntry, HistoryReference, HistoryResult
+from app.history.space import CleanPlan, Space
+from app.history.spending import Spending
+from app.history.statements import files_of, files_of_result, insert, unknown, update, write_entry
+from app.history.types import HistoryEntry, HistoryResult
 
 DATABASE_NAME = "history.sqlite"
 IMAGES_NAME = "images"
-
-NEWEST = "SELECT * FROM entries ORDER BY created DESC, id DESC LIMIT ?"
-
-OLDER = "SELECT * FROM entries WHERE (created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ?"
-
-MATCHING = """
-    SELECT * FROM entries INDEXED BY entries_by_time
-    WHERE +seq IN (SELECT rowid FROM words WHERE words MATCH ?)
-    ORDER BY created DESC, id DESC LIMIT ?
-"""
-"""Walks from the newest until there are enough: a common word matches most of the table, and sorting that
-costs far more than looking each up among the matches."""
-
-UNFINISHED_OWNERS = "SELECT DISTINCT owner FROM entries WHERE state IN ('queued', 'running', 'receiving')"
-
-UNFINISHED_OF = """
-    SELECT * FROM entries
-    WHERE state IN ('queued', 'running', 'receiving') AND owner IN (SELECT value FROM json_each(?))
-    ORDER BY created DESC, id DESC
-"""
 
 INTERRUPT = """
     UPDATE entries SET state = 'interrupted'
@@ -62,17 +46,19 @@ INTERRUPT = """
     AND id NOT IN (SELECT value FROM json_each(?))
 """
 
-RESULTS_OF = """
-    SELECT * FROM results WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY position
+DELETE_UNLESS_DEAR = """
+    DELETE FROM entries WHERE id = :id
+    AND state IN ('done', 'failed', 'cancelled', 'interrupted')
+    AND NOT EXISTS (SELECT 1 FROM results WHERE entry_id = :id AND (starred OR applied))
+    AND NOT EXISTS (SELECT 1 FROM parents JOIN results ON results.id = parents.result_id
+                    WHERE results.entry_id = :id)
 """
 
-PARENTS_OF = """
-    SELECT * FROM parents WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY position
+PAST_SECONDS = """
+    SELECT seconds FROM (SELECT * FROM entries ORDER BY created DESC, id DESC LIMIT 500)
+    WHERE provider = ? AND model = ? AND n = ? AND state = 'done' AND seconds IS NOT NULL LIMIT 9
 """
-
-REFERENCES_OF = """
-    SELECT * FROM reference_images WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY position
-"""
+"""Only among the newest entries: a model that was never used is not searched for in all of them."""
 
 NAMED = """
     SELECT 1 FROM entries WHERE source_sha256 = :name OR picture_sha256 = :name OR mask_sha256 = :name
@@ -93,6 +79,13 @@ class HistoryStore:
         self._ids = IdSource(clock)
         self._database = Database(folder / DATABASE_NAME)
         self._files = ContentFiles(folder / IMAGES_NAME)
+        self._reader = Reader(self._database)
+        self.catalogue = Catalogue(self._database, self._reader)
+        self.marks = Marks(self._database, self.now)
+        self.prompts = PromptBook(self._database)
+        self.spending = Spending(self._database)
+        self.space = Space(self._database, self._files)
+        self.archive = Archive(self._database, self._files, self.add)
         self._owner = ""
 
     def open(self) -> None:
@@ -143,23 +136,9 @@ class HistoryStore:
             StoreError: a file that it names was not put, the id is taken, or the disk refuses.
         """
         with self._database.transaction() as connection:
-            self._files.require(_files_of(entry))
-            _insert(connection, "entries", entry_columns(entry, self._owner))
-            for position, parent in enumerate(entry.parents):
-                _insert(
-                    connection, "parents", {"entry_id": entry.id, "position": position, "result_id": parent}
-                )
-            for position, reference in enumerate(entry.references):
-                columns: dict[str, Column] = {
-                    "entry_id": entry.id,
-                    "position": position,
-                    "sha256": reference.sha256,
-                    "name": storable_text(reference.name),
-                }
-                _insert(connection, "reference_images", columns)
-            for result in entry.results:
-                _insert(connection, "results", result_columns(result))
-        self._files.claim(_files_of(entry))
+            self._files.require(files_of(entry))
+            write_entry(connection, entry, self._owner)
+        self._files.claim(files_of(entry))
 
     def set_state(
         self,
@@ -171,6 +150,7 @@ class HistoryStore:
         request_id: str | None = None,
         request_ids: tuple[str, ...] = (),
         rate_limits: RateLimits | None = None,
+        usage: Mapping[str, Any] | None = None,
     ) -> None:
         """Move an entry on; what is None or empty stays as it was. The state it already has may be given again.
 
@@ -181,13 +161,13 @@ class HistoryStore:
         with self._database.transaction() as connection:
             row = connection.execute("SELECT state FROM entries WHERE id = ?", (id,)).fetchone()
             if row is None:
-                raise _unknown(id)
+                raise unknown(id)
             before = JobState(row["state"])
             if state is not before and state not in TRANSITIONS[before]:
                 raise InternalError(
                     tr("A request lost its way."), details=f"entry {id}: {before.value} to {state.value}"
                 )
-            _update(
+            update(
                 connection,
                 "entries",
                 id,
@@ -197,6 +177,7 @@ class HistoryStore:
                     "request_id": error.request_id if error and request_id is None else request_id,
                     "request_ids": json.dumps(request_ids) if request_ids else None,
                     "rate_limits": rate_limits_column(rate_limits),
+                    "usage": json_column(usage),
                     "error_code": error.code if error else None,
                     "error_message": error.message if error else None,
                     "error_hint": error.hint if error else None,
@@ -210,9 +191,9 @@ class HistoryStore:
             StoreError: a file that it names was not put, the entry is unknown, or the disk refuses.
         """
         with self._database.transaction() as connection:
-            self._files.require(_files_of_result(result))
-            _insert(connection, "results", result_columns(result))
-        self._files.claim(_files_of_result(result))
+            self._files.require(files_of_result(result))
+            insert(connection, "results", result_columns(result))
+        self._files.claim(files_of_result(result))
 
     def update_result(
         self,
@@ -225,6 +206,7 @@ class HistoryStore:
         cost_currency: str | None = None,
         cost_estimated: bool | None = None,
         applied: bool | None = None,
+        starred: bool | None = None,
     ) -> None:
         """Add what became known of a result after it was received; what is None stays as it was.
 
@@ -234,10 +216,10 @@ class HistoryStore:
         with self._database.transaction() as connection:
             row = connection.execute("SELECT thumbnail_sha256 FROM results WHERE id = ?", (id,)).fetchone()
             if row is None:
-                raise _unknown(id)
+                raise unknown(id)
             names = [thumbnail_sha256] if thumbnail_sha256 is not None else []
             self._files.require(names)
-            _update(
+            update(
                 connection,
                 "results",
                 id,
@@ -249,6 +231,7 @@ class HistoryStore:
                     "cost_currency": cost_currency,
                     "cost_estimated": None if cost_estimated is None else int(cost_estimated),
                     "applied": None if applied is None else int(applied),
+                    "starred": None if starred is None else int(starred),
                 },
             )
         self._files.claim(names)
@@ -265,7 +248,7 @@ class HistoryStore:
         Raises:
             InputError: there is none.
         """
-        return self._one("SELECT * FROM entries WHERE id = ?", id)
+        return self._reader.get(id)
 
     def entry_of_result(self, result_id: str) -> HistoryEntry:
         """The entry that a result belongs to.
@@ -273,28 +256,29 @@ class HistoryStore:
         Raises:
             InputError: there is no such result.
         """
-        return self._one(
-            "SELECT * FROM entries WHERE id = (SELECT entry_id FROM results WHERE id = ?)", result_id
-        )
+        return self._reader.entry_of_result(result_id)
+
+    def entries(self, ids: Sequence[str]) -> tuple[HistoryEntry, ...]:
+        """The entries of these ids in this order, without those that are gone."""
+        return self._reader.entries(ids)
 
     def list(self, limit: int = 200, before: HistoryEntry | None = None) -> tuple[HistoryEntry, ...]:
         """At most `limit` entries, newest first; with `before` those that follow it in that order."""
-        if before is None:
-            return self._entries(NEWEST, limit)
-        return self._entries(OLDER, before.created, before.id, limit)
+        return self._reader.list(limit, before)
+
+    def past_seconds(self, provider: str, model: str, n: int) -> tuple[float, ...]:
+        """How long the last few requests of this kind took, newest first; empty where there were none."""
+        return tuple(row["seconds"] for row in self._database.rows(PAST_SECONDS, (provider, model, n)))
 
     def search(self, text: str, limit: int = 200) -> tuple[HistoryEntry, ...]:
-        """The entries whose prompt and revised prompts hold every word of `text`, newest first.
+        """The entries whose prompt, revised prompts, note and tags hold every word of `text`, newest first.
 
         A word may be only begun; case and accents do not count. Without a word in it, the same as `list`.
         """
-        expression = match_expression(text)
-        if not expression:
-            return self.list(limit)
-        return self._entries(MATCHING, expression, limit)
+        return self._reader.search(text, limit)
 
     def delete(self, id: str) -> None:
-        """Delete an entry with its results, and the files that nothing else names.
+        """Delete an entry for good, with its results and the files that nothing else names.
 
         Raises:
             InputError: there is no such entry.
@@ -306,14 +290,37 @@ class HistoryStore:
             raise UsageError(tr("This request is still on its way."), tr("Cancel it first."))
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM entries WHERE id = ?", (id,))
-        self._clear_away(_files_of(entry))
+        self._clear_away(files_of(entry))
+
+    def clean(self, plan: CleanPlan, work: Work | None = None) -> int:
+        """Delete for good what `plan` names; returns how many entries that were.
+
+        What was starred, applied or built upon since the plan was made stays.
+
+        Raises:
+            Cancelled: it was cancelled; what went is gone, the rest is whole.
+            StoreError: the disk refuses.
+        """
+        done = 0
+        for place, id in enumerate(plan.ids):
+            if work is not None:
+                work.step(place / len(plan.ids))
+            found = self._reader.entries([id])
+            if not found:
+                continue
+            with self._database.transaction() as connection:
+                gone = connection.execute(DELETE_UNLESS_DEAR, {"id": id}).rowcount
+            if gone:
+                self._clear_away(files_of(found[0]))
+                done += 1
+        return done
 
     def abandoned(self) -> tuple[HistoryEntry, ...]:
         """The entries that a process left unfinished when it died, newest first.
 
         Called before `interrupt_unfinished`, so that replies found in the spool can still be taken in.
         """
-        return self._entries(UNFINISHED_OF, json.dumps(self._dead_owners()))
+        return self._reader.unfinished_of(self._dead_owners())
 
     def interrupt_unfinished(self, but: Iterable[str] = ()) -> int:
         """Mark what dead processes left queued, running or receiving as interrupted; returns how many.
@@ -327,42 +334,7 @@ class HistoryStore:
             return connection.execute(INTERRUPT, (json.dumps(dead), json.dumps(list(but)))).rowcount
 
     def _dead_owners(self) -> tuple[str, ...]:
-        owners = (row["owner"] for row in self._database.rows(UNFINISHED_OWNERS))
-        return tuple(owner for owner in owners if not is_alive(owner))
-
-    def _one(self, sql: str, id: str) -> HistoryEntry:
-        entries = self._entries(sql, storable_text(id))
-        if not entries:
-            raise _unknown(id)
-        return entries[0]
-
-    def _entries(self, sql: str, *values: Column) -> tuple[HistoryEntry, ...]:
-        """The entries whose rows `sql` selects, in its order, with all that belongs to them, from one moment."""
-        with self._database.snapshot():
-            rows = self._database.rows(sql, values)
-            ids = json.dumps([row["id"] for row in rows])
-            result_rows = self._database.rows(RESULTS_OF, (ids,))
-            parent_rows = self._database.rows(PARENTS_OF, (ids,))
-            reference_rows = self._database.rows(REFERENCES_OF, (ids,))
-        results: dict[str, list[HistoryResult]] = {}
-        for row in result_rows:
-            results.setdefault(row["entry_id"], []).append(result_from_row(row))
-        parents: dict[str, list[str]] = {}
-        for row in parent_rows:
-            parents.setdefault(row["entry_id"], []).append(row["result_id"])
-        references: dict[str, list[HistoryReference]] = {}
-        for row in reference_rows:
-            found = HistoryReference(row["name"], row["sha256"])
-            references.setdefault(row["entry_id"], []).append(found)
-        return tuple(
-            entry_from_row(
-                row,
-                parents.get(row["id"], ()),
-                references.get(row["id"], ()),
-                results.get(row["id"], ()),
-            )
-            for row in rows
-        )
+        return tuple(owner for owner in self._reader.unfinished_owners() if not is_alive(owner))
 
     def _clear_away(self, names: Iterable[str]) -> None:
         """Delete those of the files that no row names and nobody is about to name.
@@ -373,37 +345,3 @@ class HistoryStore:
             for name in set(names):
                 if connection.execute(NAMED, {"name": name}).fetchone() is None:
                     self._files.remove(name)
-
-
-def _files_of(entry: HistoryEntry) -> tuple[str, ...]:
-    own: tuple[str, ...] = (entry.source_sha256, entry.picture_sha256, entry.mask_sha256)
-    own += tuple(reference.sha256 for reference in entry.references)
-    return (*own, *(name for result in entry.results for name in _files_of_result(result)))
-
-
-def _files_of_result(result: HistoryResult) -> tuple[str, ...]:
-    if result.thumbnail_sha256 is None:
-        return (result.received_sha256,)
-    return (result.received_sha256, result.thumbnail_sha256)
-
-
-def _insert(connection: sqlite3.Connection, table: str, columns: dict[str, Column]) -> None:
-    """Insert one row; table and column names are this package's own."""
-    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608
-
-
-def _update(connection: sqlite3.Connection, table: str, id: str, columns: dict[str, Column]) -> None:
-    """Set the columns that are not None; table and column names are this package's own."""
-    known = {name: value for name, value in columns.items() if value is not None}
-    if known:
-        setters = ", ".join(f"{name} = ?" for name in known)
-        connection.execute(f"UPDATE {table} SET {setters} WHERE id = ?", (*known.values(), id))  # noqa: S608
-
-
-def _unknown(id: str) -> InputError:
-    return InputError(
-        tr("The history has nothing of the id “{id}”.", id=id),
-        tr("“maskroom history list” shows what it has."),
-        code="unknown_id",
-    )

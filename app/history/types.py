@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from app.base.geometry import Rect, Size
 from app.base.rate_limits import RateLimits
@@ -44,6 +45,7 @@ class HistoryResult:
     cost_currency: str | None = None
     cost_estimated: bool = True
     applied: bool = False
+    starred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +93,69 @@ class HistoryEntry:
     error_code: str | None = None
     error_message: str | None = None
     error_hint: str | None = None
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    """How a result is put back on the photograph; what JSON can hold, in the words of who puts it back."""
+    expected_amount: float | None = None
+    """What the whole request was expected to cost when it was written; None = nobody knew."""
+    expected_currency: str | None = None
+    usage: Mapping[str, Any] | None = None
+    """The tokens as the provider counted them; None = it did not say."""
+    note: str | None = None
+    tags: tuple[str, ...] = ()
+    """In alphabetical order."""
+    deleted: str | None = None
+    """When it was put into the bin, like `created`; None = it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """Which entries are wanted: those that fit everything that is set."""
+
+    text: str = ""
+    """Words that prompt, revised prompts, note and tags hold together; each may be only begun."""
+    provider: str | None = None
+    model: str | None = None
+    document_name: str | None = None
+    source_sha256: str | None = None
+    """Of the photograph."""
+    states: tuple[JobState, ...] = ()
+    """Empty = any."""
+    since: str | None = None
+    """Not older than this, like `HistoryEntry.created`."""
+    starred: bool = False
+    """A starred result at the least; of the variants, only those."""
+    tag: str | None = None
+    costs_more_than: float | None = None
+    """The sum over an entry's results, in whatever currency it was told."""
+    costs_at_most: float | None = None
+    """Only entries with results."""
+    in_bin: bool = False
+    """What was deleted, instead of what was not."""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but the text is set."""
+        return replace(self, text="") != HistoryFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFacets:
+    """What there is to filter by, the newest first where that is known."""
+
+    models: tuple[tuple[str, str], ...] = ()
+    """Pairs of provider and model."""
+    documents: tuple[str, ...] = ()
+    """Names of photographs."""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrompt:
+    """A prompt that was used or saved."""
+
+    text: str
+    saved: bool = False
+    used: int = 0
+    """How many requests were made with it."""
+    last_used: str | None = None
+    """When, like `HistoryEntry.created`."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import io
 
+import cv2
 import numpy as np
 from PIL import Image
 
 from app.base.geometry import Size
 from app.imaging import png_chunks
-from app.imaging.arrays import U8, Samples, as_u8
+from app.imaging.arrays import U8, Samples, as_u8, joined
 from app.imaging.colour import ColourSpace
 from app.imaging.encoders import encode_jpeg, encode_webp
 from app.imaging.load import Limits, load_photograph
@@ -31,6 +32,30 @@ def encode_png(array: Samples, level: int = 1) -> bytes:
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(samples)).save(file, "PNG", compress_level=level)
     return file.getvalue()
+
+
+def encode_png_quickly(samples: Samples, metadata: Metadata = Metadata()) -> memoryview:
+    """A PNG of (H, W) or (H, W, 2–4) as L, LA, RGB or RGBA, 8 or 16 bits, with everything in `metadata`.
+
+    For large pictures in a worker: other threads run meanwhile, which Pillow's encoder does not allow.
+    """
+    if samples.dtype == np.uint16:
+        deep = samples.astype(np.uint16, copy=False)
+        return joined(png_chunks.sixteen_bit_parts(deep, metadata, 1))
+    if samples.ndim == 3 and samples.shape[2] == 2:
+        return memoryview(png_chunks.with_metadata(encode_png(samples), metadata))
+    if samples.ndim == 3:
+        order = cv2.COLOR_RGB2BGR if samples.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+        pixels = cv2.cvtColor(np.ascontiguousarray(samples), order)
+    else:
+        pixels = np.ascontiguousarray(samples)
+    done, png = cv2.imencode(".png", pixels, (cv2.IMWRITE_PNG_COMPRESSION, 1))
+    if not done:
+        raise ValueError(f"no PNG can be made of {samples.shape}")
+    whole = np.ravel(png).data
+    if metadata == Metadata():
+        return whole
+    return joined(png_chunks.parts_with_metadata(whole, metadata))
 
 
 def encode_lossy(rgb: U8, media: str, quality: int) -> bytes:

@@ -146,6 +146,12 @@ def open_profile(icc: bytes) -> ImageCms.ImageCmsProfile | None:
         return None
 
 
+def srgb_profile() -> bytes:
+    """An ICC profile of sRGB."""
+    profile: bytes = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile
+
+
 def profile_kind(profile: ImageCms.ImageCmsProfile) -> str:
     """The colour space that a profile describes: "RGB", "GRAY", "CMYK", "Lab" …"""
     return profile.profile.xcolor_space.strip()

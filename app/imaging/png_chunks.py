@@ -159,6 +159,11 @@ def encode_sixteen_bits(samples: U16, metadata: Metadata, level: int) -> bytes:
 
     Written here because no library at hand writes 16-bit grey with alpha, nor 16 bits with metadata.
     """
+    return b"".join(sixteen_bit_parts(samples, metadata, level))
+
+
+def sixteen_bit_parts(samples: U16, metadata: Metadata, level: int) -> list[bytes]:
+    """The pieces of what `encode_sixteen_bits` gives."""
     channels = Channels.of(samples)
     height, width = samples.shape[:2]
     colour_type = {
@@ -171,14 +176,18 @@ def encode_sixteen_bits(samples: U16, metadata: Metadata, level: int) -> bytes:
     parts += _describing(metadata)
     parts += _pixels(samples, channels.count * 2, level)
     parts.append(chunk(b"IEND", b""))
-    return b"".join(parts)
+    return parts
 
 
 def with_metadata(png: bytes, metadata: Metadata) -> bytes:
     """`png`, which starts with the signature and IHDR, with chunks for everything in `metadata`."""
+    return b"".join(parts_with_metadata(memoryview(png), metadata))
+
+
+def parts_with_metadata(png: memoryview, metadata: Metadata) -> list[bytes | memoryview]:
+    """The pieces of what `with_metadata` gives, for whoever joins or writes them."""
     header = len(SIGNATURE) + 25
-    view = memoryview(png)
-    return b"".join((view[:header], *_describing(metadata), view[header:]))
+    return [png[:header], *_describing(metadata), png[header:]]
 
 
 def _describing(metadata: Metadata) -> list[bytes]:

@@ -159,7 +159,7 @@ def save_photograph(photograph: Photograph, path: Path, options: ExportOptions =
         OutputError: no such format or folder, a picture too large for the format, or no way to write there.
     """
     file_format = format_for(path)
-    _check_target(path)
+    check_target(path)
     _check_sides(photograph, path, file_format)
     fitted = _fitted(photograph, file_format)
     try:
@@ -182,8 +182,12 @@ def save_photograph(photograph: Photograph, path: Path, options: ExportOptions =
     return Saved(path, file_format, fitted.changed or not is_lossless, fitted.notes)
 
 
-def _check_target(path: Path) -> None:
-    """Refuse a missing folder, a folder as target, and anything but an ordinary file."""
+def check_target(path: Path) -> None:
+    """Refuse a missing folder, a folder as target, and anything but an ordinary file.
+
+    Raises:
+        OutputError: with the reason.
+    """
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:

@@ -210,6 +210,10 @@ def _foreign(data: bytes) -> Unreadable:
         return Unreadable(tr("{format} pictures cannot be opened", format="HEIC"), hint)
     if data[4:11] == b"ftypcrx":
         return Unreadable(tr("{format} pictures cannot be opened", format="camera raw"), hint)
+    if data[30:54] == b"mimetypeimage/openraster":
+        return Unreadable(
+            tr("it is a document, not a picture"), tr("Open it in the window and export it as a picture.")
+        )
     for magic, name in _KNOWN:
         if data.startswith(magic):
             return Unreadable(tr("{format} pictures cannot be opened", format=name), hint)

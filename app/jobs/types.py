@@ -34,4 +34,6 @@ class Job:
     rate_limits: RateLimits | None = None
     """As the provider told them last."""
     error: MaskroomError | None = None
-    """Why it failed; set exactly when the state is FAILED."""
+    """Why it failed, or what is known of one that was interrupted; set exactly in these states."""
+    price: tuple[float, str] | None = None
+    """What it will cost by the list, amount and currency; None = unknown."""

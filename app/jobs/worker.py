@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.base.cancel import Cancelled
+from app.base.clock import steady_clock
 from app.base.errors import InternalError, MaskroomError
 from app.base.rate_limits import RateLimits
 from app.base.signal import Signal
@@ -98,16 +98,21 @@ class RequestWorker:
     loop ends.
     """
 
-    def __init__(self, limit: Callable[[str], int], clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, limit: Callable[[str], int], clock: Callable[[], float] | None = None) -> None:
         self.changed: Signal[[Job]] = Signal()
         """Emitted at each new state, at whatever else becomes known, and at most about 20 times a second at
         progress."""
+        self.queue_changed: Signal[[]] = Signal()
+        """Emitted when somebody paused, resumed, or changed the order of those that wait."""
         self._limit = limit
-        self._clock = clock
+        self.now = clock or steady_clock()
+        """The clock of all times in jobs: seconds since the epoch."""
         self._records: dict[str, _Record] = {}
         self._turns: defaultdict[str, Turns] = defaultdict(Turns)
         self._busy: Counter[str] = Counter()
         """Tasks per provider; a cancelled one counts until it has wound up."""
+        self._paused = False
+        self._paused_providers: set[str] = set()
         self._closed = False
 
     @property
@@ -128,6 +133,7 @@ class RequestWorker:
         title: str,
         expected_seconds: float | None,
         run: Run,
+        price: tuple[float, str] | None = None,
     ) -> Job:
         """Queue `run` under `id`, and start it at once if its provider has room. Needs a running loop.
 
@@ -148,8 +154,9 @@ class RequestWorker:
             document_id=document_id,
             title=title,
             state=JobState.QUEUED,
-            created=self._clock(),
+            created=self.now(),
             expected_seconds=expected_seconds,
+            price=price,
         )
         record = self._records[id] = _Record(job, run)
         self._turns[provider].add(document_id, id)
@@ -177,6 +184,53 @@ class RequestWorker:
             for id in [id for id, record in self._records.items() if record.job.state is state]:
                 self.cancel(id)
 
+    def move(self, id: str, *, to_front: bool) -> bool:
+        """Let a waiting job be its provider's next, or its last; False when it does not wait."""
+        record = self._records.get(id)
+        if record is None:
+            return False
+        turns, document_id = self._turns[record.job.provider], record.job.document_id
+        moved = turns.to_front(document_id, id) if to_front else turns.to_back(document_id, id)
+        if moved:
+            self.queue_changed.emit()
+        return moved
+
+    def place_in_line(self, id: str) -> int | None:
+        """How many requests of its provider start before this one does, plus one; None when it does not wait."""
+        record = self._records.get(id)
+        order = self._turns[record.job.provider].order() if record else ()
+        return order.index(id) + 1 if id in order else None
+
+    def pause(self, provider: str | None = None) -> None:
+        """Start nothing more, of one provider or at all; what runs goes on."""
+        if provider is None:
+            self._paused = True
+        else:
+            self._paused_providers.add(provider)
+        self.queue_changed.emit()
+
+    def resume(self, provider: str | None = None) -> None:
+        """Take back the same `pause`."""
+        if provider is None:
+            self._paused = False
+        else:
+            self._paused_providers.discard(provider)
+        self.queue_changed.emit()
+        for name in tuple(self._turns):
+            self._start_next(name)
+
+    def is_paused(self, provider: str | None = None) -> bool:
+        """Whether `pause` was called so; that the whole queue is paused says nothing of a provider."""
+        return self._paused if provider is None else provider in self._paused_providers
+
+    def show_ended(self, job: Job) -> None:
+        """List a job of an earlier run among the others, as older than any of them."""
+        if job.id not in self._records:
+            record = _Record(job, None)
+            record.ended.set()
+            self._records = {job.id: record, **self._records}
+            self.changed.emit(job)
+
     def forget_finished(self) -> None:
         """Drop the jobs that have ended from `jobs`."""
         self._records = {id: record for id, record in self._records.items() if not record.ended.is_set()}
@@ -200,10 +254,13 @@ class RequestWorker:
 
     def _start_next(self, provider: str) -> None:
         turns = self._turns[provider]
-        while not self._closed and len(turns) and self._busy[provider] < self._room(provider):
+        while not self._is_held(provider) and len(turns) and self._busy[provider] < self._room(provider):
             id = turns.take()
             if id is not None:
                 self._start(self._records[id])
+
+    def _is_held(self, provider: str) -> bool:
+        return self._closed or self._paused or provider in self._paused_providers
 
     def _room(self, provider: str) -> int:
         try:
@@ -267,7 +324,7 @@ class RequestWorker:
             raise InternalError(
                 tr("A request lost its way."), details=f"job {job.id}: {job.state.value} to {state.value}"
             )
-        now = self._clock()
+        now = self.now()
         if state is JobState.RUNNING:
             changes["started"] = now
         if state.is_final:

@@ -83,11 +83,6 @@ def can_generate(workspace: Workspace) -> bool:
     return session is not None and not session.is_preparing
 
 
-def has_running_jobs(workspace: Workspace) -> bool:
-    """True while a request waits or runs."""
-    return any(not job.state.is_final for job in workspace.worker.jobs)
-
-
 # Undo
 
 
@@ -122,12 +117,6 @@ async def generate(workspace: Workspace) -> None:
     session = _session(workspace)
     if session is not None:
         await session.generate()
-
-
-@command("edit.cancel", title=tr("Cancel all requests"), group=EDIT, when=has_running_jobs)
-def cancel(workspace: Workspace) -> None:
-    """Stop everything that waits or runs."""
-    workspace.worker.cancel_all()
 
 
 # Candidates

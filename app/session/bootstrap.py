@@ -17,9 +17,11 @@ from app.gateways.providers import ProviderStore
 from app.gateways.types import Profile, Transport
 from app.history.store import HistoryStore
 from app.jobs.worker import RequestWorker
-from app.session import actions, mask_actions
+from app.session import actions, layer_actions, mask_actions, mending, queue_actions
 from app.session.commands import CommandRegistry
 from app.session.estimates import make_estimator
+from app.session.mending import open_history
+from app.session.money import Money
 from app.session.pipeline import EditPipeline
 from app.session.progress import ProgressHub
 from app.session.toolbox import ToolBox
@@ -68,11 +70,12 @@ def build_workspace(
     *,
     command_modules: tuple[ModuleType, ...] = (),
     log_name: str = "maskroom",
+    needs_history: bool = True,
 ) -> Workspace:
     """A workspace on the data in `folders`. The caller awaits its `aclose()`.
 
     Raises:
-        StoreError: the data folder cannot be used, or the history is damaged.
+        StoreError: the data folder cannot be used, or the history cannot be opened and `needs_history`.
         InputError: a settings or providers file that came with the program or the user's own is wrong.
     """
     folders.ensure()
@@ -81,12 +84,12 @@ def build_workspace(
     settings = SettingsStore(folders.settings_file, notices)
     providers = ProviderStore(folders.data, load_catalogue(resource_path("catalogue")))
     history = HistoryStore(folders.history)
-    history.open()
+    open_history(history, folders.history, notices, must_open=needs_history)
     host = EngineHost()
     progress = ProgressHub()
     worker = RequestWorker(lambda name: providers.get(name).concurrency)
     transports = InProcessTransports(host, progress)
-    gateway = GatewayClient(transports, folders.spool)
+    gateway = GatewayClient(transports, folders.spool, clock=worker.now)
     pipeline = EditPipeline(
         history=history,
         worker=worker,
@@ -95,13 +98,15 @@ def build_workspace(
         secrets=secrets,
         progress=progress,
         warm_up=load_transports,
+        clock=worker.now,
     )
     commands = CommandRegistry()
-    for module in (actions, *command_modules):
+    for module in (actions, queue_actions, mending, *command_modules):
         commands.add_from(module)
     for added in mask_actions.operation_commands():
         commands.add(added)
     commands.add_from(mask_actions)
+    commands.add_from(layer_actions)
     for added in (*actions.tool_commands(), *actions.digit_commands()):
         commands.add(added)
     defaults = settings.value.brush
@@ -114,7 +119,8 @@ def build_workspace(
         history=history,
         worker=worker,
         pipeline=pipeline,
-        estimator=make_estimator(lambda: host.pace.factor),
+        money=Money(history.spending),
+        estimator=make_estimator(lambda: host.pace.factor, history.past_seconds),
         toolbox=ToolBox(Brush(defaults.diameter, defaults.hardness, defaults.opacity)),
         commands=commands,
         transports=transports,

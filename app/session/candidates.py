@@ -56,6 +56,19 @@ class Candidates:
             self._selected = first
             self.changed.emit()
 
+    def put(self, changed: Candidate) -> None:
+        """Take over what became of one that is here, such as under another recipe."""
+        items = tuple(changed if c.result_id == changed.result_id else c for c in self._items)
+        if items != self._items:
+            self._items = items
+            self.changed.emit()
+
+    def take(self, index: int) -> None:
+        """Take one off the strip that is used; then the document itself is shown."""
+        self._items = tuple(c for i, c in enumerate(self._items) if i != index)
+        self._selected = None
+        self.changed.emit()
+
     def select(self, index: int | None) -> None:
         """Show a candidate, or the document itself; an index that does not exist is ignored."""
         if index is not None and not 0 <= index < len(self._items):
@@ -97,7 +110,8 @@ class Candidates:
 
 def layer_of(candidate: Candidate) -> EditLayer:
     """The layer that a candidate becomes when it is applied."""
-    patch = candidate.patch
+    patch, source = candidate.patch, candidate.source
+    grown = source is not None and patch.recipe.grow != 0
     return EditLayer(
         id=uuid.uuid4().hex,
         name=candidate.prompt or tr("Edit"),
@@ -105,6 +119,9 @@ def layer_of(candidate: Candidate) -> EditLayer:
         pixels=patch.pixels,
         coverage=patch.coverage,
         recipe=patch.recipe,
+        opacity=patch.opacity,
+        mode=patch.mode,
         result_id=candidate.result_id,
-        source=candidate.source,
+        source=source,
+        mask=source.coverage if source is not None and grown else None,
     )

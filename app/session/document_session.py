@@ -20,9 +20,11 @@ from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
 from app.document.gestures import GestureRunner
+from app.document.layer_changes import with_free_name
 from app.document.layers import EditLayer
-from app.edits.types import EditPlan, Missing
+from app.edits.types import Cost, EditPlan, Missing
 from app.gateways.fitting import fit_references
+from app.gateways.pricing import estimated_cost
 from app.imaging.arrays import U8
 from app.imaging.edges import Edge
 from app.imaging.save import ExportOptions, Saved, save_photograph
@@ -30,12 +32,17 @@ from app.session.candidates import Candidate, Candidates, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.form import EditForm, automatic_grow
+from app.session.kept_tabs import LookedAt
+from app.session.layer_work import LayerWork, settled
 from app.session.mask_work import MaskWork
+from app.session.money import Money, OverLimit
 from app.session.pipeline import EditPipeline, renumbered
 from app.session.planning import fitted_plan
 from app.session.requests import freeze_request
 from app.session.selecting import Selecting
+from app.session.snapshots import Snapshots
 from app.session.source import Origin, Source
+from app.session.tuning import Tuning
 from app.session.verdicts import mask_warning
 
 REPLAN_DELAY = 0.12
@@ -70,6 +77,7 @@ class DocumentSession:
         pipeline: EditPipeline,
         new_request_id: Callable[[], str],
         estimator: Estimator,
+        money: Money,
         notices: Notices,
     ) -> None:
         self.id = uuid.uuid4().hex
@@ -85,7 +93,14 @@ class DocumentSession:
         self.gestures: GestureRunner | None = None
         self.mask_work: MaskWork | None = None
         self.selecting: Selecting | None = None
+        self.layers: LayerWork | None = None
+        self.tuning: Tuning | None = None
         self.export_target: ExportTarget | None = None
+        self.file: Path | None = None
+        """The document's own file, which it was opened from or saved to."""
+        self.snapshots: Snapshots | None = None
+        self.view: LookedAt | None = None
+        """How it was looked at last; whoever shows it keeps this."""
         self.plan: EditPlan | None = None
         self.effective_mask: EffectiveMask | None = None
         self.edge: Edge | None = None
@@ -95,11 +110,14 @@ class DocumentSession:
         self.plan_changed: Signal[[]] = Signal()
         self.modified_changed: Signal[[]] = Signal()
         self.preparing_changed: Signal[[]] = Signal()
+        self.limit_reached: Signal[[OverLimit]] = Signal()
+        """Emitted when Generate held a request back; `generate(over_limit=True)` sends it all the same."""
         self.let_go: Signal[[]] = Signal()
         """Emitted when large arrays that were needed for a while are no longer held."""
         self._pipeline = pipeline
         self._new_request_id = new_request_id
         self._estimator = estimator
+        self._money = money
         self._notices = notices
         self._exported_layers: tuple[EditLayer, ...] = ()
         self._loop = asyncio.get_running_loop()
@@ -121,13 +139,18 @@ class DocumentSession:
         self.document, self.source, self.size = document, source, document.size
         self.mask_work = MaskWork(document, self._notices)
         self.selecting = Selecting(document, self._notices)
+        self.layers = LayerWork(document, self.mask_work.until_free)
+        self.tuning = Tuning(document, self.candidates, self.layers, self._notices)
         self.gestures = GestureRunner(document, self.selecting.order)
+        self.snapshots = Snapshots(document)
         self.preview = None
         self.stage = Stage.READY
         document.mask_changed.connect(lambda rects: self._plan_soon())
         document.layers_changed.connect(self._plan_soon)
         document.modified_changed.connect(self.modified_changed.emit)
         self.stage_changed.emit()
+        # What was saved may have a mask to begin with.
+        self._plan_soon()
 
     def show_failure(self) -> None:
         self.stage = Stage.FAILED
@@ -136,13 +159,20 @@ class DocumentSession:
 
     @property
     def is_modified(self) -> bool:
-        """True when something was done since the photograph was opened or last exported."""
+        """True when something was done since the document was opened or last saved.
+
+        An export holds no layers and no masks, so it changes nothing about that.
+        """
         return self.document is not None and not self.document.undo.is_saved
 
     @property
-    def has_unsaved_edits(self) -> bool:
-        """True when other edits lie on the photograph than were last exported; a mask alone is none."""
-        return self.document is not None and self.document.layers != self._exported_layers
+    def is_exported(self) -> bool:
+        """True when the photograph with just these edits is in a file."""
+        return (
+            self.export_target is not None
+            and self.document is not None
+            and self.document.layers == self._exported_layers
+        )
 
     # Planning
 
@@ -171,9 +201,9 @@ class DocumentSession:
         document = self.document
         if document is None:
             return
-        rect = document.mask.bounds()
+        rect = document.request_mask.bounds()
         # Copied in a thread: a stroke that is drawn meanwhile ends in a newer plan anyway.
-        coverage = await asyncio.to_thread(document.mask.coverage[rect.slices].copy)
+        coverage = await asyncio.to_thread(document.request_mask.coverage[rect.slices].copy)
         grow_by, card, form = self.grow, self.form.card, self.form
         profile, variants = form.profile, form.variants
         try:
@@ -208,6 +238,14 @@ class DocumentSession:
         self.plan, self.estimate_seconds = plan, seconds
         self.plan_changed.emit()
 
+    def estimated_cost(self) -> Cost | None:
+        """The published price of the next request; None without a plan, or where nothing is published."""
+        if self.plan is None:
+            return None
+        form = self.form
+        quality = form.taken_values().get("quality")
+        return estimated_cost(form.card, quality, self.plan.size_send, form.variants)
+
     async def planned(self) -> EditPlan | None:
         """The plan of this very moment, made now if something changed since the last one."""
         if self._timer is not None:
@@ -219,14 +257,18 @@ class DocumentSession:
 
     # Editing
 
-    async def generate(self) -> str | None:
-        """Send the next request; returns its id, or None with a notice when there is nothing to send."""
+    async def generate(self, *, over_limit: bool = False) -> str | None:
+        """Send the next request; returns its id, or None with a notice when there is nothing to send.
+
+        One that would pass the provider's monthly limit is told by `limit_reached` instead, unless
+        `over_limit` says that it was asked and answered.
+        """
         if self.is_preparing:
             return None
         self.is_preparing = True
         self.preparing_changed.emit()
         try:
-            return await self._generate()
+            return await self._generate(over_limit)
         except MaskroomError as error:
             self._notices.error(error, topic="generate")
             return None
@@ -234,7 +276,10 @@ class DocumentSession:
             self.is_preparing = False
             self.preparing_changed.emit()
 
-    async def _generate(self) -> str | None:
+    async def _generate(self, over_limit: bool) -> str | None:
+        if self.document is not None:
+            # What is sent is what is painted in the mask for it, and that is what is shown then.
+            self.document.end_painting()
         plan = await self.planned()
         document, source = self.document, self.source
         if document is None or source is None:
@@ -246,6 +291,11 @@ class DocumentSession:
                 topic="generate",
             )
             return None
+        over = None if over_limit else await self._money.over_limit(self.form.profile, self.estimated_cost())
+        if over is not None:
+            self.limit_reached.emit(over)
+            return None
+        await settled(document)
         mask, seconds = self.effective_mask, self.estimate_seconds
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
         picture = await asyncio.to_thread(document.cut, plan.region)
@@ -263,10 +313,11 @@ class DocumentSession:
         )
         names = tuple(reference.name for reference in references)
         origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
-        await self._pipeline.submit(request, origin, self._deliver, expected_seconds=seconds)
+        await self._pipeline.submit(request, origin, self.deliver, expected_seconds=seconds)
         return request.id
 
-    def _deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
+    def deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
+        """Put the variants of a request on the strip, and tell why others did not come."""
         self.candidates.add(renumbered(found, self.candidates.next_number()))
         warning = mask_warning(found, self.form.provider)
         if warning is not None:
@@ -287,7 +338,10 @@ class DocumentSession:
         """Lay a result on the photograph, in one undo step."""
         if self.document is None:
             return
-        self.document.add_layer(layer_of(candidate))
+        layer = with_free_name(layer_of(candidate), self.document.layers)
+        self.document.add_layer(layer)
+        if self.tuning is not None:
+            self.tuning.hand_on(candidate.result_id, layer.id)
 
     def discard_candidate(self) -> None:
         """Take the shown candidate off the strip; it stays in the history."""
@@ -305,14 +359,11 @@ class DocumentSession:
         document = self.document
         if document is None:
             raise RuntimeError("exported before it was opened")
-        revision, layers = document.revision, document.layers
+        layers = document.layers
         photograph = await asyncio.to_thread(document.flatten_photograph)
         saved = await asyncio.to_thread(save_photograph, photograph, path, options)
         self.export_target = ExportTarget(path, options)
         self._exported_layers = layers
-        if document.revision == revision:
-            document.undo.mark_saved()
-            self.modified_changed.emit()
         del photograph
         self.let_go.emit()
         return saved
@@ -323,10 +374,14 @@ class DocumentSession:
             self._timer.cancel()
             self._timer = None
         self._replan_cancel.cancel()
+        if self.snapshots is not None:
+            self.snapshots.detach()
         if self.mask_work is not None:
             self.mask_work.cancel()
         if self.selecting is not None:
             self.selecting.cancel()
+        if self.tuning is not None:
+            self.tuning.cancel()
 
     async def aclose(self) -> None:
         """Retire, and wait for the threads that are still planning, selecting or working on a mask."""
@@ -337,3 +392,5 @@ class DocumentSession:
             await asyncio.wait({self._replan})
         if self.mask_work is not None:
             await self.mask_work.aclose()
+        if self.tuning is not None:
+            await self.tuning.aclose()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Sequence
 
+from app.base.errors import StoreError
 from app.engines.estimate import estimate_seconds, summarise
 from app.engines.types import HealMethod
 from app.gateways.types import ModelCard, Profile, Transport
@@ -13,12 +15,24 @@ Estimator = Callable[[Profile, ModelCard, U8, int], float | None]
 """Takes profile, card, the region's coverage and the number of variants; gives seconds or None."""
 
 
-def make_estimator(pace: Callable[[], float]) -> Estimator:
-    """Healing in this process is computed, at this machine's `pace`; else the model card knows the usual time."""
+Past = Callable[[str, str, int], Sequence[float]]
+"""Takes provider, model and number of variants; gives the seconds of the last such requests."""
+
+
+def make_estimator(pace: Callable[[], float], past: Past) -> Estimator:
+    """Healing in this process is computed, at this machine's `pace`.
+
+    For a provider it is what such requests took here lately; where there were none, the model card knows the
+    usual time.
+    """
 
     def estimate(profile: Profile, card: ModelCard, coverage: U8, variants: int) -> float | None:
         if profile.transport is not Transport.IN_PROCESS:
-            return card.seconds
+            try:
+                taken = past(profile.name, card.id, variants)
+            except StoreError:
+                taken = ()
+            return statistics.median(taken) if taken else card.seconds
         try:
             method = HealMethod(card.id)
         except ValueError:

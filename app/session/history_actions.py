@@ -1,4 +1,4 @@
-"""What can be done with what the history holds: use its settings again, apply, compose, delete."""
+"""What can be done with what the history holds: use its settings again, apply, compose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.base.files import write_atomically
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
-from app.document.layers import LayerSource
+from app.document.layers import EditLayer, LayerSource
 from app.edits.composite import place
 from app.edits.types import Patch, Report
 from app.history.store import HistoryStore
@@ -63,7 +63,9 @@ class HistoryActions:
         """
         form = session.form
         form.set_provider(entry.provider, entry.model)
-        form.set_prompt(entry.prompt)
+        # A model that takes no prompt was sent none, which says nothing about the one that stands there.
+        if entry.prompt or form.takes("prompt"):
+            form.set_prompt(entry.prompt)
         form.set_variants(entry.n)
         form.set_feather(entry.feather)
         form.restore(entry.form)
@@ -74,12 +76,13 @@ class HistoryActions:
             form.set_value(name, value)
         form.set_references(await asyncio.to_thread(self._references, entry))
         document = session.document
-        if document is None or not entry.has_mask or not _same_photograph(session, entry):
+        if document is None or not entry.has_mask or not same_photograph(session, entry):
             return
         request = await asyncio.to_thread(load_request, self._history, entry)
         form.set_grow(0)
         mask = np.zeros((document.size.height, document.size.width), np.uint8)
         mask[entry.region.slices] = request.coverage
+        document.end_painting()
         document.set_mask(mask, tr("Mask from the history"))
 
     async def candidate(self, result_id: str) -> Candidate:
@@ -100,7 +103,7 @@ class HistoryActions:
         """
         candidate = await self.candidate(result_id)
         entry = await self.get(candidate.entry_id)
-        if not _same_photograph(session, entry):
+        if not same_photograph(session, entry):
             raise InputError(
                 tr("This result belongs to another photograph."),
                 tr("Open “{name}” first.", name=entry.document_name),
@@ -113,18 +116,13 @@ class HistoryActions:
         await asyncio.to_thread(self._history.mark_applied, candidate.result_id)
         self._changed.emit(candidate.entry_id)
 
-    async def delete(self, entry_id: str) -> None:
-        """Remove an entry, its results, and the files that no other entry needs."""
-        await asyncio.to_thread(self._history.delete, entry_id)
-        self._changed.emit(entry_id)
-
     async def export(self, id: str, path: Path, options: ExportOptions | None = None) -> Saved:
         """Write the whole photograph with an entry's or a result's edit, at its own size.
 
         Raises:
             InputError: there is no such id. OutputError: it cannot be written there.
         """
-        photograph = await asyncio.to_thread(self._compose, id)
+        photograph = await asyncio.to_thread(compose, self._history, id, self._limits)
         return await asyncio.to_thread(save_photograph, photograph, path, options or ExportOptions())
 
     async def export_raw(self, id: str, path: Path) -> None:
@@ -150,15 +148,26 @@ class HistoryActions:
             for each in entry.references
         )
 
-    def _compose(self, id: str) -> Photograph:
-        result = find_result(self._history, id)
-        entry = self._history.get(result.entry_id)
-        source = self._history.read_file(entry.source_sha256)
-        photograph = load_photograph(source, name=entry.document_name, limits=self._limits)
-        document = Document(photograph)
-        for result_id in (*entry.parents, result.id):
-            document.add_layer(layer_of(load_candidate(self._history, result_id)))
-        return document.flatten_photograph()
+
+def compose(history: HistoryStore, id: str, limits: Limits) -> Photograph:
+    """The whole photograph as it was with a result (or an entry's first): what it grew from lies below it."""
+    result = find_result(history, id)
+    entry = history.get(result.entry_id)
+    source = history.read_file(entry.source_sha256)
+    document = Document(load_photograph(source, name=entry.document_name, limits=limits))
+    for layer in layers_of(history, result.id):
+        document.add_layer(layer)
+    return document.flatten_photograph()
+
+
+def layers_of(history: HistoryStore, result_id: str) -> tuple[EditLayer, ...]:
+    """The edits that lay on the photograph with a result on top, the lowest first.
+
+    Raises:
+        InputError: one of them was deleted for good. StoreError: a file is gone.
+    """
+    entry = history.entry_of_result(result_id)
+    return tuple(layer_of(load_candidate(history, id)) for id in (*entry.parents, result_id))
 
 
 def load_candidate(history: HistoryStore, result_id: str) -> Candidate:
@@ -198,5 +207,6 @@ def find_result(history: HistoryStore, id: str) -> HistoryResult:
     raise InputError(tr("“{id}” has no result.", id=id), tr("It never arrived or could not be read."))
 
 
-def _same_photograph(session: DocumentSession, entry: HistoryEntry) -> bool:
+def same_photograph(session: DocumentSession, entry: HistoryEntry) -> bool:
+    """Whether a tab shows the photograph that an entry was made from."""
     return session.source is not None and session.source.sha256 == entry.source_sha256

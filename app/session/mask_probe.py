@@ -98,7 +98,11 @@ def prepare_probe(workspace: Workspace, profile: Profile, model: str) -> Probe:
         parameters=parameters,
         size=size if "size" in card.takes else None,
     )
-    return Probe(request, encode_png(picture, level=6), card.price_at(parameters.get("quality")))
+    return Probe(
+        request,
+        encode_png(picture, level=6),
+        card.price_at(parameters.get("quality"), request.plan.size_send),
+    )
 
 
 _PROMPT = "Fill the whole masked area with one plain, flat, saturated magenta. Nothing else in it."

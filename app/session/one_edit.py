@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +17,17 @@ from app.base.errors import BadReply, InternalError, MaskroomError, OutputError
 from app.base.geometry import Rect
 from app.base.text import tr
 from app.document.document import Document
-from app.edits.types import Cost, EditRequest, Missing
+from app.edits.types import EditRequest, Missing
 from app.gateways.encode import call_sizes
 from app.gateways.inspection import inspect_request
+from app.gateways.pricing import estimated_cost
 from app.gateways.types import Transport
 from app.imaging.arrays import Samples
 from app.imaging.photograph import Photograph
 from app.imaging.save import Saved, save_photograph
 from app.jobs.types import Job
 from app.session.candidates import Candidate, layer_of
+from app.session.money import cost_of, expected_cost
 from app.session.outcome import (
     EditOrder,
     EditOutcome,
@@ -66,7 +67,7 @@ async def plan_order(workspace: Workspace, order: EditOrder) -> PlannedOrder:
         parameters=form.taken_values(),
         dropped=ready.dropped,
         warnings=(*ready.plan.warnings, *form.advice()),
-        cost=_times(card.price_at(form.values.get("quality")), order.n),
+        cost=estimated_cost(card, form.taken_values().get("quality"), ready.plan.size_send, order.n),
         seconds=ready.seconds,
         request=await _inspected(ready, order),
     )
@@ -103,11 +104,16 @@ async def run_order(
     if ready.dropped:
         workspace.notices.info(dropped_sentence(ready.form.model, ready.dropped))
     request = await freeze_order(ready, order, workspace.history.new_id())
+    profile = ready.form.profile
+    over = await workspace.money.over_limit(profile, expected_cost(request, profile))
+    if over is not None and not order.over_limit:
+        raise over.error
     found, missing = await _send(workspace, request, ready, progress)
     warning = mask_warning(found, request.provider)
     if warning is not None:
         workspace.notices.warning(*warning)
     entry = await workspace.history_actions.get(request.id)
+    costs = {result.id: cost_of(result) for result in entry.results}
     errors: list[MaskroomError] = [
         BadReply(each.message, each.hint, code=each.code, request_id=each.request_id) for each in missing
     ]
@@ -136,7 +142,7 @@ async def run_order(
                 provider=request.provider,
                 model=request.model,
                 request_id=entry.request_id,
-                cost=ready.form.card.price_at(request.parameters.get("quality")),
+                cost=costs.get(candidate.result_id),
                 seconds=entry.seconds or 0.0,
                 lossy=outcome.saved.lossy,
                 notes=outcome.saved.notes,
@@ -166,8 +172,8 @@ async def _send(
             progress(job.progress)
         if job.waiting_until is not None and job.waiting_until not in told:
             told.add(job.waiting_until)
-            seconds = max(1, math.ceil(job.waiting_until - time.time()))
-            workspace.notices.info(tr("The provider asks to wait {seconds} seconds.", seconds=seconds))
+            seconds = max(1, math.ceil(job.waiting_until - workspace.worker.now()))
+            workspace.notices.info(tr("Waits {seconds} s for the provider's limit.", seconds=seconds))
 
     stop = workspace.worker.changed.connect(follow)
     try:
@@ -238,7 +244,3 @@ def _changed_outside(before: Samples, after: Samples, candidate: Candidate) -> i
             differs[part.relative_to(rows).slices][inside] = False
         changed += int(np.count_nonzero(differs))
     return changed
-
-
-def _times(price: Cost | None, n: int) -> Cost | None:
-    return None if price is None else Cost(price.amount * n, price.currency, price.estimated)

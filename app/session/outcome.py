@@ -33,6 +33,8 @@ class EditOrder:
     context: Context = Context()
     grow: int = 0
     feather: int = 0
+    over_limit: bool = False
+    """True: sent even where that passes the provider's monthly limit."""
     output: str | None = None
     """As typed: a trailing slash means a folder."""
 

@@ -7,10 +7,11 @@ anybody is told of it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import asdict, replace
 
 from app.base.errors import BadReply, InternalError, MaskroomError, PhotographError, StoreError
 from app.base.geometry import Size
@@ -21,9 +22,10 @@ from app.document.layers import LayerSource
 from app.edits.alignment import align
 from app.edits.composite import compose
 from app.edits.report import report_edit
-from app.edits.types import EditRequest, EditResult, Missing, Patch, ReceivedImage
+from app.edits.types import Cost, EditRequest, EditResult, Missing, Patch, ReceivedImage, Usage
 from app.gateways.client import GatewayClient
 from app.gateways.exchange import Watch
+from app.gateways.pricing import actual_cost
 from app.gateways.types import Profile, Transport
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
@@ -35,6 +37,7 @@ from app.imaging.recipe import Align
 from app.jobs.types import Job
 from app.jobs.worker import JobControl, RequestWorker
 from app.session.candidates import Candidate
+from app.session.money import expected_cost
 from app.session.progress import ProgressHub
 from app.session.records import store_request
 from app.session.source import Origin
@@ -43,6 +46,8 @@ from app.settings.secrets import Secrets
 log = logging.getLogger(__name__)
 
 THUMBNAIL = Size(320, 320)
+HOLD_SECONDS, HOLD_PAUSE = 600.0, 2.0
+"""How long an image that no disk takes is held in memory, and the seconds between two attempts to store it."""
 
 Deliver = Callable[[tuple[Candidate, ...], tuple[Missing, ...]], object]
 """Takes the candidates of a request, and why others did not come."""
@@ -77,6 +82,8 @@ class EditPipeline:
         worker.changed.connect(self._write_early_cancel)
         self.entry_changed: Signal[[str]] = Signal()
         """Emitted with an entry's id whenever its row in the history changed."""
+        self.held: Signal[[StoreError]] = Signal()
+        """Emitted, again and again, while received images cannot be stored and are in memory only."""
         self.preview: Signal[[str, bytes]] = Signal()
         """Emitted with an entry's id and an encoded picture of what its images look like so far."""
 
@@ -93,7 +100,8 @@ class EditPipeline:
         Raises:
             StoreError: the history cannot be written; nothing was queued.
         """
-        await asyncio.to_thread(store_request, self._history, request, origin)
+        expected = expected_cost(request, self._find_profile(request.provider))
+        await asyncio.to_thread(store_request, self._history, request, origin, expected)
         self.entry_changed.emit(request.id)
 
         async def run(control: JobControl) -> None:
@@ -108,11 +116,19 @@ class EditPipeline:
             request.prompt or request.document_name,
             expected_seconds,
             run,
+            (expected.amount, expected.currency) if expected is not None else None,
         )
 
     def holds_reply(self, id: str) -> bool:
-        """Whether a whole reply to that request is on disk, which the history has not taken in."""
-        return self._gateway.holds_reply(id)
+        """Whether something of a reply to that request is on disk, which the history has not taken in."""
+        return self._gateway.holds_anything(id)
+
+    def may_bill(self, provider: str) -> bool:
+        """Whether a provider is another's, who may ask money; one that is not set up any more may."""
+        try:
+            return self._find_profile(provider).transport is Transport.HTTP
+        except MaskroomError:
+            return True
 
     def forget_reply(self, id: str) -> None:
         """Delete what is on disk of a reply that nobody will take in."""
@@ -127,14 +143,30 @@ class EditPipeline:
         """
         result = await self._take_in(request, entry)
         first = entry.request_ids[0] if entry.request_ids else None
-        await self._set_state(request.id, JobState.DONE, request_id=result.request_id or first)
+        await self._set_state(
+            request.id, JobState.DONE, request_id=result.request_id or first, usage=result.usage
+        )
+
+    async def complete(self, request: EditRequest, entry: HistoryEntry) -> None:
+        """Finish an entry that has all its results, and whose program was killed before it could say so.
+
+        Raises:
+            MaskroomError: not now.
+        """
+        for row in entry.results:
+            if row.thumbnail_sha256 is None:
+                data = await asyncio.to_thread(self._history.read_file, row.received_sha256)
+                image = ReceivedImage(data, row.revised_prompt, row.seed)
+                with contextlib.suppress(PhotographError):  # Kept as it arrived, although nobody can show it.
+                    await asyncio.to_thread(self._candidate, request, image, row)
+        await self._set_state(request.id, JobState.DONE)
 
     async def _take_in(self, request: EditRequest, entry: HistoryEntry) -> EditResult:
         """Make results of the whole replies on disk. Raises as `recover`."""
         profile = self._find_profile(request.provider)
         result = await self._gateway.recover(request.id, profile, await self._key(profile))
         rows = await asyncio.to_thread(self._store_result, request, result, entry.results)
-        self._gateway.release(request.id)
+        await asyncio.to_thread(self._gateway.release, request.id)
         await self._place(request, result, rows)
         return result
 
@@ -163,16 +195,18 @@ class EditPipeline:
         try:
             await self._set_state(request.id, JobState.RUNNING)
             result = await self._exchange(request, control)
-            rows = await asyncio.to_thread(self._store_result, request, result)
-            self._gateway.release(request.id)
+            rows = await self._stored(request, result)
+            await asyncio.to_thread(self._gateway.release, request.id)
             self.entry_changed.emit(request.id)
             candidates, missing = await self._place(request, result, rows)
-            await self._set_state(
-                request.id,
-                JobState.DONE,
-                seconds=self._clock() - started,
-                request_id=result.request_id,
-            )
+            with _forgiven(request.id):
+                await self._set_state(
+                    request.id,
+                    JobState.DONE,
+                    seconds=self._clock() - started,
+                    request_id=result.request_id,
+                    usage=result.usage,
+                )
         except asyncio.CancelledError:
             await asyncio.shield(self._in_background(self._wind_up(request)))
             raise
@@ -192,6 +226,24 @@ class EditPipeline:
             await self._fail(request.id, told, started)
             raise
         deliver(candidates, (*result.errors, *missing))
+
+    async def _stored(self, request: EditRequest, result: EditResult) -> tuple[HistoryResult, ...]:
+        """Write every received image to the history.
+
+        Where the disk refuses them and the spool has not got them either, they are held in memory and tried again
+        for a while, since they are paid for. Raises StoreError.
+        """
+        end, known = self._clock() + HOLD_SECONDS, tuple[HistoryResult, ...]()
+        while True:
+            try:
+                return await asyncio.to_thread(self._store_result, request, result, known)
+            except StoreError as error:
+                if self._gateway.holds_reply(request.id) or self._clock() > end:
+                    raise
+                self.held.emit(error)
+            await asyncio.sleep(HOLD_PAUSE)
+            with contextlib.suppress(StoreError):
+                known = (await asyncio.to_thread(self._history.get, request.id)).results
 
     async def _wind_up(self, request: EditRequest) -> None:
         """After a cancel: replies that had come whole were paid for and are kept as results."""
@@ -234,14 +286,14 @@ class EditPipeline:
             return await self._gateway.send(request, profile, key, watch)
         finally:
             self._progress.forget(request.id)
-            await asyncio.gather(*receiving)
+            with _forgiven(request.id):
+                await asyncio.gather(*receiving)
 
     def _store_result(
         self, request: EditRequest, result: EditResult, stored: tuple[HistoryResult, ...] = ()
     ) -> tuple[HistoryResult, ...]:
         """Write every received image to the history; those in `stored` are there already."""
-        card = self._find_profile(request.provider).card(request.model)
-        price = card.price_at(request.parameters.get("quality"))
+        price = self._price_of_each(request, result)
         rows = []
         for index, image in enumerate(result.images):
             width, height, media_type = _describe(image)
@@ -263,6 +315,15 @@ class EditPipeline:
                 self._history.add_result(row)
             rows.append(row)
         return tuple(rows)
+
+    def _price_of_each(self, request: EditRequest, result: EditResult) -> Cost | None:
+        """By the provider's own figures, shared among the images; else the published price of one."""
+        profile = self._find_profile(request.provider)
+        card = profile.card(request.model)
+        actual = actual_cost(card, result.usage, profile.cost_report)
+        if actual is None:
+            return card.price_at(request.parameters.get("quality"), request.plan.size_send)
+        return replace(actual, amount=actual.amount / len(result.images))
 
     async def _place(
         self, request: EditRequest, result: EditResult, rows: tuple[HistoryResult, ...]
@@ -292,12 +353,13 @@ class EditPipeline:
         patch = compose(request, reply, request.coverage, request.recipe, aligned=aligned)
         report = report_edit(request, patch, aligned)
         small = encode_thumbnail(request, patch)
-        self._history.update_result(
-            row.id,
-            thumbnail_sha256=self._history.put_file(small),
-            outside_changed_pixels=report.outside_changed_pixels,
-            leak=report.leak,
-        )
+        with _forgiven(row.id):
+            self._history.update_result(
+                row.id,
+                thumbnail_sha256=self._history.put_file(small),
+                outside_changed_pixels=report.outside_changed_pixels,
+                leak=report.leak,
+            )
         return Candidate(
             result_id=row.id,
             entry_id=request.id,
@@ -319,6 +381,7 @@ class EditPipeline:
         error: MaskroomError | None = None,
         seconds: float | None = None,
         request_id: str | None = None,
+        usage: Usage | None = None,
     ) -> None:
         job = self._worker.job(id)
         await asyncio.to_thread(
@@ -330,8 +393,18 @@ class EditPipeline:
             request_id=request_id,
             request_ids=job.request_ids if job else (),
             rate_limits=job.rate_limits if job else None,
+            usage=None if usage is None else asdict(usage),
         )
         self.entry_changed.emit(id)
+
+
+@contextlib.contextmanager
+def _forgiven(id: str) -> Iterator[None]:
+    """What only describes images that are stored already may fail: the next start puts it right."""
+    try:
+        yield
+    except StoreError as error:
+        log.warning("%s is not described: %s %s", id, error.message, error.details)
 
 
 def encode_thumbnail(request: EditRequest, patch: Patch) -> bytes:

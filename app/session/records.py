@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.base.states import JobState
-from app.edits.types import EditPlan, EditRequest
+from app.edits.types import Cost, EditPlan, EditRequest
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryReference
 from app.imaging.arrays import U8, as_u8
@@ -16,8 +16,12 @@ from app.imaging.recipe import Recipe
 from app.session.source import Origin, source_bytes
 
 
-def store_request(history: HistoryStore, request: EditRequest, origin: Origin) -> HistoryEntry:
+def store_request(
+    history: HistoryStore, request: EditRequest, origin: Origin, expected: Cost | None = None
+) -> HistoryEntry:
     """Put a request with everything needed to repeat or compose it on disk, in state queued.
+
+    `expected` is what it is thought to cost.
 
     Raises:
         StoreError: it could not be written; then nothing may be sent.
@@ -44,6 +48,8 @@ def store_request(history: HistoryStore, request: EditRequest, origin: Origin) -
         extras=dict(request.extras),
         form=dict(origin.form),
         feather=request.recipe.feather,
+        expected_amount=expected.amount if expected else None,
+        expected_currency=expected.currency if expected else None,
         references=tuple(
             HistoryReference(name, history.put_file(encode_png(picture)))
             for name, picture in zip(origin.reference_names, request.references, strict=True)

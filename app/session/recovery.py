@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import logging
+from datetime import datetime
+from pathlib import Path
 
-from app.base.errors import GatewayError, MaskroomError, PhotographError
+from app.base.errors import GatewayError, InternalError, MaskroomError, PhotographError
+from app.base.file_lock import locked
+from app.base.states import JobState
+from app.base.text import tr
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry
+from app.jobs.types import Job
 from app.session.pipeline import EditPipeline
 from app.session.records import load_request
 
 log = logging.getLogger(__name__)
+
+NOT_SENT = "not_sent"
+"""The code of what was interrupted before its turn came."""
 
 
 class Fate(enum.Enum):
@@ -26,24 +36,83 @@ class Fate(enum.Enum):
     """Its reply is on disk, but cannot be taken in at present: a later start tries again."""
 
 
-async def recover(history: HistoryStore, pipeline: EditPipeline) -> tuple[HistoryEntry, ...]:
+async def recover(history: HistoryStore, pipeline: EditPipeline, lock: Path) -> tuple[HistoryEntry, ...]:
     """Finish what dead processes left; returns the entries that are now interrupted. Nothing is sent again.
 
     A reply whose last byte had arrived becomes an ordinary result; everything else that was queued, running
-    or receiving is marked as interrupted.
+    or receiving is marked as interrupted. Processes that start at once do this one after the other, by the
+    file `lock`: two that took in the same reply would trip over each other.
     """
+    if not await asyncio.to_thread(history.abandoned):
+        return ()
+    with contextlib.ExitStack() as holding:
+        try:
+            await asyncio.to_thread(holding.enter_context, locked(lock))
+        except OSError as error:
+            log.warning("somebody else takes up what was left: %r", error)
+            return ()
+        return await _take_up(history, pipeline)
+
+
+async def _take_up(history: HistoryStore, pipeline: EditPipeline) -> tuple[HistoryEntry, ...]:
     abandoned = await asyncio.to_thread(history.abandoned)
     fates = [(entry, await _finish(history, pipeline, entry)) for entry in abandoned]
-    if abandoned:
-        left = [entry.id for entry, fate in fates if fate is Fate.LEFT]
-        await asyncio.to_thread(history.interrupt_unfinished, left)
-        for entry in abandoned:
-            pipeline.entry_changed.emit(entry.id)
-    return tuple(entry for entry, fate in fates if fate is Fate.INTERRUPTED)
+    interrupted = [entry for entry, fate in fates if fate is Fate.INTERRUPTED]
+    for entry in interrupted:
+        await asyncio.to_thread(
+            history.set_state,
+            entry.id,
+            JobState.INTERRUPTED,
+            error=what_is_known(entry.state, pipeline.may_bill(entry.provider)),
+        )
+        pipeline.entry_changed.emit(entry.id)
+    return tuple([await asyncio.to_thread(history.get, entry.id) for entry in interrupted])
+
+
+def what_is_known(state: JobState, may_bill: bool) -> MaskroomError:
+    """What to tell of a request that was in `state` when its program was killed."""
+    if not may_bill:
+        return InternalError(
+            tr("Maskroom ended before this was done."), tr("It can be done again."), code=NOT_SENT
+        )
+    if state is JobState.QUEUED:
+        return InternalError(
+            tr("Maskroom ended while this waited for its turn."),
+            tr("Nothing was sent; it can be sent again."),
+            code=NOT_SENT,
+        )
+    if state is JobState.RUNNING:
+        return InternalError(
+            tr("Maskroom ended before an answer came."),
+            tr("It may have been sent and billed. Sending it again is a new request."),
+            code="interrupted",
+        )
+    return InternalError(
+        tr("Maskroom ended while the reply was arriving."),
+        tr("It has probably been billed. Sending it again is a new request."),
+        code="interrupted",
+    )
+
+
+def interrupted_job(entry: HistoryEntry) -> Job:
+    """An interrupted entry as the queue shows it."""
+    return Job(
+        id=entry.id,
+        provider=entry.provider,
+        document_id=entry.document_id,
+        title=entry.prompt or entry.document_name,
+        state=entry.state,
+        created=datetime.fromisoformat(entry.created).timestamp(),
+        sent=entry.error_code != NOT_SENT,
+        request_ids=entry.request_ids,
+        error=InternalError(entry.error_message or "", entry.error_hint or "", code=entry.error_code),
+    )
 
 
 async def _finish(history: HistoryStore, pipeline: EditPipeline, entry: HistoryEntry) -> Fate:
-    if not pipeline.holds_reply(entry.id):
+    holds_reply = pipeline.holds_reply(entry.id)
+    # The spool is let go when all results are in: those of an entry without one are complete.
+    if not holds_reply and not entry.results:
         pipeline.forget_reply(entry.id)
         return Fate.INTERRUPTED
     try:
@@ -53,7 +122,10 @@ async def _finish(history: HistoryStore, pipeline: EditPipeline, entry: HistoryE
         log.warning("entry %s cannot be read: %s %s", entry.id, error.message, error.details)
         return Fate.INTERRUPTED
     try:
-        await pipeline.recover(request, entry)
+        if holds_reply:
+            await pipeline.recover(request, entry)
+        else:
+            await pipeline.complete(request, entry)
     except (GatewayError, PhotographError) as error:
         log.warning("the reply to %s is of no use: %s %s", entry.id, error.message, error.details)
         pipeline.forget_reply(entry.id)

@@ -44,6 +44,11 @@ def read_reference(data: bytes, name: str, limits: Limits = Limits()) -> Referen
         picture = picture[..., :3].copy()
     picture = resize_picture(picture, Size(picture.shape[1], picture.shape[0]).fitted_into(BOUNDS))
     picture.flags.writeable = False
+    return reference_of(name, picture)
+
+
+def reference_of(name: str, picture: U8) -> Reference:
+    """A picture that is ready for sending, (h, w, 3) RGB or (h, w, 4) RGBA, read-only, as a reference."""
     return Reference(name, picture, thumbnail(picture, _SMALL))
 
 

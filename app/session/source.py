@@ -70,12 +70,17 @@ def data_source(data: bytes, name: str) -> Source:
 
 
 def source_bytes(origin: Origin) -> bytes:
-    """What the history keeps of a photograph: the opened bytes, or a lossless copy where they are gone.
+    """What the history keeps of a photograph, see `bytes_or_copy`."""
+    return bytes_or_copy(origin.source, origin.original)
+
+
+def bytes_or_copy(source: Source, original: Callable[[], Photograph]) -> bytes:
+    """The opened bytes of a photograph, or a lossless copy where they are gone.
 
     A copy holds the same samples, profile and metadata, so a composite made from it is the same.
     """
-    data = origin.source.read()
+    data = source.read()
     if data is not None:
         return data
-    photograph = origin.original()
+    photograph = original()
     return encode_png_file(photograph.samples, photograph.metadata)

@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from app.base.errors import MaskroomError
+from app.base.errors import MaskroomError, StoreError
 from app.base.geometry import Size
-from app.base.notices import Notices
+from app.base.notices import Level, Notice, Notices
 from app.base.signal import Signal
-from app.base.text import tr
-from app.document.composition import prepare
+from app.base.text import tr, tr_count
+from app.document.composition import Made
 from app.document.document import Document
+from app.document.openraster_reader import is_openraster
 from app.edits.types import Context
 from app.engines.host import EngineHost
 from app.gateways.client import Transports
@@ -22,18 +24,25 @@ from app.gateways.model_cache import ModelCache
 from app.gateways.providers import ProviderStore
 from app.gateways.types import Profile
 from app.history.store import HistoryStore
-from app.imaging.load import Limits, load_photograph, load_preview, probe
+from app.imaging.load import Limits, load_preview, probe
 from app.jobs.types import Job
 from app.jobs.worker import RequestWorker
 from app.session.commands import CommandRegistry
 from app.session.document_session import DocumentSession
 from app.session.estimates import Estimator
 from app.session.form import EditForm
+from app.session.form_entry import fill_form
 from app.session.history_actions import HistoryActions
+from app.session.history_shelf import HistoryShelf
+from app.session.housekeeping import GIGABYTE, Housekeeping
+from app.session.keeper import SessionKeeper
+from app.session.kept_tabs import LookedAt
 from app.session.model_lists import ModelLists
+from app.session.money import Money
+from app.session.opening import Opened, open_bytes
 from app.session.pipeline import EditPipeline
 from app.session.recent import with_recent
-from app.session.recovery import recover
+from app.session.recovery import interrupted_job, recover
 from app.session.source import Source, data_source, read_source
 from app.session.tidying import Tidying
 from app.session.toolbox import ToolBox
@@ -61,6 +70,7 @@ class Workspace:
         worker: RequestWorker,
         pipeline: EditPipeline,
         estimator: Estimator,
+        money: Money,
         toolbox: ToolBox,
         commands: CommandRegistry,
         limits: Limits = Limits(),
@@ -81,18 +91,26 @@ class Workspace:
         self.limits = limits
         self.host = host
         self.estimator = estimator
+        self.money = money
         self.models = ModelLists(ModelCache(folders.cache / "models"), self._list_models)
         self.history_actions = HistoryActions(history, limits, pipeline.entry_changed)
+        self.history_shelf = HistoryShelf(history, pipeline.entry_changed)
+        self.housekeeping = Housekeeping(history, pipeline.entry_changed)
         self.documents_changed: Signal[[]] = Signal()
         self.current_changed: Signal[[]] = Signal()
+        self.keeper = SessionKeeper(self, folders.session)
         self.history_changed: Signal[[str]] = pipeline.entry_changed
-        """Emitted with the id of the entry that was added, changed or deleted."""
+        """Emitted with the id of the entry that was added, changed or deleted; "" = of many."""
+        self.history_replaced: Signal[[]] = Signal()
+        """Emitted when another database has taken the place of the history's."""
         self.tidying = Tidying()
         worker.changed.connect(self._tidy_after)
+        pipeline.held.connect(self._tell_held)
+        self._told_held: Notice | None = None
         self._transports = transports
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
-        self._chores: set[asyncio.Task[None]] = set()
+        self._chores: set[asyncio.Future[Any]] = set()
         self._documents: tuple[DocumentSession, ...] = ()
         self._current: DocumentSession | None = None
         settings.changed.connect(lambda changed: self._limit_steps())
@@ -117,7 +135,7 @@ class Workspace:
         opened = []
         for session, path in zip(sessions, paths, strict=True):
             if await self._open(session, partial(read_source, path, self.limits)):
-                await self._remember(path)
+                await self.remember_file(path)
                 opened.append(session)
         return tuple(opened)
 
@@ -126,6 +144,28 @@ class Workspace:
         session = self._add(name, None)
         opened = await self._open(session, lambda: (data_source(data, name), data))
         return session if opened else None
+
+    async def open_again(
+        self,
+        name: str,
+        path: Path | None,
+        load: Callable[[], Opened],
+        *,
+        id: str,
+        view: LookedAt | None,
+    ) -> DocumentSession | None:
+        """Open what `load` gives, in a thread, in the tab that it had; what cannot be opened is told."""
+        session = self._add(name, path)
+        session.id, session.view = id, view
+        try:
+            opened = await asyncio.to_thread(load)
+        except MaskroomError as error:
+            self._give_up(session, error)
+            return None
+        if session not in self._documents:
+            return None
+        self._show(session, opened)
+        return session
 
     def close(self, session: DocumentSession) -> None:
         """Close a tab; what it held unsaved is the caller's question to ask first."""
@@ -141,25 +181,49 @@ class Workspace:
 
     async def aclose(self) -> None:
         """Cancel what runs, wait for it, and let go of everything; nothing works afterwards."""
+        await self.keeper.stop()
         await self.worker.aclose()
         await self.pipeline.aclose()
         for session in self._documents:
             await session.aclose()
         await self.tidying.aclose()
-        await asyncio.gather(*self._chores)
+        while self._chores:
+            await asyncio.gather(*self._chores)
         await self.host.aclose()
         await asyncio.to_thread(self.history.close)
         self._end_logging()
 
     async def recover(self) -> None:
         """Finish what an earlier run left behind when it was killed; to be awaited once, at the start."""
-        interrupted = await recover(self.history, self.pipeline)
+        interrupted = await recover(self.history, self.pipeline, self.folders.recovery_lock)
+        for entry in interrupted:
+            self.worker.show_ended(interrupted_job(entry))
         if interrupted:
             self.notices.warning(
-                tr("{count} requests were cut off when Maskroom last ended.", count=len(interrupted)),
-                tr("They are in the history; the provider may have billed them."),
+                tr_count(
+                    "One request was cut off when Maskroom last ended.",
+                    "{count} requests were cut off when Maskroom last ended.",
+                    len(interrupted),
+                ),
+                tr("The history shows what is known and can send again; what was sent may have been billed."),
                 topic="recovery",
             )
+
+    async def keep_history_small(self) -> None:
+        """See to the limit that the settings put on the history; to be awaited once, at the start."""
+        history = self.settings.value.history
+        await self.housekeeping.keep_within(history.limit * GIGABYTE, self.notices, may_clean=history.clean)
+
+    def _tell_held(self, error: StoreError) -> None:
+        notice = Notice(
+            Level.WARNING,
+            error.message,
+            tr("A result that came is held in memory and stored as soon as that works: do not end Maskroom."),
+            "held",
+        )
+        if notice != self._told_held:
+            self._told_held = notice
+            self.notices.post(notice)
 
     async def _list_models(self, profile: Profile, key: str | None) -> tuple[ListedModel, ...]:
         """The models that a provider says it has, asked with `key` or else the stored one."""
@@ -190,6 +254,7 @@ class Workspace:
             pipeline=self.pipeline,
             new_request_id=self.history.new_id,
             estimator=self.estimator,
+            money=self.money,
             notices=self.notices,
         )
         session.let_go.connect(self.tidying.soon)
@@ -216,29 +281,48 @@ class Workspace:
     async def _open(self, session: DocumentSession, read: Callable[[], tuple[Source, bytes]]) -> bool:
         try:
             source, data = await asyncio.to_thread(read)
-            info = await asyncio.to_thread(probe, data, name=session.name, limits=self.limits)
-            if info.has_quick_preview:
-                preview = await asyncio.to_thread(
-                    load_preview, data, PREVIEW_BOUNDS, name=session.name, limits=self.limits
-                )
-                session.show_preview(preview, info.size)
-            photograph = await asyncio.to_thread(load_photograph, data, name=session.name, limits=self.limits)
-            prepared = await asyncio.to_thread(prepare, photograph)
+            if not is_openraster(data):
+                await self._preview(session, data)
+            opened = await asyncio.to_thread(open_bytes, data, source, session.name, self.limits)
         except MaskroomError as error:
-            self.notices.error(error)
-            session.show_failure()
-            if session in self._documents:
-                self.close(session)
+            self._give_up(session, error)
             return False
         if session not in self._documents:
             return False
-        document = Document(photograph, prepared, undo_limit=self._undo_limit, compressor=self._in_thread)
-        session.show_document(document, source)
+        self._show(session, opened)
+        return True
+
+    def _give_up(self, session: DocumentSession, error: MaskroomError) -> None:
+        self.notices.error(error)
+        session.show_failure()
+        if session in self._documents:
+            self.close(session)
+
+    async def _preview(self, session: DocumentSession, data: bytes) -> None:
+        info = await asyncio.to_thread(probe, data, name=session.name, limits=self.limits)
+        if info.has_quick_preview:
+            preview = await asyncio.to_thread(
+                load_preview, data, PREVIEW_BOUNDS, name=session.name, limits=self.limits
+            )
+            session.show_preview(preview, info.size)
+
+    def _show(self, session: DocumentSession, opened: Opened) -> None:
+        document = Document(
+            opened.photograph,
+            opened.prepared,
+            undo_limit=self._undo_limit,
+            compressor=self._in_thread,
+            background=self._in_background,
+        )
+        document.start_from(opened.layers, opened.masks, opened.active_mask)
+        fill_form(session.form, opened.form)
+        session.form.set_references(opened.references)
+        session.file = session.path if opened.is_own else None
+        session.show_document(document, opened.source)
         # Now that nobody shows the preview any more, what opening needed for a while can go.
         self.tidying.soon()
-        for note in photograph.notes:
+        for note in opened.notes:
             self.notices.info(f"{session.name}: {note}")
-        return True
 
     @property
     def _undo_limit(self) -> int:
@@ -251,9 +335,11 @@ class Workspace:
 
     def _tidy_after(self, job: Job) -> None:
         if job.state.is_final:
+            self._told_held = None
             self.tidying.soon()
 
-    async def _remember(self, path: Path) -> None:
+    async def remember_file(self, path: Path) -> None:
+        """Put a file first in the list of those used last."""
         recent = with_recent(self.settings.value.files.recent, path)
         await self.settings.update("files", recent=recent)
 
@@ -262,3 +348,10 @@ class Workspace:
         task = self._loop.create_task(asyncio.to_thread(work))
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+    def _in_background(self, work: Callable[[], Made], done: Callable[[Callable[[], Made]], None]) -> None:
+        """Run `work` in a thread and then `done` here, with what came of it; `aclose` waits for it."""
+        future = self._loop.run_in_executor(None, work)
+        self._chores.add(future)
+        future.add_done_callback(self._chores.discard)
+        future.add_done_callback(lambda finished: done(finished.result))

@@ -32,6 +32,11 @@ class Folders:
         return self.data / "spool"
 
     @property
+    def session(self) -> Path:
+        """The open documents, as they are now."""
+        return self.data / "session"
+
+    @property
     def logs(self) -> Path:
         """The program's own log files."""
         return self.data / "logs"
@@ -40,6 +45,16 @@ class Folders:
     def cache(self) -> Path:
         """What may be deleted at any time."""
         return self.data / "cache"
+
+    @property
+    def recovery_lock(self) -> Path:
+        """Held by the one process that takes up what killed ones left."""
+        return self.data / "recovery.lock"
+
+    @property
+    def window_lock(self) -> Path:
+        """Held by the one window of this data folder."""
+        return self.data / "window.lock"
 
     @property
     def settings_file(self) -> Path:
@@ -56,7 +71,7 @@ class Folders:
             if not self.data.is_dir():
                 self.data.parent.mkdir(parents=True, exist_ok=True)
                 self.data.mkdir(mode=0o700, exist_ok=True)
-            for folder in (self.history, self.spool, self.logs, self.cache):
+            for folder in (self.history, self.spool, self.session, self.logs, self.cache):
                 folder.mkdir(exist_ok=True)
             with tempfile.TemporaryFile(dir=self.data):
                 pass

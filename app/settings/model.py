@@ -157,6 +157,24 @@ class EditSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """How much of what was done is kept."""
+
+    limit: int = _option(
+        0,
+        "Limit",
+        "Gigabytes that the history may take before Maskroom says so; 0 = no limit.",
+        minimum=0,
+        maximum=100_000,
+    )
+    clean: bool = _option(
+        False,
+        "Make room by itself",
+        "At the start, delete the oldest edits beyond the limit. Starred and applied ones always stay.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ExportSettings:
     """How pictures are written."""
 
@@ -164,6 +182,24 @@ class ExportSettings:
         92, "Quality", "Of formats that lose detail: 100 loses least.", minimum=1, maximum=100
     )
     lossless: bool = _option(False, "Lossless", "Lose nothing, in formats that can do so.")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """What becomes of the open photographs when the program ends."""
+
+    restore: bool = _option(
+        True,
+        "Open again",
+        "Begin with the photographs that were open at the end. After a crash they always are.",
+    )
+    autosave: int = _option(
+        20,
+        "Keep every",
+        "Seconds after which changes are kept for the case of a crash.",
+        minimum=1,
+        maximum=60,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +229,8 @@ class Settings:
     pen: PenSettings = field(default_factory=PenSettings)
     steps: StepsSettings = field(default_factory=StepsSettings)
     edit: EditSettings = field(default_factory=EditSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
     export: ExportSettings = field(default_factory=ExportSettings)
+    session: SessionSettings = field(default_factory=SessionSettings)
     files: FilesSettings = field(default_factory=FilesSettings)
     window: WindowSettings = field(default_factory=WindowSettings)

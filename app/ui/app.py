@@ -15,7 +15,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import qasync  # type: ignore[import-untyped]
 from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
@@ -27,8 +27,10 @@ from app.base.text import tr
 from app.settings.folders import Folders, resolve_folders
 from app.settings.store import SettingsStore
 from app.ui.garbage import GarbageCollector
+from app.ui.single import SingleWindow, be_the_window, socket_name
 from app.ui.tasks import Tasks
 from app.ui.theme import apply_theme
+from app.ui.trouble import TroubleView
 from app.ui.window import MainWindow, wait_for_paint
 
 if TYPE_CHECKING:
@@ -49,6 +51,21 @@ def run_window(paths: Sequence[str | Path]) -> int:
     if problem:
         print(problem, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return int(ExitCode.USAGE)
+    folders, files = resolve_folders(os.environ), [Path(path) for path in paths]
+    try:
+        let_go = be_the_window(folders, files)
+    except TimeoutError:
+        print(  # noqa: T201 - there is no window to say it in
+            tr(
+                "Maskroom is open already for “{folder}”, but its window does not answer. "
+                "Wait for it, or end it first.",
+                folder=folders.data,
+            ),
+            file=sys.stderr,
+        )
+        return int(ExitCode.USAGE)
+    if let_go is None:
+        return int(ExitCode.DONE)
     # Every move of the pointer counts for a stroke: X11 would merge those that come close together.
     for merged in (
         Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents,
@@ -64,7 +81,7 @@ def run_window(paths: Sequence[str | Path]) -> int:
     garbage = GarbageCollector(application)
     try:
         with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
-            return runner.run(_main([Path(path) for path in paths], garbage.settle))
+            return runner.run(_main(folders, files, let_go, garbage.settle))
     except KeyboardInterrupt:
         return int(ExitCode.CANCELLED)
     except MaskroomError as error:
@@ -98,6 +115,10 @@ class Program:
         self._asking: asyncio.Task[object] | None = None
         self._closed = False
         self._place = ""
+        self._waiting_files: list[Path] = []
+        """What is to be opened as soon as there is a desk."""
+        self._let_go = False
+        """The user was asked about what is unsaved, and closed it all the same."""
 
     def show_frame(self) -> None:
         """The window as it stood last, still empty."""
@@ -105,6 +126,36 @@ class Program:
         self.window.restore(settings.value.window.geometry)
         self.window.set_answers(self.ask_to_close, lambda data: data.hasUrls())
         self.window.show()
+
+    async def furnish_or_tell(self) -> bool:
+        """Furnish, or say why not until that is mended; False when the user would rather quit."""
+        while True:
+            try:
+                await self.furnish()
+                return True
+            except MaskroomError as error:
+                if not await self._tell_trouble(error):
+                    return False
+
+    async def _tell_trouble(self, error: MaskroomError) -> bool:
+        """Show why nothing can be shown; True when the user wants another try."""
+        again: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def answer(wanted: bool) -> None:
+            if not again.done():
+                again.set_result(wanted)
+
+        view = TroubleView(error)
+        view.again_wanted.connect(lambda: answer(True))
+        view.quit_wanted.connect(lambda: answer(False))
+        self.window.set_answers(lambda: answer(False), lambda data: False)
+        self.window.setCentralWidget(view)
+        view.again.setFocus()
+        stopped = asyncio.ensure_future(self.window.stopped.wait())
+        either: set[asyncio.Future[Any]] = {again, stopped}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        return again.done() and again.result()
 
     async def furnish(self) -> None:
         """Load the other rooms and put the desk into the frame.
@@ -117,7 +168,9 @@ class Program:
         from app.ui.desk import Desk
         from app.ui.transfer import Transfer, is_welcome, offer_of
 
-        workspace: Workspace = bootstrap.build_workspace(self._folders, os.environ, self._notices)
+        workspace: Workspace = bootstrap.build_workspace(
+            self._folders, os.environ, self._notices, needs_history=False
+        )
         self.workspace = workspace
         transfer = Transfer(workspace, self._folders.cache / "dragged")
         self.desk = desk = Desk(self.window, workspace, self.tasks, transfer)
@@ -125,6 +178,35 @@ class Program:
         self.window.dropped.connect(lambda data: self.tasks.start(transfer.take(offer_of(data)), "drop"))
         self.window.escape_pressed.connect(desk.escape)
         desk.empty.load_pictures()
+        self.tasks.start(self._settle_in(workspace), "store")
+
+    async def _settle_in(self, workspace: Workspace) -> None:
+        """What can wait until the window stands: take up what a killed program left, copy and trim the history."""
+        from app.session.mending import keep_backed_up
+
+        await workspace.recover()
+        await workspace.keep_history_small()
+        await keep_backed_up(workspace)
+
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Open files, now or as soon as the desk stands."""
+        self._waiting_files += paths
+        if self.desk is not None and self._waiting_files:
+            files, self._waiting_files = self._waiting_files, []
+            self.desk.open_files(files)
+
+    def take_files(self, paths: Sequence[Path]) -> None:
+        """A second window was started for these: open them here, and come to the front."""
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.window.raise_()
+        self.window.activateWindow()
+        self.open_files(paths)
+
+    async def resume(self) -> None:
+        """Open what an earlier run left, and keep what is open from now on."""
+        if self.workspace is not None:
+            await self.workspace.keeper.restore()
+            self.workspace.keeper.start()
 
     def report_fault(self, error: BaseException | None) -> None:
         """Log and tell a fault that nobody caught: in a slot of Qt's, or in a callback of the loop."""
@@ -144,6 +226,7 @@ class Program:
         running = sum(not job.state.is_final for job in workspace.worker.jobs)
         if not await desk.files.may_lose(workspace.documents, running):
             return
+        self._let_go = True
         self._place = self.window.remembered()
         self.window.hide()
         self.window.stopped.set()
@@ -157,17 +240,26 @@ class Program:
             self._place = self.window.remembered()
         self.window.hide()
         await self.tasks.aclose()
+        state = ""
         if self.desk is not None:
+            from app.ui.layout import layout_text
+
+            state = layout_text(self.desk)
             self.desk.detach()
         if self.workspace is not None:
+            await self.workspace.keeper.end(let_go=self._let_go)
             if self._place:
-                await self.workspace.settings.update("window", geometry=self._place)
+                await self.workspace.settings.update("window", geometry=self._place, state=state)
             await self.workspace.aclose()
         self.window.deleteLater()
 
 
-async def _main(paths: list[Path], furnished: Callable[[], None]) -> int:
-    program = Program(resolve_folders(os.environ), Notices())
+async def _main(
+    folders: Folders, paths: list[Path], let_go: Callable[[], None], furnished: Callable[[], None]
+) -> int:
+    program = Program(folders, Notices())
+    single = SingleWindow(socket_name(folders), let_go)
+    single.files_handed.connect(program.take_files)
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):
         # Whoever sends this will not wait for an answer: end in order, but without a question.
@@ -177,12 +269,14 @@ async def _main(paths: list[Path], furnished: Callable[[], None]) -> int:
     program.show_frame()
     try:
         await wait_for_paint(program.window)
-        await program.furnish()
+        if not await program.furnish_or_tell():
+            return int(ExitCode.USAGE)
         furnished()
-        if paths and program.desk is not None:
-            program.desk.open_files(paths)
+        await program.resume()
+        program.open_files(paths)
         await program.window.stopped.wait()
     finally:
+        single.close()
         await program.aclose()
         sys.excepthook = sys.__excepthook__
     return int(ExitCode.DONE)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from app.base.text import tr
 from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document
 from app.session.commands import Command, Scope
+from app.session.layer_actions import LAYER, has_layer
+from app.ui.panels.side import LAYERS, STEPS
 
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
@@ -37,16 +39,35 @@ def _look_at_mask(desk: Desk) -> None:
         desk.canvas.navigation.look_at(document.mask.bounds())
 
 
+def _quit(desk: Desk) -> None:
+    desk.window.close()
+
+
+def _rename_layer(desk: Desk) -> None:
+    desk.show_part(LAYERS)
+    desk.layers.list.rename()
+
+
 def _remember(desk: Desk, **changes: object) -> None:
     """Change how the canvas looks, now and at the next start."""
     desk.tasks.start(desk.workspace.settings.update("canvas", **changes), "settings")
 
 
 def file_commands(desk: Desk) -> tuple[Command, ...]:
-    """Opening, exporting, closing, the clipboard."""
+    """Opening, saving, exporting, closing, the clipboard."""
     files = desk.files
     return (
         Command("file.open", tr("Open…"), FILE, lambda w: files.ask_open(), ("Ctrl+O",)),
+        Command("file.save", tr("Save"), FILE, lambda w: files.save(), ("Ctrl+S",), has_document),
+        Command(
+            "file.save_as",
+            tr("Save as…"),
+            FILE,
+            lambda w: files.save_as(),
+            ("Ctrl+Shift+S",),
+            has_document,
+            help=tr("Save photograph, layers and masks as an OpenRaster document."),
+        ),
         Command("file.close", tr("Close"), FILE, lambda w: files.close_current(), ("Ctrl+W",), has_tab),
         Command(
             "file.export",
@@ -64,7 +85,30 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             ("Ctrl+E",),
             has_document,
         ),
-        Command("app.quit", tr("Quit"), FILE, lambda w: desk.quit(), ("Ctrl+Q",)),
+        Command(
+            "session.discard",
+            tr("Discard what was restored"),
+            FILE,
+            lambda w: w.keeper.discard(),
+            when=lambda w: w.keeper.can_discard,
+            help=tr("Close the photographs that the last run left behind, as it left them."),
+            section="file",
+        ),
+        Command(
+            "history.costs",
+            tr("Spending…"),
+            FILE,
+            lambda w: desk.ledgers.show_spending(),
+            help=tr("What was spent, by provider and month."),
+        ),
+        Command(
+            "history.space",
+            tr("Space of the history…"),
+            FILE,
+            lambda w: desk.ledgers.show_space(),
+            help=tr("What the history takes, making room, and all of it as one file."),
+        ),
+        Command("app.quit", tr("Quit"), FILE, lambda w: _quit(desk), ("Ctrl+Q",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
         Command(
             "edit.paste",
@@ -144,8 +188,31 @@ def mask_commands(desk: Desk) -> tuple[Command, ...]:
     )
 
 
+def layer_commands(desk: Desk) -> tuple[Command, ...]:
+    """The list of layers, and their names."""
+    return (
+        Command(
+            "layer.rename",
+            tr("Rename the layer"),
+            LAYER,
+            lambda w: _rename_layer(desk),
+            when=has_layer,
+            section="stack",
+        ),
+        Command(
+            "view.layers",
+            tr("Layers"),
+            VIEW,
+            lambda w: desk.show_part(LAYERS),
+            ("Ctrl+Shift+L",),
+            has_document,
+            help=tr("Shows the layers, and what tunes them or the variant that is shown."),
+        ),
+    )
+
+
 def view_commands(desk: Desk) -> tuple[Command, ...]:
-    """Zoom, panels, tabs, compare, the history's search field."""
+    """Zoom, panels, tabs, compare."""
     canvas, navigation = desk.canvas, desk.canvas.navigation
     return (
         Command("view.fit", tr("Fit"), VIEW, lambda w: canvas.zoom_to_fit(), ("Ctrl+0",), has_tab),
@@ -218,9 +285,6 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
             has_candidates,
             Scope.CANVAS,
         ),
-        Command(
-            "history.search", tr("Search the history"), VIEW, lambda w: desk.search_history(), ("Ctrl+F",)
-        ),
     )
 
 
@@ -279,7 +343,7 @@ def turn_commands(desk: Desk) -> tuple[Command, ...]:
             scope=Scope.CANVAS,
         ),
         Command(
-            "view.steps", tr("Steps"), VIEW, lambda w: desk.show_steps(), ("Ctrl+Shift+Y",), has_document
+            "view.steps", tr("Steps"), VIEW, lambda w: desk.show_part(STEPS), ("Ctrl+Shift+Y",), has_document
         ),
     )
 

@@ -17,6 +17,7 @@ from app.imaging.resample import resize_picture
 
 if TYPE_CHECKING:
     from app.base.geometry import Rect
+    from app.document.layers import EditLayer
     from app.edits.types import Patch
     from app.imaging.arrays import U8
 
@@ -31,9 +32,9 @@ def composed(picture: U8, patch: Patch) -> U8:
     """
     base = np.ascontiguousarray(picture[patch.region.slices])
     out = base.copy()
-    over = np.ascontiguousarray(patch.pixels[..., ::-1])
     alpha = alpha_inside(patch.coverage, patch.recipe.feather)
-    out[..., :3] = blend(np.ascontiguousarray(base[..., :3]), over, alpha)
+    below = np.ascontiguousarray(base[..., 2::-1])
+    out[..., :3] = blend(below, patch.pixels, alpha, patch.opacity, patch.mode)[..., ::-1]
     return out
 
 
@@ -65,6 +66,17 @@ def small_pictures(picture: U8, patch: Patch, bounds_view: Size) -> tuple[U8, U8
     size = part.size.fitted_into(bounds_view)
     return tuple(  # type: ignore[return-value]
         resize_picture(np.ascontiguousarray(each[..., 2::-1]), size) for each in (picture[part.slices], after)
+    )
+
+
+def layer_picture(layer: EditLayer, bounds_view: Size) -> U8:
+    """What a layer covers and shows there, (h, w, 4) RGBA inside `bounds_view`; all of its pixels if nothing is."""
+    part = layer.covered if not layer.covered.is_empty else layer.region
+    part = part.expanded(4).intersected(layer.region)
+    inner = part.relative_to(layer.region).slices
+    alpha = layer.coverage[inner] if not layer.covered.is_empty else np.full((part.height, part.width), 90)
+    return resize_picture(
+        np.dstack((layer.pixels[inner], alpha.astype(np.uint8))), part.size.fitted_into(bounds_view)
     )
 
 

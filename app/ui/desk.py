@@ -17,15 +17,26 @@ from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QT
 from app.base.resources import resource_path
 from app.base.text import tr
 from app.document.pen import PenDynamics
+from app.session.layer_actions import is_painting
 from app.session.mask_actions import accept_trial
 from app.session.tools import TOOL_KEYS
 from app.ui.actions import Actions
 from app.ui.canvas.mask_look import MaskStyle
 from app.ui.canvas.widget import CanvasWidget
-from app.ui.commands import file_commands, help_commands, mask_commands, turn_commands, view_commands
+from app.ui.commands import (
+    file_commands,
+    help_commands,
+    layer_commands,
+    mask_commands,
+    turn_commands,
+    view_commands,
+)
 from app.ui.files import FileFlows
 from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
+from app.ui.history_commands import history_commands
+from app.ui.history_dialogs import HistoryDialogs
+from app.ui.layout import lay_out_as, layout_text
 from app.ui.mask_files import MaskFlows
 from app.ui.panels.candidates_strip import CandidatesStrip
 from app.ui.panels.canvas_host import CanvasHost
@@ -34,13 +45,18 @@ from app.ui.panels.documents import DocumentTabs
 from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
 from app.ui.panels.history_panel import HistoryPanel
+from app.ui.panels.history_room import HistoryRoom
 from app.ui.panels.jobs_panel import JobsPanel
+from app.ui.panels.layers_panel import LayersPanel
 from app.ui.panels.mask_operation_bar import MaskOperationBar
 from app.ui.panels.mask_picker import MaskPicker
 from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
-from app.ui.panels.side import HISTORY, STEPS, USUAL_WIDTH, SidePanel
+from app.ui.panels.painting_bar import PaintingBar
+from app.ui.panels.prompt_book import PromptBook
+from app.ui.panels.side import LAYERS, USUAL_WIDTH, SidePanel
+from app.ui.panels.spent_button import SpentButton
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
 from app.ui.theme import DARK
@@ -68,6 +84,7 @@ class Desk:
         self.tasks = tasks
         self.transfer = transfer
         self.gateways = GatewayDialogs(workspace, tasks, window)
+        self.ledgers = HistoryDialogs(workspace, tasks, window)
         self._make_panels()
         self._register_commands()
         self.actions = Actions(workspace, tasks, window, self.host)
@@ -76,11 +93,9 @@ class Desk:
         self.follow = FollowCurrent(self)
         self._connect()
         self.mirror_settings()
+        lay_out_as(self, workspace.settings.value.window.state)
 
     # Used by commands
-
-    def quit(self) -> None:
-        self.window.close()
 
     def toggle_panels(self) -> None:
         """Hide everything but the photograph, or bring it all back."""
@@ -99,7 +114,10 @@ class Desk:
         """Go from panel to panel: canvas, tools, options, edit, requests or history."""
         stops = [
             stop
-            for stop in (self._front(), self.tools, self.options, self.edit.prompt, self.history.search)
+            for stop in (
+                *(self._front(), self.tools, self.options, self.edit.prompt),
+                *(self.jobs.pause, self.history.search),
+            )
             if stop.isVisible()
         ]
         focused = QApplication.focusWidget()
@@ -132,19 +150,15 @@ class Desk:
             target: QWidget = self.strip if not self.strip.isHidden() else self.canvas
             target.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def show_steps(self) -> None:
-        """Go to the list of steps."""
+    def show_part(self, part: int) -> None:
+        """Go to LAYERS, or to what tunes the variant that is shown, or to STEPS."""
         if not self.side.isVisible():
             self.toggle_panels()
-        self.side.reveal(STEPS)
-        self.steps.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def search_history(self) -> None:
-        if not self.side.isVisible():
-            self.toggle_panels()
-        self.side.reveal(HISTORY)
-        self.history.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.history.search.selectAll()
+        self.side.reveal(part)
+        target: QWidget = self.steps.view
+        if part == LAYERS:
+            target = self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_palette(self) -> None:
         from app.ui.dialogs.palette import CommandPalette
@@ -194,7 +208,13 @@ class Desk:
             return True
         if session is not None and session.selecting is not None and session.selecting.cancel():
             return True
-        if self.notices.dismiss_newest():
+        if self.files.cancel_saving() or self.notices.dismiss_newest():
+            return True
+        if self.history.is_large:
+            self.room.set_open(False)
+            return True
+        if is_painting(self.workspace):
+            self.actions.run("layer.end_painting")
             return True
         if session is not None and session.candidates.items:
             session.candidates.clear()
@@ -204,9 +224,16 @@ class Desk:
     def open_files(self, paths: Sequence[Path]) -> None:
         self.tasks.start(self.files.open_files(paths), "open")
 
+    def remember_layout(self) -> None:
+        """Keep how the panels stand for the next start."""
+        state = layout_text(self)
+        if state != self.workspace.settings.value.window.state:
+            self.tasks.start(self.workspace.settings.update("window", state=state), "settings")
+
     def detach(self) -> None:
         """Let go of the session before the window goes."""
         self.gateways.detach()
+        self.ledgers.detach()
         self.follow.detach()
         self.actions.detach()
         for panel in (
@@ -214,13 +241,16 @@ class Desk:
             self.edit,
             self.jobs,
             self.history,
+            self.prompts,
             self.steps,
+            self.layers,
             self.navigator,
             self.strip,
             self.options,
             self.mask_bar,
             self.mask_picker,
             self.status,
+            self.spent,
         ):
             panel.detach()
         self.compare.leave()
@@ -232,6 +262,8 @@ class Desk:
     def _make_panels(self) -> None:
         workspace, tasks = self.workspace, self.tasks
         self.status = StatusBar(workspace)
+        self.spent = SpentButton(workspace, tasks)
+        self.status.addPermanentWidget(self.spent)
         self.files = FileFlows(workspace, self.transfer, self.window, self.status.show_activity)
         self.canvas = CanvasWidget(workspace.toolbox, surround=QColor(DARK.surround))
         self.strip = CandidatesStrip(workspace, tasks, self.transfer)
@@ -244,20 +276,25 @@ class Desk:
         self.compare = CompareView(tasks)
         self.empty = EmptyView(sample_files(resource_path("samples")))
         self.documents = DocumentTabs(workspace)
-        self.notices = NoticesBar()
+        self.notices = NoticesBar(title_of=lambda id: workspace.commands.get(id).title)
         self.options = OptionsBar(workspace.toolbox)
         self.edit = EditPanel(workspace)
+        self.prompts = PromptBook(self.edit.prompt, workspace.history_shelf, tasks)
         self.jobs = JobsPanel(workspace, tasks)
         self.history = HistoryPanel(workspace, tasks, self.transfer)
         self.steps = StepsPanel()
-        self.side = SidePanel(self.edit, self.jobs, self.history, self.steps)
+        self.layers = LayersPanel(tasks)
+        self.painting_bar = PaintingBar(self.host)
+        self.side = SidePanel(self.edit, self.layers, self.jobs, self.history, self.steps)
 
     def _register_commands(self) -> None:
         for each in (
             *file_commands(self),
             *mask_commands(self),
+            *layer_commands(self),
             *view_commands(self),
             *turn_commands(self),
+            *history_commands(self),
             *help_commands(self),
         ):
             self.workspace.commands.add(each)
@@ -286,12 +323,14 @@ class Desk:
             button.setAccessibleName(action.text())
 
         self.options.addWidget(self.mask_picker)
+        self.layers.set_actions(self.actions)
         self.mask_picker.set_actions([self.actions.action(id) for id in MASK_LIST])
 
     def _lay_out(self) -> None:
         self.centre = QStackedWidget()
         for view in (self.empty, self.host, self.compare):
             self.centre.addWidget(view)
+        self.room = HistoryRoom(self.centre, self.side, self.history)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -326,6 +365,8 @@ class Desk:
         self.empty.files_wanted.connect(self.open_files)
         self.documents.close_wanted.connect(lambda session: tasks.start(files.close(session), "close"))
         self.edit.generate_wanted.connect(lambda: run("edit.generate"))
+        self.edit.box.send_anyway.connect(lambda: tasks.start(self._send_over_limit(), "generate"))
+        self.spent.clicked.connect(lambda: run("history.costs"))
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
         self.edit.manage.clicked.connect(lambda: run("providers.manage"))
         self.edit.refresh.clicked.connect(lambda: run("providers.models"))
@@ -335,22 +376,34 @@ class Desk:
             lambda offer: tasks.start(files.take_references(offer), "references")
         )
         self.jobs.cancel_wanted.connect(self.workspace.worker.cancel)
-        self.jobs.retry_wanted.connect(self.follow.retry)
-        self.history.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
-        self.history.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
-        self.history.reference_wanted.connect(
+        self.jobs.resend_wanted.connect(self.follow.resend)
+        self.jobs.cancel_all_wanted.connect(lambda: run("edit.cancel"))
+        self.jobs.pause_wanted.connect(lambda: run("jobs.pause"))
+        verbs = self.history.verbs
+        verbs.resend_wanted.connect(self.follow.resend)
+        verbs.save_wanted.connect(lambda e, r: tasks.start(files.save_result(e, r), "export"))
+        verbs.save_raw_wanted.connect(lambda e, r: tasks.start(files.save_raw(e, r), "export"))
+        verbs.reference_wanted.connect(
             lambda path: tasks.start(files.take_references(Offer(files=(path,))), "references")
         )
+        self.room.left.connect(self.follow.show_middle)
+        self.history.current_changed.connect(self.actions.refresh_soon)
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
+        self.painting_bar.finish_wanted.connect(lambda: run("layer.end_painting"))
+        self.strip.tune_wanted.connect(lambda: self.show_part(LAYERS))
+        self.strip.paint_in_wanted.connect(lambda: run("candidate.paint_in"))
         self.strip.left.connect(self.canvas.setFocus)
         self.mask_bar.accepted.connect(lambda: tasks.start(accept_trial(self.workspace), "mask"))
         self.mask_bar.left.connect(self.canvas.setFocus)
         self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)
+        self.notices.command_wanted.connect(lambda id: self._front().setFocus())
+        self.notices.command_wanted.connect(run)
         self.notices.covering.connect(self.host.keep_below)
         self.canvas.view_changed.connect(lambda: self.status.show_view(self.canvas.navigation.view))
+        self.canvas.view_changed.connect(self.follow.keep_view)
         self.navigator.reshaped.connect(self.host.place)
         self.canvas.panels_toggled.connect(self.toggle_panels)
 
@@ -358,12 +411,16 @@ class Desk:
         """Take up the looks of mask and canvas, the pen, and the list of recent files."""
         settings = self.workspace.settings.value
         canvas, pen = settings.canvas, settings.pen
-        self.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
+        self.follow.mirror_overlay()
         self.canvas.mask_style = MaskStyle(canvas.mask_look)
         self.canvas.shows_grid = canvas.pixel_grid
         self.canvas.set_pen(PenDynamics(pen.pressure_size, pen.pressure_opacity, pen.curve), pen.smoothing)
         self.navigator.setVisible(canvas.navigator)
         self.empty.show_recent([Path(name) for name in settings.files.recent])
+
+    async def _send_over_limit(self) -> None:
+        if self.workspace.current is not None:
+            await self.workspace.current.generate(over_limit=True)
 
     def _fill_recent(self) -> None:
         self.recent.clear()

@@ -1,4 +1,4 @@
-"""What a user does with files: open, export, close with the question, paste, save from the history."""
+"""What a user does with files: open, save, export, close with the question, paste, save from the history."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
+from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import MaskroomError
 from app.base.resources import resource_path
 from app.base.text import tr
 from app.imaging.save import ExportOptions, Saved, format_for
+from app.session.document_files import SUFFIX, save_document
 from app.session.references import load_references
-from app.ui.dialogs.confirm import Loss, Unsaved, ask_unsaved
+from app.ui.dialogs.confirm import Choice, Loss, Unsaved, ask_unsaved
 from app.ui.dialogs.export import ask_export
-from app.ui.dialogs.files import ask_photographs, ask_target
+from app.ui.dialogs.files import ask_documents, ask_photographs, ask_target
 from app.ui.transfer import SUFFIXES, Offer, encode_image
 
 if TYPE_CHECKING:
@@ -43,11 +45,12 @@ class FileFlows:
         self._window = window
         self._tell_activity = tell_activity
         self._writing = asyncio.Lock()
+        self._saving: CancelToken | None = None
 
     async def ask_open(self) -> None:
-        """Let the user choose photographs and open them."""
+        """Let the user choose photographs and documents, and open them."""
         files = self._workspace.settings.value.files
-        chosen = await ask_photographs(self._window, files.open_folder)
+        chosen = await ask_documents(self._window, files.open_folder)
         if chosen:
             await self.open_files(chosen)
 
@@ -113,12 +116,12 @@ class FileFlows:
             await self.close(self._workspace.current)
 
     async def close(self, session: DocumentSession) -> None:
-        """Close a tab, after asking about edits that were not exported."""
+        """Close a tab, after asking about what was not saved."""
         if await self.may_lose([session]) and session in self._workspace.documents:
             self._workspace.close(session)
 
     async def may_lose(self, sessions: Sequence[DocumentSession], requests: int = 0) -> bool:
-        """True when nothing would be lost, or the user exported or let go of it.
+        """True when nothing would be lost, or the user saved or let go of it.
 
         `requests` is how many that still run would be cancelled.
         """
@@ -127,20 +130,63 @@ class FileFlows:
             return True
         if len(modified) == 1:
             self._workspace.set_current(modified[0])
-        edited = [session for session in modified if session.has_unsaved_edits]
-        loss = Loss(
-            edited=tuple(session.name for session in edited),
-            painted=tuple(session.name for session in modified if session not in edited),
-            requests=requests,
-        )
-        choice = await ask_unsaved(loss, self._window)
-        if choice is Unsaved.EXPORT:
-            for session in edited:
-                self._workspace.set_current(session)
-                if not await self.export_as(session):
+        answer = await ask_unsaved(Loss(tuple(map(_unsaved, modified)), requests), self._window)
+        if answer.choice is Choice.SAVE:
+            for place in answer.save:
+                self._workspace.set_current(modified[place])
+                if not await self.save(modified[place]):
                     return False
-            return True
-        return choice is Unsaved.DISCARD
+        return answer.choice is not Choice.CANCEL
+
+    async def save(self, session: DocumentSession | None = None) -> bool:
+        """Save to the document's own file; the first time, ask. False when cancelled or not written."""
+        session = session or self._workspace.current
+        if session is None or session.document is None:
+            return False
+        if session.file is None:
+            return await self.save_as(session)
+        return await self._save(session, session.file)
+
+    async def save_as(self, session: DocumentSession | None = None) -> bool:
+        """Ask where, then save; False when cancelled or not written."""
+        session = session or self._workspace.current
+        if session is None or session.document is None:
+            return False
+        suggested = session.file or self._folder_for(session) / f"{Path(session.name).stem}{SUFFIX}"
+        path = await ask_target(
+            self._window, tr("Save the document"), suggested, tr("Documents, OpenRaster") + f" (*{SUFFIX})"
+        )
+        return path is not None and await self._save(session, path)
+
+    async def _save(self, session: DocumentSession, path: Path) -> bool:
+        def tell(share: float) -> None:
+            text = tr("Saving “{name}”… {share} % (Esc cancels)", name=path.name, share=round(100 * share))
+            if self._saving is not None:
+                self._tell_activity(text)
+
+        try:
+            async with self._writing:
+                self._saving = CancelToken()
+                with self._working(tr("Saving “{name}”…", name=path.name)):
+                    await save_document(session, path, tell, self._saving)
+        except Cancelled:
+            self._workspace.notices.info(tr("“{name}” was not saved.", name=path.name), topic="save")
+            return False
+        except MaskroomError as error:
+            self._workspace.notices.error(error, topic="save")
+            return False
+        finally:
+            self._saving = None
+        self._workspace.notices.info(tr("Saved “{name}”.", name=path.name), topic="save")
+        await self._workspace.remember_file(path)
+        return True
+
+    def cancel_saving(self) -> bool:
+        """Stop the document that is being saved; False when none is."""
+        if self._saving is None:
+            return False
+        self._saving.cancel()
+        return True
 
     async def save_result(self, entry: HistoryEntry, result: HistoryResult) -> None:
         """Write the whole photograph with a stored result."""
@@ -196,13 +242,27 @@ class FileFlows:
             format_for(Path(f"name{suffix}"))
         except MaskroomError:
             suffix = ".png"
+        return self._folder_for(session) / f"{stem}-edit{suffix}"
+
+    def _folder_for(self, session: DocumentSession) -> Path:
+        """The folder of the document where that can be written, else that of the last export."""
         remembered = self._workspace.settings.value.files.export_folder
         folder = session.path.absolute().parent if session.path else None
         if folder is None or folder == resource_path("samples") or not os.access(folder, os.W_OK):
             folder = Path(remembered) if remembered else Path.home()
-        return folder / f"{stem}-edit{suffix}"
+        return folder
 
     def _suggested_for_result(self, entry: HistoryEntry, result: HistoryResult, suffix: str) -> Path:
         remembered = self._workspace.settings.value.files.export_folder
         folder = Path(remembered) if remembered else Path.home()
         return folder / f"{Path(entry.document_name).stem}-variant-{result.index + 1}{suffix}"
+
+
+def _unsaved(session: DocumentSession) -> Unsaved:
+    """What the question tells about a document."""
+    target = session.export_target
+    return Unsaved(
+        session.name,
+        only_painted=session.document is not None and not session.document.layers,
+        exported_as=target.path.name if target is not None and session.is_exported else "",
+    )

@@ -8,19 +8,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.base.text import tr
 from app.session.document_session import Stage
+from app.session.queue_actions import cancel_requests
+from app.session.resending import send_again
 from app.session.toolbox import ToolKind
 from app.ui.compositing import mask_rect
 from app.ui.links import Links
 from app.ui.panels.side import EDIT
+from app.ui.theme import DARK
 
 if TYPE_CHECKING:
     from app.base.geometry import Rect
+    from app.document.layers import EditLayer
     from app.session.document_session import DocumentSession
     from app.ui.desk import Desk
+
+LAYER_MASK_SHARE = 0.45
+"""Of the overlay's opacity: the mask of a layer is judged by what it shows."""
 
 
 class FollowCurrent:
@@ -42,6 +50,7 @@ class FollowCurrent:
             workspace.worker.changed.connect(lambda job: desk.actions.refresh_soon()),
             workspace.toolbox.changed.connect(self._mirror_tool),
             workspace.settings.changed.connect(lambda settings: desk.mirror_settings()),
+            workspace.keeper.saving.connect(desk.remember_layout),
         )
         self._mirror_tool()
         self.take_current()
@@ -66,13 +75,15 @@ class FollowCurrent:
                 session.modified_changed.connect(self._mirror_title),
                 session.candidates.changed.connect(self._mirror_candidates),
             )
+        self._recall_view()
         desk.canvas.set_session(session)
         desk.edit.set_session(session)
         desk.strip.set_session(session)
         desk.status.set_session(session)
         desk.steps.set_session(session)
+        desk.layers.set_session(session)
         desk.history.set_session_available(session is not None)
-        desk.centre.setCurrentWidget(desk.host if session is not None else desk.empty)
+        self.show_middle()
         if session is not None:
             desk.status.show_view(desk.canvas.navigation.view)
         else:
@@ -83,28 +94,37 @@ class FollowCurrent:
         self._mirror_candidates()
         self._mirror_title()
 
+    def show_middle(self) -> None:
+        """Bring the photograph, or the empty view, to the middle of the window."""
+        desk = self._desk
+        desk.centre.setCurrentWidget(desk.host if self._session is not None else desk.empty)
+
     def cancel_jobs(self) -> None:
         """Cancel what runs or waits for the document in front."""
-        worker = self._desk.workspace.worker
-        for job in worker.jobs:
-            if self._session is not None and job.document_id == self._session.id:
-                worker.cancel(job.id)
+        if self._session is not None:
+            cancel_requests(self._desk.workspace, self._session.id)
 
-    def retry(self, job_id: str) -> None:
-        """Send a request that failed once more, with the settings and the mask it had."""
-        self._desk.tasks.start(self._retry(job_id), "generate")
+    def resend(self, entry_id: str) -> None:
+        """Send a request that brought nothing once more, with the settings and the mask it had."""
+        self._desk.tasks.start(send_again(self._desk.workspace, entry_id), "generate")
 
-    async def _retry(self, job_id: str) -> None:
-        workspace = self._desk.workspace
-        job = workspace.worker.job(job_id)
-        for session in workspace.documents:
-            if job is not None and session.id == job.document_id:
-                workspace.set_current(session)
-                entry = await workspace.history_actions.get(job_id)
-                await workspace.history_actions.reuse(entry, session)
-                await session.generate()
+    def keep_view(self) -> None:
+        """Remember how the document in front is looked at."""
+        session = self._session
+        if (
+            session is not None
+            and session.document is not None
+            and session is self._desk.canvas.source.session
+        ):
+            session.view = self._desk.canvas.navigation.looked_at()
+
+    def _recall_view(self) -> None:
+        """A document that was open before is looked at as it was then."""
+        if self._session is not None and self._session.view is not None:
+            self._desk.canvas.navigation.recall(self._session, self._session.view)
 
     def _mirror_stage(self) -> None:
+        self._recall_view()
         self._document_links.clear()
         desk, session = self._desk, self._session
         document = session.document if session is not None else None
@@ -117,13 +137,37 @@ class FollowCurrent:
             self._document_links.add(
                 document.undo.changed.connect(desk.actions.refresh_soon),
                 document.layers_changed.connect(desk.actions.refresh_soon),
+                document.masks_changed.connect(self._mirror_painting),
                 document.mask_changed.connect(lambda rects: self._show_mask()),
             )
         if session is not None and session.stage is Stage.READY and not _is_typing():
             desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        if session is not None and session.layers is not None:
+            self._document_links.add(session.layers.changed.connect(desk.actions.refresh_soon))
         self._mirror_mask_work()
+        self._mirror_painting()
         self._mirror_title()
         desk.actions.refresh()
+
+    def _mirror_painting(self) -> None:
+        """Whose mask is painted is told in words, by the overlay's colour, and by the outline of where it can be."""
+        self._desk.painting_bar.show_layer(self._painted)
+        self.mirror_overlay()
+        self._mirror_plan()
+        self._mirror_edge()
+
+    def mirror_overlay(self) -> None:
+        """The mask for the next request has the colour of the settings, that of a layer one of its own."""
+        desk, canvas = self._desk, self._desk.workspace.settings.value.canvas
+        if self._painted is not None:
+            desk.canvas.set_overlay(QColor(DARK.layer_mask), canvas.overlay_opacity * LAYER_MASK_SHARE)
+        else:
+            desk.canvas.set_overlay(QColor(canvas.overlay_colour), canvas.overlay_opacity)
+
+    @property
+    def _painted(self) -> EditLayer | None:
+        document = self._session.document if self._session is not None else None
+        return document.painted_layer if document is not None else None
 
     def _mirror_mask_work(self) -> None:
         """What is tried out is shown on the canvas; what takes a while is told."""
@@ -156,11 +200,14 @@ class FollowCurrent:
     def _mirror_plan(self) -> None:
         session = self._session
         plan = session.plan if session is not None and session.candidates.shown is None else None
-        self._desk.canvas.set_region(plan.region if plan is not None else None)
+        painted = self._painted
+        region = plan.region if plan is not None else None
+        self._desk.canvas.set_region(painted.region if painted is not None else region)
         self._desk.actions.refresh_soon()
 
     def _mirror_edge(self) -> None:
-        self._desk.canvas.set_edge(self._session.edge if self._session is not None else None)
+        shown = self._session if self._painted is None else None
+        self._desk.canvas.set_edge(shown.edge if shown is not None else None)
 
     def _mirror_candidates(self) -> None:
         desk, session = self._desk, self._session

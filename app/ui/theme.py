@@ -43,6 +43,8 @@ class Tokens:
     accent_line: str
     """Thin marks on panels: focus rings, handles, the chosen tab."""
     selection: str
+    layer_mask: str
+    """The tint over what a layer covers while its mask is painted."""
     warning: str
     error: str
 
@@ -63,6 +65,7 @@ DARK = Tokens(
     on_accent="#ffffff",
     accent_line="#6caeff",
     selection="#3d5472",
+    layer_mask="#2fd6b4",
     warning="#e5b04b",
     error="#ff8a80",
 )
@@ -227,8 +230,16 @@ QListView::item:focus { border: none; }
 QListWidget::item { min-height: 28px; padding: 0 8px; border-radius: 4px; }
 QListWidget::item:selected { background: $accent; color: $on_accent; }
 QListWidget::item:disabled { color: $text_disabled; }
+QHeaderView { background: $panel; border: none; }
+QHeaderView::section { background: $panel; color: $text_muted; border: none;
+    border-bottom: 1px solid $border; padding: 4px 8px; }
+QTableView { background: $field; border: 1px solid $border; border-radius: 4px; }
+QTableView:focus { border-color: $border_strong; }
+QTableView::item { padding: 0 8px; border: none; }
+QTableView::item:selected { background: $selection; color: $text; }
 QStatusBar { background: $panel; border-top: 1px solid $surround; color: $text_muted; }
 QStatusBar::item { border: none; }
+QStatusBar QToolButton { color: $text_muted; padding: 1px 8px; }
 QStatusBar QLabel { color: $text_muted; padding: 0 8px; }
 QCheckBox { spacing: 8px; }
 QCheckBox:focus { color: $accent_line; }
@@ -238,7 +249,9 @@ QFrame[role="card"] { background: $raised; border-radius: 6px; border: none; }
 QFrame[role="notice"] { background: $raised; border: none; border-left: 4px solid $accent_line; }
 QFrame[role="notice"][level="warning"] { border-left-color: $warning; }
 QFrame[role="notice"][level="error"] { border-left-color: $error; }
-QFrame#maskOperation { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
+QFrame#maskOperation, QFrame#layerPainting {
+    background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
+QFrame#historyFilters, QFrame#promptBook { background: $panel; border: 1px solid $border_strong; }
 QFrame#candidates { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
 QFrame#candidates:focus { border-color: $accent_line; }
 QFrame#candidates QToolButton { padding: 3px; }

@@ -14,11 +14,12 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from app.base.errors import OutputError, from_os_error
 from app.base.text import tr
+from app.session.history_states import picture_name
 from app.ui.compositing import composed_picture
 from app.ui.pictures import wrapped_bgra
 
 if TYPE_CHECKING:
-    from app.history.types import HistoryResult
+    from app.history.types import HistoryEntry, HistoryResult
     from app.session.candidates import Candidate
     from app.session.document_session import DocumentSession
     from app.session.workspace import Workspace
@@ -139,6 +140,22 @@ class Transfer:
         """
         stored = self._workspace.history_actions.received_path(result)
         return await asyncio.to_thread(self.named_copy, stored, result)
+
+    async def file_of_state(self, entry: HistoryEntry, result: HistoryResult) -> Path:
+        """A PNG of the whole photograph with a stored result, under a telling name. Made once.
+
+        Raises:
+            OutputError: the data folder cannot be written. InputError, StoreError: part of it is gone.
+        """
+        path = self._folder / result.id / picture_name(entry, result)
+        if not await asyncio.to_thread(path.exists):
+            try:
+                await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+            except OSError as error:
+                raise from_os_error(error, path.name, kind=OutputError) from error
+            await self._workspace.history_actions.export(result.id, path)
+            self._workspace.tidying.soon()
+        return path
 
     def named_copy(self, stored: Path, result: HistoryResult) -> Path:
         """A copy of a stored file under a telling name in the data folder.

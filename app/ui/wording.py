@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.base.states import JobState
 from app.base.text import tr
+from app.imaging.recipe import BlendMode
 
 if TYPE_CHECKING:
     from app.base.geometry import Size
@@ -133,7 +134,7 @@ def file_title(path: Path) -> str:
     return f"{path.name} — {path.parent.name}" if path.parent.name else path.name
 
 
-GROUPS = ("file", "edit", "mask", "tool", "variant", "view", "help")
+GROUPS = ("file", "edit", "mask", "layer", "tool", "variant", "history", "view", "help")
 """The groups of commands in the order of their menus."""
 
 
@@ -148,8 +149,24 @@ def group_title(group: str) -> str:
         "file": tr("File"),
         "edit": tr("Edit"),
         "mask": tr("Mask"),
+        "layer": tr("Layer"),
         "tool": tr("Tools"),
         "variant": tr("Variants"),
+        "history": tr("History"),
         "view": tr("View"),
         "help": tr("Help"),
     }.get(group, group.capitalize())
+
+
+def blend_mode_title(mode: BlendMode) -> str:
+    """What a blend mode is called."""
+    return {
+        BlendMode.NORMAL: tr("Normal"),
+        BlendMode.MULTIPLY: tr("Multiply"),
+        BlendMode.SCREEN: tr("Screen"),
+        BlendMode.OVERLAY: tr("Overlay"),
+        BlendMode.LIGHTEN: tr("Lighten"),
+        BlendMode.DARKEN: tr("Darken"),
+        BlendMode.LUMINOSITY: tr("Luminosity"),
+        BlendMode.COLOUR: tr("Colour"),
+    }[mode]

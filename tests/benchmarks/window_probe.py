@@ -75,14 +75,16 @@ def maskroom(paths: list[str], *, edits: bool = False) -> dict[str, float]:
 
 
 async def _stalls(program: Program, path: Path) -> dict[str, float]:
-    """Open, paint, heal, apply, undo and export; what the window's thread was kept from its events in each."""
+    """A whole edit, to its files: what the window's thread was kept from its events in each part."""
     import asyncio
 
+    import numpy as np
     from ticker import Ticker
 
     from app.base.geometry import Point
     from app.document.gestures import PointerSample, brush_stroke
     from app.imaging.save import ExportOptions
+    from app.session.document_files import save_document
 
     assert program.workspace is not None
     ticker, workspace = Ticker(), program.workspace
@@ -115,6 +117,26 @@ async def _stalls(program: Program, path: Path) -> dict[str, float]:
     ticker.begin("exporting")
     await session.export(path.with_name("exported.jpg"), ExportOptions())
     await asyncio.sleep(0.2)
+    # A mask without two equal pixels is the most there is to keep; somebody paints on meanwhile.
+    size = session.document.size
+    noise = np.random.default_rng(1).integers(0, 256, (size.height, size.width), np.uint8)
+    session.document.set_mask(noise, "Noise")
+    await session.planned()
+    await asyncio.sleep(1.0)
+    for phase, work in (
+        ("keeping the session", workspace.keeper.save()),
+        ("saving", save_document(session, path.with_name("saved.ora"))),
+    ):
+        ticker.begin(phase)
+        task = asyncio.ensure_future(work)
+        while not task.done():
+            session.gestures.press(brush_stroke(workspace.toolbox.brush), PointerSample(Point(x, y)))
+            for step in range(12):
+                session.gestures.move((PointerSample(Point(x + 4 * step, y + 2 * step)),))
+                await asyncio.sleep(0.008)
+            session.gestures.release()
+            await asyncio.sleep(0.1)
+        await task
     ticker.end()
     return ticker.longest
 

@@ -104,3 +104,41 @@ def test_a_reply_that_the_history_cannot_take_waits_for_the_next_start(
     assert [result["received_sha256"] for result in entry["results"]] == [sha256]
     assert list((maskroom_home / "spool").iterdir()) == []
     assert len(studio.bodies) == 1
+
+
+def test_a_damaged_history_is_told_with_the_way_on_and_rebuilt(
+    maskroom: Run, studio: Any, edit: list[str], maskroom_home: Path
+) -> None:
+    assert subprocess.run(edit, capture_output=True, check=False).returncode == 0
+    (entry,) = maskroom("history", "list", "--json").json["entries"]
+    database = maskroom_home / "history" / "history.sqlite"
+    (maskroom_home / "history" / "history.sqlite.backup").write_bytes(database.read_bytes())
+    database.write_bytes(b"something else " * 3000)
+    for words in (("history", "list"), edit[3:]):
+        refused = maskroom(*words)
+        assert refused.code == 2
+        assert "maskroom history rebuild" in refused.err
+    assert len(studio.bodies) == 1
+    rebuilt = maskroom("history", "rebuild", "--json")
+    assert rebuilt.code == 0
+    assert rebuilt.json["entries"] == 1
+    assert Path(rebuilt.json["old"]).read_bytes() == b"something else " * 3000
+    assert maskroom("history", "list", "--json").json["entries"] == [entry]
+    assert "holds one entry" in maskroom("history", "rebuild").out
+
+
+def test_a_missing_image_costs_that_image_alone(
+    maskroom: Run, studio: Any, edit: list[str], maskroom_home: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        assert subprocess.run(edit, capture_output=True, check=False).returncode == 0
+        studio.answer_with(np.full((64, 64, 3), 40, np.uint8))
+    new, old = maskroom("history", "list", "--json").json["entries"]
+    sha256 = new["results"][0]["received_sha256"]
+    (maskroom_home / "history" / "images" / sha256[:2] / sha256).unlink()
+    lost = maskroom("history", "export", new["id"], "--output", tmp_path / "new.png")
+    assert lost.code == 2
+    assert "missing" in lost.err
+    assert "backup" in lost.err
+    assert maskroom("history", "export", old["id"], "--output", tmp_path / "old.png").code == 0
+    assert len(maskroom("history", "list", "--json").json["entries"]) == 2

@@ -1,6 +1,8 @@
 """Any order of painting, shapes, layers, undo and redo: every state comes back to the very bits."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import settings
@@ -19,6 +21,14 @@ from app.document.gestures import (
     lasso,
     rectangle,
 )
+from app.document.layer_changes import (
+    duplicated,
+    hidden_by_mask,
+    merged,
+    moved,
+    prepare_layer_mask,
+    with_layer,
+)
 from app.document.named_masks import prepare_mask
 from app.document.selection_gestures import Wand, bucket, colour_range, gradient, magic_wand
 from app.document.shape_gestures import ellipse_between, move_mask, polygon_by_corners
@@ -26,6 +36,7 @@ from app.document.tiles import TILE, TileSnapshot
 from app.imaging import masks
 from app.imaging.mask_operations import MaskOperation, OperationKind
 from app.imaging.pyramid import Pyramid
+from app.imaging.recipe import BlendMode
 from app.imaging.selections import GradientKind
 from tests.document.making import document, drag, exact_occupancy, layer
 
@@ -66,6 +77,7 @@ class DocumentMachine(RuleBasedStateMachine):
         self.document.mask_changed.connect(lambda rects: self.follow(0, self.document.mask.coverage, rects))
         self.document.picture_changed.connect(lambda rects: self.follow(1, self.document.picture, rects))
         self.states = [self.look()]
+        self.series: str = ""
         self.untouched = self.document.flatten_samples()
 
     def follow(self, which: int, now: np.ndarray, rects: tuple[Rect, ...]) -> None:
@@ -75,17 +87,26 @@ class DocumentMachine(RuleBasedStateMachine):
 
     def look(self) -> tuple[object, ...]:
         doc = self.document
-        shown = tuple(f"{each.id} {each.visible}" for each in doc.layers)
+        shown = tuple(
+            (each.id, each.name, each.visible, each.opacity, each.mode, each.recipe, each.coverage.tobytes())
+            for each in doc.layers
+        )
+        painted = doc.painted_layer and (doc.painted_layer.id, doc.mask.coverage.tobytes())
         masks = tuple((each.name, each.mask.coverage.tobytes()) for each in doc.masks)
-        return masks, doc.active_mask, doc.picture.tobytes(), shown
+        return masks, doc.active_mask, doc.picture.tobytes(), shown, painted
 
-    def act(self, action: Callable[[], object]) -> None:
-        """Do what is one undo step, or none exactly when it changes nothing."""
+    def act(self, action: Callable[[], object], series: str = "") -> None:
+        """Do what is one undo step, or none exactly when it changes nothing; with a series, one with the last."""
         stack = self.document.undo
         before, steps, position = self.look(), stack.steps, stack.position
+        joins = series and series == self.series and position == len(steps) and position
         action()
+        self.series = series
         if stack.steps == steps:
             assert self.look() == before
+        elif joins:
+            assert stack.steps[:-1] == steps[:-1]
+            self.states[-1] = self.look()
         else:
             assert self.look() != before
             assert stack.steps[:-1] == steps[:position]
@@ -219,19 +240,107 @@ class DocumentMachine(RuleBasedStateMachine):
         chosen = data.draw(st.sampled_from(self.document.layers))
         self.act(lambda: self.document.remove_layer(chosen.id))
 
+    @precondition(lambda self: self.document.layers)
+    @rule(
+        data=st.data(),
+        change=st.one_of(
+            st.fixed_dictionaries({"opacity": st.sampled_from([0.0, 0.2, 0.7, 1.0])}),
+            st.fixed_dictionaries({"mode": st.sampled_from(BlendMode)}),
+            st.fixed_dictionaries({"name": st.sampled_from(["Door", "Sky"])}),
+        ),
+    )
+    def set_look(self, data: st.DataObject, change: dict[str, Any]) -> None:
+        chosen = data.draw(st.sampled_from(self.document.layers))
+        changed = with_layer(self.document.layers, replace(chosen, **change))
+        series = f"{chosen.id} {next(iter(change))}"
+        self.act(lambda: self.document.change_layers(changed, "Look", series=series), series)
+
+    @precondition(lambda self: self.document.layers)
+    @rule(data=st.data(), grow=st.sampled_from([-9, -1, 0, 4, 30]), feather=st.sampled_from([0, 1, 11]))
+    def tune(self, data: st.DataObject, grow: int, feather: int) -> None:
+        chosen = data.draw(st.sampled_from(self.document.layers))
+        own, recipe = chosen.painted, replace(chosen.recipe, grow=grow, feather=feather)
+        coverage = masks.grow(own, grow) if grow > 0 else masks.shrink(own, -grow)
+        tuned = replace(chosen, recipe=recipe, mask=own if grow else None, coverage=coverage)
+        self.act(lambda: self.document.change_layers(with_layer(self.document.layers, tuned), "Tune"))
+
+    @precondition(lambda self: self.document.layers)
+    @rule(data=st.data(), place=st.integers(0, 4))
+    def move(self, data: st.DataObject, place: int) -> None:
+        chosen = data.draw(st.sampled_from(self.document.layers))
+        layers = moved(self.document.layers, chosen.id, place)
+        self.act(lambda: self.document.change_layers(layers, "Move"))
+
+    @precondition(lambda self: self.document.layers)
+    @rule(data=st.data())
+    def duplicate(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(self.document.layers))
+        layers, _ = duplicated(self.document.layers, chosen.id)
+        self.act(lambda: self.document.change_layers(layers, "Duplicate"))
+
+    @precondition(lambda self: any(each.is_shown for each in self.document.layers))
+    @rule(data=st.data(), count=st.integers(1, 3))
+    def merge(self, data: st.DataObject, count: int) -> None:
+        """Layers next to each other become one that looks the same."""
+        doc = self.document
+        first = data.draw(st.sampled_from([i for i, each in enumerate(doc.layers) if each.is_shown]))
+        below, group = doc.layers[:first], doc.layers[first : first + count]
+        one = merged(doc.composed, below, group, "Merged")
+        before, samples = doc.composed((*below, *group), SIZE.rect), doc.flatten_samples()
+        after = doc.composed((*below, one), SIZE.rect)
+        # What lies exactly between two levels may be rounded to the other one.
+        assert np.abs(after.astype(int) - before).max() <= 1
+        union = np.zeros((SIZE.height, SIZE.width), bool)
+        for each in group:
+            union[each.region.slices] |= (each.coverage > 0) & each.is_shown
+        covered = np.zeros_like(union)
+        covered[one.region.slices] = one.coverage > 0
+        assert np.array_equal(covered, union)
+        layers = (*below, one, *doc.layers[first + count :])
+        self.act(lambda: doc.change_layers(layers, "Merge"))
+        assert np.array_equal(doc.flatten_samples()[~union], samples[~union])
+
+    @precondition(lambda self: self.document.layers)
+    @rule(data=st.data(), hidden=st.booleans())
+    def paint_layer(self, data: st.DataObject, hidden: bool) -> None:
+        chosen = data.draw(st.sampled_from(self.document.layers))
+        if hidden:
+            self.made += 1
+            chosen = hidden_by_mask(replace(chosen, id=f"hidden-{self.made}"))
+        prepared = prepare_layer_mask(SIZE, chosen)
+        self.act(lambda: self.document.paint_layer(chosen, prepared))
+        assert self.document.painted_layer.id == chosen.id
+
+    @precondition(lambda self: self.document.painted_layer)
+    @rule()
+    def end_painting(self) -> None:
+        stack = self.document.undo
+        position = stack.position
+        self.series = ""
+        self.document.end_painting()
+        assert self.document.painted_layer is None
+        if stack.position > position:
+            self.states[position + 1 :] = [self.look()]
+        else:
+            assert stack.position == position - 1
+            assert self.look() == self.states[stack.position]
+
     @rule()
     def undo(self) -> None:
+        self.series = ""
         self.document.undo.undo()
         assert self.look() == self.states[self.document.undo.position]
 
     @rule()
     def redo(self) -> None:
+        self.series = ""
         self.document.undo.redo()
         assert self.look() == self.states[self.document.undo.position]
 
     @rule(position=st.integers(0, 50))
     def travel(self, position: int) -> None:
         stack = self.document.undo
+        self.series = ""
         target = position % (len(stack.steps) + 1)
         while stack.position > target:
             stack.undo()
@@ -249,6 +358,14 @@ class DocumentMachine(RuleBasedStateMachine):
             assert np.array_equal(kept, level)
         for kept, level in zip(doc.mask_pyramid.levels, Pyramid.build(doc.mask.coverage).levels, strict=True):
             assert np.array_equal(kept, level)
+
+    @invariant()
+    def a_painted_layer_covers_what_its_mask_does(self) -> None:
+        doc, layer = self.document, self.document.painted_layer
+        if layer is not None:
+            assert np.array_equal(doc.mask.coverage[layer.region.slices], layer.painted)
+            assert layer.region.contains(doc.mask.bounds())
+            assert doc.request_mask is doc.masks[doc.active_mask].mask
 
     @invariant()
     def the_photograph_stays_as_it_was(self) -> None:

@@ -100,6 +100,31 @@ def test_a_saved_state_that_was_dropped_never_comes_back() -> None:
     assert not stack.is_saved
 
 
+def test_what_was_saved_is_found_though_more_was_done_meanwhile() -> None:
+    mask, stack = Mask(SIZE), UndoStack()
+    change(mask, stack, 1)
+    point = stack.point
+    change(mask, stack, 2)
+    stack.mark_saved(point)
+    assert not stack.is_saved
+    stack.undo()
+    assert stack.is_saved
+
+    point = stack.point
+    stack.undo()
+    change(mask, stack, 3)
+    stack.mark_saved(point)
+    assert not stack.is_saved
+    stack.undo()
+    assert not stack.is_saved
+
+    point = stack.point
+    stack.redo()
+    stack.mark_saved(point)
+    stack.undo()
+    assert stack.is_saved
+
+
 def test_memory_is_capped_by_dropping_the_oldest() -> None:
     mask, stack = Mask(SIZE), UndoStack(limit_bytes=3 * SIZE.area)
     states = []

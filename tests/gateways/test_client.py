@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.base.errors import BadReply, MaskroomError, Refused, StoreError, Unreachable
+from app.base.errors import BadReply, MaskroomError, Refused, Unreachable
 from app.edits.types import EditRequest, Usage
 from app.gateways import exchange
 from app.gateways.catalogue import Catalogue
@@ -115,6 +115,25 @@ async def test_whole_replies_are_read_again_after_a_crash(
     with pytest.raises(BadReply):
         await after.recover("nothing", profile, None)
     assert len(gateway.requests) == 2
+
+
+async def test_what_came_just_before_a_crash_counts_as_far_as_it_can_be_read(
+    edit: EditRequest, profile: Profile, good: bytes, png: bytes, spool: Path
+) -> None:
+    client = GatewayClient(lambda profile: None, spool)
+    spool.mkdir(exist_ok=True)
+    encoded = json.loads(good)["data"][0]["b64_json"]
+    event = json.dumps({"type": "image_edit.completed", "b64_json": encoded})
+    (spool / f"{edit.id}-0.part").write_bytes(good)
+    (spool / f"{edit.id}-1.part").write_bytes(good[:-3])
+    (spool / f"{edit.id}-2.part").write_bytes(png[: len(png) // 2])
+    (spool / f"{edit.id}-3.part").write_bytes(f"data: {event}\n\ndata: {event[:50]}".encode())
+    assert not client.holds_reply(edit.id)
+    assert client.holds_anything(edit.id)
+    found = await client.recover(edit.id, profile, None)
+    assert [image.data for image in found.images] == [png, png]
+    (spool / "empty-0.part").touch()
+    assert not client.holds_anything("empty")
 
 
 async def test_receiving_is_told_once_and_only_for_a_good_reply(
@@ -269,13 +288,15 @@ async def test_a_reply_beyond_all_measure_is_dropped(
     assert list(spool.iterdir()) == []
 
 
-async def test_a_spool_that_cannot_be_written_is_told(
-    gateway: Any, edit: EditRequest, profile: Profile, good: bytes, tmp_path: Path
+async def test_a_spool_that_cannot_be_written_costs_no_reply(
+    gateway: Any, edit: EditRequest, profile: Profile, good: bytes, png: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
     gateway.script[0].body = good
-    with pytest.raises(StoreError):
-        await GatewayClient(lambda profile: None, tmp_path / "file").send(edit, profile, None)
+    client = GatewayClient(lambda profile: None, tmp_path / "file")
+    result = await client.send(edit, profile, None)
+    assert [image.data for image in result.images] == [png]
+    assert not client.holds_reply(edit.id)
 
 
 async def test_a_redirect_is_not_followed_with_the_pictures(

@@ -327,7 +327,7 @@ def test_a_fault_over_there_says_that_it_may_be_billed(status: int) -> None:
 def test_waiting_is_told_in_seconds() -> None:
     with pytest.raises(Refused) as caught:
         decode_reply(429, (("Retry-After", "17"),), b"")
-    assert "17 seconds" in caught.value.hint
+    assert "17 s" in caught.value.hint
     assert caught.value.retryable
 
 

@@ -101,8 +101,8 @@ async def test_milliseconds_win_over_seconds_and_a_date_is_understood(
 @pytest.mark.parametrize(
     ("headers", "told"),
     [
-        ({"Retry_After": "600"}, "10 minutes"),
-        ({"Retry_After": "121"}, "3 minutes"),
+        ({"Retry_After": "600"}, "10 min"),
+        ({"Retry_After": "121"}, "3 min"),
         ({"Retry_After": "0"}, "a moment"),
         ({}, "a moment"),
     ],
@@ -138,7 +138,7 @@ async def test_a_provider_that_stays_busy_is_given_up(
         await client.send(edit, profile, None)
     assert pauses.slept == [120.0] * MOST_WAITS
     assert len(gateway.requests) == MOST_WAITS + 1
-    assert "120 seconds" in caught.value.hint
+    assert "120 s" in caught.value.hint
 
 
 async def test_an_empty_account_is_not_asked_again(
@@ -285,3 +285,27 @@ async def test_ids_and_limits_are_told_also_when_the_answer_is_no(
     with pytest.raises(MaskroomError):
         await client.send(edit, profile, None, Watch(answered=lambda *words: told.append(words)))
     assert told == [("r1", RateLimits(remaining=4))]
+
+
+async def test_a_provider_without_requests_left_is_not_asked_before_its_next_window(
+    gateway: Any,
+    client: GatewayClient,
+    edit: EditRequest,
+    profile: Profile,
+    good: bytes,
+    make_answer: MakeAnswer,
+    pauses: Any,
+) -> None:
+    spent = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "40s"}
+    kind = {"Content-Type": "application/json"}
+    gateway.script = [make_answer(body=good, headers={**kind, **spent}), make_answer(body=good)]
+    told: list[float | None] = []
+    await client.send(edit, profile, None)
+    assert pauses.slept == []
+    began = pauses.now
+    await client.send(edit, profile, None, Watch(waiting=told.append))
+    assert pauses.slept == [40.0]
+    assert told == [began + 40.0, None]
+    assert len(gateway.requests) == 2
+    await client.send(edit, replace(profile, name="another"), None)
+    assert len(pauses.slept) == 1

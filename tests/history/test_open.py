@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ from app.base.rate_limits import RateLimits
 from app.base.states import JobState
 from app.history.schema import VERSION
 from app.history.store import DATABASE_NAME, HistoryStore
-from tests.history.making import add_entry
+from tests.history.making import add_entry, add_result
 
 
 def database_of(folder: Path) -> sqlite3.Connection:
@@ -29,7 +30,8 @@ def test_a_new_store_is_strict_and_written_ahead(store: HistoryStore, tmp_path: 
             for row in database.execute("PRAGMA table_list")
             if row[2] == "table" and not row[1].startswith("sqlite_")
         }
-        assert tables == {"entries": 1, "parents": 1, "results": 1, "reference_images": 1}
+        names = ("entries", "parents", "results", "reference_images", "tags", "prompts", "removed_costs")
+        assert tables == dict.fromkeys(names, 1)
         [(sql,)] = database.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries'").fetchall()
         assert all(f"'{state.value}'" in sql for state in JobState)
         unfinished = database.execute(
@@ -63,7 +65,7 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> N
     with closing(database_of(tmp_path)) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (1,)
         before = database.execute("SELECT id, prompt, request_id, parameters FROM entries").fetchall()
-        results = database.execute("SELECT * FROM results").fetchall()
+        results = database.execute("SELECT *, 0 FROM results").fetchall()
     store = HistoryStore(tmp_path)
     store.open()
     found = {entry.id: entry for entry in store.list()}
@@ -89,6 +91,61 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> N
         assert database.execute("SELECT * FROM results").fetchall() == results
 
 
+def test_a_store_of_the_second_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """The file was written by the program when its `user_version` was 2."""
+    old = gzip.decompress((Path(__file__).parent / "version_2.sqlite.gz").read_bytes())
+    (tmp_path / DATABASE_NAME).write_bytes(old)
+    with closing(database_of(tmp_path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        before = database.execute("SELECT id, prompt, request_ids, form, state FROM entries").fetchall()
+        results = database.execute("SELECT *, 0 FROM results").fetchall()
+        links = database.execute("SELECT * FROM parents").fetchall()
+    store = HistoryStore(tmp_path)
+    store.open()
+    found = {entry.id: entry for entry in store.list()}
+    assert [
+        (e.id, e.prompt, list(e.request_ids), dict(e.form), e.state.value)
+        for e in (found[row[0]] for row in before)
+    ] == [(id, prompt, json.loads(ids), json.loads(form), state) for id, prompt, ids, form, state in before]
+    assert [(e.recipe, e.usage, e.note, e.tags, e.deleted) for e in found.values()] == [
+        ({}, None, None, (), None)
+    ] * 5
+    done = found["done"]
+    assert done.rate_limits == RateLimits(60, 12, "1s")
+    assert [reference.name for reference in done.references] == ["lamp.png"]
+    assert [(result.applied, result.starred) for result in done.results] == [(False, False), (True, False)]
+    assert [entry.id for entry in store.search("dark boat")] == ["done"]
+    assert [entry.id for entry in store.search("boat")] == ["grown", "done"]
+    store.set_state("done", JobState.DONE, usage={"input_tokens": 12, "details": {"image": 3}})
+    store.close()
+    store.open()
+    assert store.get("done").usage == {"input_tokens": 12, "details": {"image": 3}}
+    store.close()
+    with closing(database_of(tmp_path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert database.execute("SELECT * FROM results").fetchall() == results
+        assert database.execute("SELECT * FROM parents").fetchall() == links
+        assert database.execute(
+            "SELECT text, saved, used, last_used FROM prompts ORDER BY text"
+        ).fetchall() == [
+            ("a blue door", 0, 1, found["cut-off"].created),
+            ("a green hill", 0, 1, found["failed"].created),
+            ("a red boat", 0, 2, found["grown"].created),
+        ]
+
+
+def test_what_was_paid_stays_known_when_an_entry_goes_for_good(store: HistoryStore, tmp_path: Path) -> None:
+    entry = add_entry(store, state=JobState.DONE)
+    paid = add_result(store, entry, 0, cost_amount=0.04, cost_currency="USD", cost_estimated=False)
+    add_result(store, entry, 1)
+    store.delete(entry.id)
+    with closing(database_of(tmp_path / "history")) as database:
+        assert database.execute("SELECT * FROM removed_costs").fetchall() == [
+            (paid.id, entry.created, "local", "auto", "d1", "boat.jpg", entry.source_sha256, 0.04, "USD", 0)
+        ]
+
+
 def test_a_newer_store_is_left_alone(store: HistoryStore, tmp_path: Path) -> None:
     store.close()
     with closing(database_of(tmp_path / "history")) as database:
@@ -107,6 +164,7 @@ def test_a_file_that_is_no_database_is_told_and_kept(tmp_path: Path, content: by
     with pytest.raises(StoreError, match="damaged") as caught:
         HistoryStore(tmp_path).open()
     assert str(path) in caught.value.hint
+    assert caught.value.commands == ("history.rebuild",)
     assert path.read_bytes() == content
 
 

@@ -82,6 +82,11 @@ def test_what_is_written_is_read(
         error_code=text,
         error_message=text,
         error_hint=text,
+        recipe={"values": [values[0], real]},
+        usage=None if text is None else {text: real},
+        note=text,
+        tags=tuple(sorted(set(parents), key=lambda tag: tag.encode())),
+        deleted=text,
     )
     results = tuple(
         HistoryResult(
@@ -100,6 +105,7 @@ def test_what_is_written_is_read(
             cost_currency=text,
             cost_estimated=no,
             applied=yes,
+            starred=no,
         )
         for index, seed in enumerate(seeds)
     )

@@ -35,6 +35,47 @@ def test_whoever_leaves_the_line_is_not_called() -> None:
     assert drain(turns) == ["a0", "a2"]
 
 
+def test_the_front_goes_before_everybody_and_the_back_behind() -> None:
+    turns = Turns()
+    for id in ("a0", "a1", "a2", "b0", "b1"):
+        turns.add(id[0], id)
+    assert turns.to_back("a", "a0")
+    assert turns.to_front("b", "b1")
+    assert turns.to_front("a", "a2")
+    assert not turns.to_front("a", "z")
+    turns.add("c", "c0")
+    assert turns.order() == ("a2", "b1", "a1", "b0", "c0", "a0")
+    assert turns.remove("a", "a0")
+    assert drain(turns) == ["a2", "b1", "a1", "b0", "c0"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(("add", "front", "back", "take"))), max_size=40
+    )
+)
+def test_the_order_that_is_told_is_the_order_that_is_taken(steps: list[tuple[str, str]]) -> None:
+    turns, waiting = Turns(), list[tuple[str, str]]()
+    for number, (document, what) in enumerate(steps):
+        own = [id for of, id in waiting if of == document]
+        if what == "add" or not own:
+            turns.add(document, str(number))
+            waiting.append((document, str(number)))
+        elif what == "take":
+            told = turns.order()
+            assert turns.take() == told[0]
+            assert turns.order() == told[1:]
+            waiting = [(of, id) for of, id in waiting if id != told[0]]
+        else:
+            id = own[number % len(own)]
+            assert turns.to_front(document, id) if what == "front" else turns.to_back(document, id)
+            assert turns.order()[0 if what == "front" else -1] == id
+    order = turns.order()
+    assert sorted(order) == sorted(id for _, id in waiting)
+    assert len(turns) == len(order)
+    assert tuple(drain(turns)) == order
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=40))
 def test_nobody_is_lost_or_overtaken(steps: list[tuple[str, bool]]) -> None:
     turns, waiting = Turns(), defaultdict[str, list[str]](list)

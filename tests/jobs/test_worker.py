@@ -371,3 +371,50 @@ async def test_a_slot_that_raises_stops_no_other_job(worker: RequestWorker, scri
     await settle()
     assert scripts.begun == ["1", "2"]
     assert [str(context["exception"]) for context in heard] == ["a faulty observer"]
+
+
+async def test_a_paused_queue_starts_nothing_and_lets_go_on_what_runs(
+    worker: RequestWorker, scripts: Scripts
+) -> None:
+    told: list[bool] = []
+    worker.queue_changed.connect(lambda: told.append(worker.is_paused()))
+    scripts.submit("1")
+    worker.pause()
+    scripts.submit("2")
+    scripts.submit("3", provider="q")
+    scripts.finish("1")
+    await worker.wait("1")
+    assert states(worker) == {"1": "done", "2": "queued", "3": "queued"}
+    worker.pause("q")
+    worker.resume()
+    assert states(worker) == {"1": "done", "2": "running", "3": "queued"}
+    worker.resume("q")
+    assert states(worker)["3"] == "running"
+    assert told == [True, True, False, False]
+
+
+async def test_the_order_of_those_that_wait_can_be_changed(worker: RequestWorker, scripts: Scripts) -> None:
+    for id in ("1", "2", "3", "4"):
+        scripts.submit(id)
+    assert worker.move("4", to_front=True)
+    assert worker.move("2", to_front=False)
+    assert not worker.move("1", to_front=True)
+    assert not worker.move("nobody", to_front=True)
+    assert [worker.place_in_line(id) for id in ("1", "2", "3", "4", "nobody")] == [None, 3, 2, 1, None]
+    for id in ("1", "4", "3", "2"):
+        await settle()
+        scripts.finish(id)
+        await worker.wait(id)
+    assert scripts.begun == ["1", "4", "3", "2"]
+
+
+async def test_what_an_earlier_run_left_is_listed_as_older(worker: RequestWorker, scripts: Scripts) -> None:
+    scripts.submit("2")
+    left = Job("1", "p", "d", "t", JobState.INTERRUPTED, created=5.0, error=Refused("Cut off."))
+    worker.show_ended(left)
+    worker.show_ended(left)
+    assert [job.id for job in worker.jobs] == ["2", "1"]
+    assert await worker.wait("1") == left
+    assert not worker.cancel("1")
+    worker.forget_finished()
+    assert [job.id for job in worker.jobs] == ["2"]

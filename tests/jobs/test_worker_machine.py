@@ -94,6 +94,33 @@ class WorkerMachine(RuleBasedStateMachine):
     def do_cancel_all(self) -> None:
         self.worker.cancel_all()
 
+    @precondition(lambda self: self.in_state(JobState.QUEUED))
+    @rule(data=st.data(), to_front=st.booleans())
+    def move(self, data: st.DataObject, to_front: bool) -> None:
+        id = data.draw(st.sampled_from(self.in_state(JobState.QUEUED)))
+        assert self.worker.move(id, to_front=to_front)
+        place = self.worker.place_in_line(id)
+        job = self.worker.job(id)
+        assert job is not None
+        queued = [each for each in self.in_state(JobState.QUEUED) if self.provider_of(each) == job.provider]
+        assert place == (1 if to_front else len(queued))
+
+    def provider_of(self, id: str) -> str:
+        job = self.worker.job(id)
+        assert job is not None
+        return job.provider
+
+    @rule(provider=st.sampled_from((None, "a", "b")), on=st.booleans())
+    def pause(self, provider: str | None, on: bool) -> None:
+        self.do("pause", provider, on)
+        assert self.worker.is_paused(provider) is on
+
+    def do_pause(self, provider: str | None, on: bool) -> None:
+        running = self.in_state(JobState.RUNNING, JobState.RECEIVING)
+        (self.worker.pause if on else self.worker.resume)(provider)
+        if on:
+            assert self.in_state(JobState.RUNNING, JobState.RECEIVING) == running
+
     @rule()
     def wind_up(self) -> None:
         """Let those end that were cancelled; the next ones wait again."""
@@ -130,7 +157,11 @@ class WorkerMachine(RuleBasedStateMachine):
             cancelled = [job for job in jobs if job.state is JobState.CANCELLED]
             assert len(running) <= limit
             # What was cancelled may still be winding up and hold its place.
-            assert not queued or cancelled or len(running) == limit
+            held = self.worker.is_paused() or self.worker.is_paused(provider)
+            assert not queued or cancelled or held or len(running) == limit
+            assert sorted(filter(None, (self.worker.place_in_line(job.id) for job in queued))) == list(
+                range(1, len(queued) + 1)
+            )
 
     def teardown(self) -> None:
         async def close() -> None:

@@ -138,7 +138,7 @@ async def test_from_mask_to_export(
 
     out = tmp_path / "out.png"
     await opened.export(out, ExportOptions())
-    assert not opened.is_modified
+    assert opened.is_exported
     before, after = read(photograph), read(out)
     inside = np.zeros(before.shape[:2], bool)
     inside[HOLE.slices] = True
@@ -146,7 +146,7 @@ async def test_from_mask_to_export(
     assert not np.array_equal(before[inside], after[inside])
 
     document.undo.undo()
-    assert opened.is_modified
+    assert not opened.is_exported
     await opened.export(tmp_path / "undone.png", ExportOptions())
     assert np.array_equal(read(tmp_path / "undone.png"), before)
     document.undo.redo()
@@ -154,11 +154,11 @@ async def test_from_mask_to_export(
     assert np.array_equal(read(tmp_path / "redone.png"), after)
 
 
-async def test_an_export_that_fails_leaves_the_star(opened: DocumentSession, tmp_path: Path) -> None:
+async def test_an_export_that_fails_is_no_export(opened: DocumentSession, tmp_path: Path) -> None:
     paint(opened)
     with pytest.raises(OutputError):
         await opened.export(tmp_path / "no" / "folder.png", ExportOptions())
-    assert opened.is_modified
+    assert not opened.is_exported
 
 
 async def test_painting_goes_on_while_a_request_runs(workspace: Workspace, opened: DocumentSession) -> None:
@@ -260,8 +260,11 @@ async def test_apply_again_and_delete(workspace: Workspace, opened: DocumentSess
     assert document is not None
     await workspace.history_actions.apply_again(f"{id}-1", opened)
     assert len(document.layers) == 1
-    await workspace.history_actions.delete(id)
+    await workspace.history_shelf.delete(id)
     assert await workspace.history_actions.list(10) == ()
+    await workspace.history_shelf.restore(id)
+    assert [entry.id for entry in await workspace.history_actions.list(10)] == [id]
+    workspace.history.delete(id)
     with pytest.raises(InputError):
         await workspace.history_actions.apply_again(f"{id}-1", opened)
     assert len(document.layers) == 1

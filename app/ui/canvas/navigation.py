@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from app.base.geometry import Point, Rect, Size
 from app.base.signal import Signal
+from app.session.kept_tabs import LookedAt
 from app.ui.canvas.view_transform import ViewTransform
 
 MIN_SCALE, MAX_SCALE = 0.01, 64.0
@@ -85,6 +86,26 @@ class Navigation:
             self._fit(limit=max(self._opening_limit(place), place.view.scale))
         else:
             self._go(place.view)
+
+    def looked_at(self) -> LookedAt | None:
+        """How one looks at the current document, for `recall`; None where there is none."""
+        place = self._place
+        if place is None:
+            return None
+        centre, view = self._view.to_doc(self.centre), self._view
+        return LookedAt(
+            *(place.size_doc.width, place.size_doc.height, centre.x, centre.y),
+            *(view.scale, view.angle, view.mirror, place.fitted),
+        )
+
+    def recall(self, key: object, looked: LookedAt) -> None:
+        """Look at the document `key` in this way when it is shown for the first time."""
+        size_doc = Size(looked.width, looked.height)
+        if key in self._places or size_doc.is_empty or not MIN_SCALE / 64 <= looked.scale <= MAX_SCALE:
+            return
+        view = ViewTransform(looked.scale, looked.angle % 360.0, looked.mirror)
+        shift = self.centre - view.to_view(Point(looked.x, looked.y))
+        self._places[key] = _Place(size_doc, view.panned(shift.x, shift.y), looked.fitted)
 
     def resized(self, size: Size) -> None:
         """The view has another size: fitted documents stay fitted, the others keep their middle."""

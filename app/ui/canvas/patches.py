@@ -48,10 +48,11 @@ def candidate_picture(picture: U8, patch: Patch, *, opaque: bool, cancel: Cancel
     base = picture[rect_doc.slices].copy()
     cancel.check()
     inner = base[patch.region.relative_to(rect_doc).slices]
-    colours = as_u8(cv2.cvtColor(patch.pixels, cv2.COLOR_RGB2BGR))
+    below = as_u8(cv2.cvtColor(inner, cv2.COLOR_BGRA2RGB))
     alpha = alpha_inside(patch.coverage, patch.recipe.feather)
     cancel.check()
-    inner[..., :3] = blend(inner[..., :3], colours, alpha)
+    mixed = as_u8(blend(below, patch.pixels, alpha, patch.opacity, patch.mode))
+    inner[..., :3] = cv2.cvtColor(mixed, cv2.COLOR_RGB2BGR)
     return _over(base, rect_doc, shown_region(patch.region, size_doc), opaque=opaque, cancel=cancel)
 
 

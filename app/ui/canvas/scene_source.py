@@ -189,7 +189,8 @@ class SceneSource:
     def _on_picture_changed(self, rects: tuple[Rect, ...]) -> None:
         self.picture_changed.emit()
         self.pixels_changed.emit(rects)
-        if self._candidate is not None or self._original:
+        settled = self._document is not None and self._document.is_settled
+        if settled and (self._candidate is not None or self._original or self._patches):
             self._prepare()
 
     def _prepare(self) -> None:
@@ -197,7 +198,9 @@ class SceneSource:
         document, candidate = self._document, self._candidate
         self._workshop.drop()
         if document is None or (candidate is None and not self._original):
-            self._take_patches(())
+            # A variant that was applied stays until the picture has it.
+            if document is None or document.is_settled:
+                self._take_patches(())
             return
         picture, opaque = document.picture, not document.photograph.has_alpha
         if self._original:

@@ -11,25 +11,53 @@ from app.base.text import tr
 from app.ui.dialogs.answers import answer
 
 PHOTOGRAPHS = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.avif *.gif *.bmp"
+DOCUMENTS = "*.ora"
 
 
 async def ask_photographs(parent: QWidget, folder: str) -> list[Path]:
-    """The photographs to open; none when the dialog was cancelled."""
-    dialog = QFileDialog(parent, tr("Open photographs"), folder)
+    """The photographs to use; none when the dialog was cancelled."""
+    filters = [tr("Photographs") + f" ({PHOTOGRAPHS} {PHOTOGRAPHS.upper()})"]
+    return await _ask_files(parent, tr("Open photographs"), folder, filters)
+
+
+async def ask_documents(parent: QWidget, folder: str) -> list[Path]:
+    """The photographs and documents to open; none when the dialog was cancelled."""
+    photographs = f"{PHOTOGRAPHS} {PHOTOGRAPHS.upper()}"
+    documents = f"{DOCUMENTS} {DOCUMENTS.upper()}"
+    filters = [
+        tr("Photographs and documents") + f" ({photographs} {documents})",
+        tr("Photographs") + f" ({photographs})",
+        tr("Documents, OpenRaster") + f" ({documents})",
+    ]
+    return await _ask_files(parent, tr("Open photographs and documents"), folder, filters)
+
+
+async def _ask_files(parent: QWidget, title: str, folder: str, filters: list[str]) -> list[Path]:
+    dialog = QFileDialog(parent, title, folder)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-    upper = PHOTOGRAPHS.upper()
-    dialog.setNameFilters([tr("Photographs") + f" ({PHOTOGRAPHS} {upper})", tr("All files") + " (*)"])
+    dialog.setNameFilters([*filters, tr("All files") + " (*)"])
     accepted = await answer(dialog)
     return [Path(name) for name in dialog.selectedFiles()] if accepted else []
 
 
-async def ask_target(parent: QWidget, title: str, suggested: Path) -> Path | None:
-    """Where to save one file; the dialog itself asks before an existing file is replaced."""
+async def ask_target(parent: QWidget, title: str, suggested: Path, kind: str = "") -> Path | None:
+    """Where to save one file, of a `kind` of files; the dialog itself asks before an existing one is replaced."""
     dialog = QFileDialog(parent, title, str(suggested.parent))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    if kind:
+        dialog.setNameFilter(kind)
     dialog.selectFile(suggested.name)
     dialog.setDefaultSuffix(suggested.suffix.lstrip("."))
+    accepted = await answer(dialog)
+    return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
+
+
+async def ask_archive(parent: QWidget, folder: str) -> Path | None:
+    """The archive of a history to import; None when the dialog was cancelled."""
+    dialog = QFileDialog(parent, tr("Import a history"), folder)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilters([tr("Archives of a history") + " (*.zip)", tr("All files") + " (*)"])
     accepted = await answer(dialog)
     return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
 

@@ -50,6 +50,7 @@ def section_title(name: str) -> str:
         "pen": tr("Pen and strokes"),
         "steps": tr("Steps that can be taken back"),
         "edit": tr("New edits"),
+        "history": tr("History"),
         "export": tr("Export"),
     }.get(name, name.capitalize())
 

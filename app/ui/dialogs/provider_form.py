@@ -36,6 +36,8 @@ LABELS = LABEL_WIDTH + SPACE * 7
 """Width of the label column: these titles are longer than those of the panels."""
 MEGABYTE = 1_000_000
 FIELD_COLUMNS = 3
+FRACTIONS = ("timeout", "monthly_limit")
+"""Numbers that need not be whole."""
 FORMATS = (
     (UploadFormat.PNG,),
     (UploadFormat.PNG, UploadFormat.WEBP),
@@ -174,6 +176,7 @@ class ProviderForm(QWidget):
                 ("max_n", tr("Variants per request")),
                 ("concurrency", tr("Requests at once")),
                 ("timeout", tr("Time-out")),
+                ("monthly_limit", tr("Monthly limit")),
                 ("most_images", tr("Pictures per request")),
                 ("image_bytes", tr("Largest picture")),
                 ("mask_bytes", tr("Largest mask")),
@@ -287,7 +290,7 @@ class ProviderForm(QWidget):
     def _number_edited(self, name: str, value: float | None) -> None:
         if value is not None and name.endswith("_bytes"):
             value = value * MEGABYTE
-        self.edited.emit(name, value if value is None or name == "timeout" else round(value))
+        self.edited.emit(name, value if value is None or name in FRACTIONS else round(value))
 
     def _mirror_mask(self, settings: ProviderSettings, profile: Profile) -> None:
         usual = profile.dialect.mask_convention
@@ -344,12 +347,14 @@ class ProviderForm(QWidget):
             ("image_bytes", limits.image_bytes, 0, 1000, " MB"),
             ("mask_bytes", limits.mask_bytes, 0, 1000, " MB"),
             ("body_bytes", limits.body_bytes, 0, 1000, " MB"),
+            ("monthly_limit", 0, 0, 1_000_000, f" {profile.currency}"),
         ):
             said = getattr(settings, name)
             scale = MEGABYTE if suffix == " MB" else 1
+            decimals = 2 if name == "monthly_limit" else 1 if scale > 1 else 0
             shown = f"{round(usual_value / scale, 1):g}{suffix}" if usual_value else tr("no limit")
             self.numbers[name].configure(
-                minimum=least, maximum=most, decimals=1 if scale > 1 else 0, unset_text=shown, suffix=suffix
+                minimum=least, maximum=most, decimals=decimals, unset_text=shown, suffix=suffix
             )
             self.numbers[name].show_value(None if said is None else said / scale)
         known = extras_text(settings.extras)

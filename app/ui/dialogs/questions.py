@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_label
@@ -15,16 +15,22 @@ Answer = tuple[str, Callable[[], None]]
 class QuestionBar(QFrame):
     """Hidden until something is asked; the first answer has the focus."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, stacked: bool = False) -> None:
+        """`stacked`, the answers stand below the text, for narrow places."""
         super().__init__(parent)
         self.setObjectName("question")
         self.setProperty("role", "notice")
         self.setProperty("level", "warning")
         self.text = make_label(wrap=True)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE, SPACE)
+        self._row = QHBoxLayout()
         self._row.setSpacing(SPACE)
-        self._row.addWidget(self.text, 1)
+        whole = QVBoxLayout(self) if stacked else QHBoxLayout(self)
+        whole.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE, SPACE)
+        whole.setSpacing(SPACE)
+        whole.addWidget(self.text, 1)
+        whole.addLayout(self._row)
+        if stacked:
+            self._row.addStretch(1)
         self.answers: tuple[QPushButton, ...] = ()
         self.hide()
 

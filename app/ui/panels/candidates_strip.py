@@ -22,10 +22,11 @@ from app.ui.links import Links
 from app.ui.panels.dragging import ResultButton, drag_out
 from app.ui.pictures import image_of_rgb
 from app.ui.theme import BUTTON_ICON, DARK, SPACE
-from app.ui.widgets.labels import ElidedLabel
+from app.ui.widgets.labels import ElidedLabel, make_icon_button
 from app.ui.wording import percent_text
 
 if TYPE_CHECKING:
+    from app.edits.types import Patch
     from app.session.candidates import Candidate
     from app.session.document_session import DocumentSession
     from app.session.workspace import Workspace
@@ -59,6 +60,8 @@ class CandidatesStrip(QFrame):
 
     apply_wanted = Signal()
     compare_wanted = Signal()
+    tune_wanted = Signal()
+    paint_in_wanted = Signal()
     left = Signal()
     """The focus should go back to the canvas."""
     original_held = Signal(bool)
@@ -77,6 +80,8 @@ class CandidatesStrip(QFrame):
         self._session: DocumentSession | None = None
         self._links = Links()
         self._pictures: dict[str, QPixmap] = {}
+        self._pictured: dict[str, Patch] = {}
+        """What the small pictures were made of."""
         self._original: QPixmap | None = None
         self._buttons: list[ResultButton] = []
         self._row = QHBoxLayout()
@@ -90,6 +95,11 @@ class CandidatesStrip(QFrame):
         self._revealing.setSingleShot(True)
         self._revealing.setInterval(0)
         self._revealing.timeout.connect(self._reveal)
+        self._repicturing = QTimer(self)
+        """Until a variant that is tuned has come to rest."""
+        self._repicturing.setSingleShot(True)
+        self._repicturing.setInterval(250)
+        self._repicturing.timeout.connect(self._make_stale_pictures)
         self._lay_out()
         self.hide()
 
@@ -97,6 +107,7 @@ class CandidatesStrip(QFrame):
         self._links.clear()
         self._session = session
         self._pictures.clear()
+        self._pictured.clear()
         self._original = None
         if session is not None:
             self._links.add(session.candidates.changed.connect(self.mirror))
@@ -105,6 +116,7 @@ class CandidatesStrip(QFrame):
     def detach(self) -> None:
         self._links.clear()
         self._revealing.stop()
+        self._repicturing.stop()
 
     def mirror(self) -> None:
         """Show the candidates as they stand now."""
@@ -121,6 +133,8 @@ class CandidatesStrip(QFrame):
         for index, button in enumerate(self._buttons):
             button.setChecked(session.candidates.selected == (None if index == 0 else index - 1))
         self._revealing.start()
+        if any(self._pictured.get(each.result_id) is not each.patch for each in items):
+            self._repicturing.start()
         shown = session.candidates.shown
         done, made = (
             candidate_lines(shown)
@@ -131,6 +145,8 @@ class CandidatesStrip(QFrame):
         self._made.setText(made[:1].upper() + made[1:])
         self.apply.setEnabled(shown is not None)
         self.discard.setEnabled(shown is not None)
+        for extra in (self.tune, self.paint_in):
+            extra.setEnabled(shown is not None)
         self.show()
 
     def event(self, event: QEvent) -> bool:
@@ -205,6 +221,12 @@ class CandidatesStrip(QFrame):
         self.compare.setIcon(icon("layout-grid"))
         self.compare.setIconSize(BUTTON_ICON)
         self.compare.setToolTip(tr("See all variants side by side (C)"))
+        self.tune = make_icon_button("settings-2", tr("Tune"), tip=tr("Tune how this variant is put back"))
+        self.tune.setObjectName("candidateTune")
+        self.paint_in = make_icon_button(
+            "brush", tr("Paint in"), tip=tr("Add this variant hidden, and paint where it is to be seen")
+        )
+        self.paint_in.setObjectName("candidatePaintIn")
         self.back = QPushButton(tr("Back"))
         self.back.setToolTip(tr("Back to the photograph; the variants stay in the history (Esc)"))
         for button in (self.apply, self.discard, self.compare, self.back):
@@ -213,6 +235,8 @@ class CandidatesStrip(QFrame):
         self.apply.clicked.connect(self.apply_wanted)
         self.discard.clicked.connect(self._discard)
         self.compare.clicked.connect(self.compare_wanted)
+        self.tune.clicked.connect(self.tune_wanted)
+        self.paint_in.clicked.connect(self.paint_in_wanted)
         self.back.clicked.connect(self._leave)
         holder = QWidget()
         holder.setLayout(self._row)
@@ -226,8 +250,8 @@ class CandidatesStrip(QFrame):
         self._scroll.horizontalScrollBar().rangeChanged.connect(self._make_room)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
-        for button in (self.back, self.compare, self.discard, self.apply):
-            buttons.addWidget(button)
+        for each in (self.back, self.compare, self.tune, self.paint_in, self.discard, self.apply):
+            buttons.addWidget(each)
         words = QVBoxLayout()
         words.setSpacing(SPACE // 4)
         words.addWidget(self._facts)
@@ -262,24 +286,30 @@ class CandidatesStrip(QFrame):
         self.left.emit()
 
     def _rebuild(self, items: tuple[Candidate, ...]) -> None:
+        """Make the buttons that are missing; all of them, unless variants were only added behind the others."""
+        listed = [button.property("result_id") for button in self._buttons[1:]]
+        if not listed or listed != [candidate.result_id for candidate in items[: len(listed)]]:
+            self._remove_buttons()
+            if not items:
+                self._pictures.clear()
+                self._pictured.clear()
+                self._original = None
+                return
+            self._add_button(None, tr("Original"), tr("The photograph as it is (0)"))
+            self._row.addStretch(1)
+        for candidate in items[len(self._buttons) - 1 :]:
+            tip = tr("Variant {n} — drag it out as a file", n=candidate.number)
+            self._add_button(candidate, str(candidate.number), tip)
+            if candidate.result_id not in self._pictured:
+                self._picture(candidate)
+
+    def _remove_buttons(self) -> None:
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
         self._buttons = []
-        if not items:
-            self._pictures.clear()
-            self._original = None
-            return
-        self._add_button(None, tr("Original"), tr("The photograph as it is (0)"))
-        for candidate in items:
-            tip = tr("Variant {n} — drag it out as a file", n=candidate.number)
-            self._add_button(candidate, str(candidate.number), tip)
-            if candidate.result_id not in self._pictures:
-                self._tasks.start(self._make_pictures(candidate), "candidates")
-        self._row.addStretch(1)
-        self._show_pictures()
 
     def _add_button(self, candidate: Candidate | None, title: str, tip: str) -> None:
         index = len(self._buttons)
@@ -297,7 +327,8 @@ class CandidatesStrip(QFrame):
         if candidate is not None:
             button.dragged.connect(lambda: self._drag(candidate))
         self._buttons.append(button)
-        self._row.addWidget(button)
+        self._row.insertWidget(index, button)
+        self._show_picture(button)
 
     def _select(self, index: int | None) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -308,6 +339,15 @@ class CandidatesStrip(QFrame):
         make = partial(self._transfer.file_of_candidate, candidate)
         picture = self._pictures.get(candidate.result_id)
         self._tasks.start(drag_out(self, make, picture), "drag")
+
+    def _make_stale_pictures(self) -> None:
+        for each in self._session.candidates.items if self._session is not None else ():
+            if self._pictured.get(each.result_id) is not each.patch:
+                self._picture(each)
+
+    def _picture(self, candidate: Candidate) -> None:
+        self._pictured[candidate.result_id] = candidate.patch
+        self._tasks.start(self._make_pictures(candidate), "candidates")
 
     async def _make_pictures(self, candidate: Candidate) -> None:
         session = self._session
@@ -323,14 +363,14 @@ class CandidatesStrip(QFrame):
                 self._pictures[name] = pixmap
             else:
                 self._original = pixmap
-        self._show_pictures()
+            for button in self._buttons:
+                if button.property("result_id") == name:
+                    self._show_picture(button)
 
-    def _show_pictures(self) -> None:
-        waiting = icon("image", DARK.text_disabled)
-        for button in self._buttons:
-            name = button.property("result_id")
-            pixmap = self._pictures.get(name) if name else self._original
-            button.setIcon(QIcon(pixmap) if pixmap is not None else waiting)
+    def _show_picture(self, button: ResultButton) -> None:
+        name = button.property("result_id")
+        pixmap = self._pictures.get(name) if name else self._original
+        button.setIcon(QIcon(pixmap) if pixmap is not None else icon("image", DARK.text_disabled))
 
 
 def _centred(image: QImage, room: Size, ratio: float) -> QPixmap:

@@ -23,6 +23,7 @@ from app.ui.theme import SPACE
 from app.ui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
+    from app.edits.types import Patch
     from app.session.candidates import Candidate
     from app.session.document_session import DocumentSession
     from app.ui.tasks import Tasks
@@ -62,6 +63,8 @@ class CompareView(QWidget):
         self._panes: list[ComparePane] = []
         self._region: Rect | None = None
         self._made: dict[str, Picture] = {}
+        self._patches: dict[str, Patch] = {}
+        """What they were made of."""
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP)
@@ -111,6 +114,7 @@ class CompareView(QWidget):
         self._links.clear()
         self._session = None
         self._made.clear()
+        self._patches.clear()
         self._clear_panes()
 
     def event(self, event: QEvent) -> bool:
@@ -195,8 +199,7 @@ class CompareView(QWidget):
             made = self._made.get(candidate.result_id)
             if made is not None:
                 pane.show_over(made)
-            else:
-                self._tasks.start(self._compose(candidate), "compare")
+        self._compose_anew()
         self._arrange()
 
     def _add_pane(self, candidate: Candidate | None, base: Picture) -> ComparePane:
@@ -210,13 +213,20 @@ class CompareView(QWidget):
         self._panes.append(pane)
         return pane
 
+    def _compose_anew(self) -> None:
+        """Make the pictures that are missing, or show what was tuned since."""
+        for candidate in self._session.candidates.items if self._session is not None else ():
+            if self._patches.get(candidate.result_id) is not candidate.patch:
+                self._patches[candidate.result_id] = candidate.patch
+                self._tasks.start(self._compose(candidate), "compare")
+
     async def _compose(self, candidate: Candidate) -> None:
         session = self._session
         if session is None or session.document is None:
             return
         pyramid = await asyncio.to_thread(composed_pyramid, session.document.picture, candidate.patch)
-        if self._session is not session:
-            return  # Left meanwhile: nobody would let go of it.
+        if self._session is not session or self._patches.get(candidate.result_id) is not candidate.patch:
+            return  # Left meanwhile, so nobody would let go of it, or tuned again.
         made = self._made[candidate.result_id] = Picture.of_pyramid(pyramid, candidate.patch.region)
         for pane in self._panes:
             if pane.result_id == candidate.result_id:
@@ -258,6 +268,7 @@ class CompareView(QWidget):
             return
         if [pane.result_id for pane in self._panes[1:]] != [c.result_id for c in items]:
             self._rebuild()
+        self._compose_anew()
         for index, pane in enumerate(self._panes):
             pane.set_selected(session.candidates.selected == (None if index == 0 else index - 1))
         shown = session.candidates.shown

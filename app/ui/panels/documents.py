@@ -23,7 +23,7 @@ ENOUGH_WIDTH = 160
 
 
 def tab_title(session: DocumentSession) -> str:
-    """The name, a star for edits that were not exported, the variants that wait; an ellipsis while it opens."""
+    """The name, a star for what was not saved, the variants that wait; an ellipsis while it opens."""
     if session.stage is Stage.OPENING:
         return f"{session.name} …"
     name = f"{session.name} *" if session.is_modified else session.name

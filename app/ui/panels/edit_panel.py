@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from app.base.geometry import Size
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from app.session.workspace import Workspace
 
 MOST_VARIANTS = 8
+CORNER = 24
+"""The edge of a small button in the prompt field."""
 FREE_SIZES = (Size(512, 512), Size(768, 768), Size(1024, 1024), Size(1536, 1024), Size(1024, 1536))
 """Offered where a model takes any size; the automatic one is nearly always better."""
 
@@ -40,11 +42,25 @@ class PromptEdit(QPlainTextEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._corner: tuple[QWidget, ...] = ()
         self.setObjectName("prompt")
         self.setAccessibleName(tr("Prompt"))
         self.setTabChangesFocus(True)
         self.setPlaceholderText(tr("What should stand in the painted area?"))
         self.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 14)
+
+    def add_corner(self, *buttons: QWidget) -> None:
+        """Put small buttons one below the other at the right edge, beside the text."""
+        self._corner = buttons
+        self.setViewportMargins(0, 0, CORNER, 0)
+        for button in buttons:
+            button.setParent(self)
+            button.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for place, button in enumerate(self._corner):
+            button.setGeometry(self.width() - CORNER - 2, 3 + place * CORNER, CORNER, CORNER)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Text only: files and pictures that are dropped here are photographs to open."""

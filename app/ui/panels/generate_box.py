@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.base.text import tr
 from app.gateways.types import Transport
+from app.ui.dialogs.questions import QuestionBar
 from app.ui.icons import icon
 from app.ui.links import Links
 from app.ui.theme import BUTTON_ICON, DARK, SPACE
 from app.ui.widgets.labels import make_icon_button, make_label, make_line
-from app.ui.wording import estimate_text, percent_text, price_text, size_text
+from app.ui.wording import estimate_text, money_text, percent_text, price_text, size_text
 
 if TYPE_CHECKING:
     from app.session.document_session import DocumentSession
+    from app.session.money import OverLimit
     from app.session.workspace import Workspace
 
 
 class GenerateBox(QWidget):
     """Mirrors a document's plan and its running requests."""
+
+    send_anyway = Signal()
+    """The monthly limit was told, and the request is to be sent all the same."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +37,7 @@ class GenerateBox(QWidget):
         self.plan = make_label(role="muted", wrap=True)
         self.warnings = make_label(role="warning", wrap=True)
         self.warnings.hide()
+        self.question = QuestionBar(stacked=True)
         self.cost = make_label(role="muted", wrap=True)
         self.generate = QPushButton(tr("Generate"))
         self.generate.setObjectName("generate")
@@ -63,6 +69,7 @@ class GenerateBox(QWidget):
         words.setSpacing(SPACE // 2)
         words.addWidget(self.plan)
         words.addWidget(self.warnings)
+        words.addWidget(self.question)
         words.addLayout(buttons)
         words.addWidget(self.cost)
         self.cost.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -76,8 +83,10 @@ class GenerateBox(QWidget):
     def set_session(self, session: DocumentSession | None) -> None:
         self._links.clear()
         self._session = session
+        self.question.dismiss()
         if session is not None:
             self._links.add(
+                session.limit_reached.connect(self._ask_over_limit),
                 session.plan_changed.connect(self.mirror),
                 session.stage_changed.connect(self.mirror),
                 session.preparing_changed.connect(self.mirror),
@@ -130,6 +139,22 @@ class GenerateBox(QWidget):
             )
         )
 
+    def _ask_over_limit(self, over: OverLimit) -> None:
+        """Say what it would come to, where Generate was pressed; nothing is sent before the answer."""
+        self.question.ask(
+            tr(
+                "{title}: {spent} of {limit} are spent this month. This costs {cost}.",
+                title=over.title,
+                spent=money_text(over.spent, over.currency),
+                limit=money_text(over.limit, over.currency),
+                cost=tr("about {price}", price=money_text(over.cost, over.currency))
+                if over.cost
+                else tr("an unknown amount"),
+            ),
+            (tr("Do not send"), self.generate.setFocus),
+            (tr("Send anyway"), self.send_anyway.emit),
+        )
+
     def _costs(self, session: DocumentSession) -> list[str]:
         form = session.form
         parts = []
@@ -141,8 +166,7 @@ class GenerateBox(QWidget):
             quality = form.taken_values().get("quality")
             by_quality = form.card.price_by_quality
             price = price_text(
-                form.card.price_at(quality),
-                form.variants,
+                session.estimated_cost(),
                 at_most=bool(by_quality) and str(quality) not in by_quality,
             )
             parts.append(price or tr("price unknown"))

@@ -1,36 +1,32 @@
-"""The rows of the history as Qt's list model: newest first, fetched in pages, small pictures on demand."""
+"""The rows of the history as Qt's list model: all ids at once, entries by the page as they are looked at.
+
+Ten thousand ids are cheap, so the scroll bar is right from the start and any place can be jumped to; an entry
+costs a read of the disk, so only those around the rows in sight are had, and a bounded number is kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QByteArray,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QSize,
-    Qt,
-)
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPixmap
 
 from app.base.states import JobState
 from app.base.text import tr
+from app.ui.panels.history_pictures import Pictures
 from app.ui.wording import state_text
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
 
-ENTRY_ROLE = int(Qt.ItemDataRole.UserRole)
-PICTURE_ROLE = ENTRY_ROLE + 1
-MODEL_ROLE = ENTRY_ROLE + 2
-
-PICTURE = QSize(128, 128)
-"""As large as a small picture is ever shown, at twice the usual pixel density."""
+PAGE = 64
+MOST_ENTRIES = 2000
 
 Index = QModelIndex | QPersistentModelIndex
+Row = tuple[str, int]
+"""An entry's id, and which of its results; -1 = the entry as a whole."""
 
 
 def entry_title(entry: HistoryEntry) -> str:
@@ -38,136 +34,213 @@ def entry_title(entry: HistoryEntry) -> str:
     return " ".join(entry.prompt.split()) or tr("Filled from the surroundings")
 
 
+def failure_text(entry: HistoryEntry) -> str:
+    """Why an entry has no result, in a sentence; empty when it has one or is under way."""
+    if entry.state in (JobState.FAILED, JobState.INTERRUPTED) and entry.error_message:
+        return " ".join(part for part in (entry.error_message, entry.error_hint) if part)
+    if entry.state is JobState.INTERRUPTED:
+        return tr("Maskroom ended before this arrived. It may have been billed.")
+    return ""
+
+
 class HistoryModel(QAbstractListModel):
-    """Entries by row. `want_picture` is asked once for each result that is seen, `show_picture` answers."""
+    """Requests, or with `variants` their results, by row. `want_entries` is asked for pages that are missing."""
 
     def __init__(
         self,
-        want_picture: Callable[[HistoryResult], None],
-        want_more: Callable[[], None],
+        pictures: Pictures,
+        want_entries: Callable[[tuple[str, ...]], None],
         model_title: Callable[[HistoryEntry], str],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._entries: list[HistoryEntry] = []
-        self._pictures: dict[str, QPixmap] = {}
+        self.pictures = pictures
+        self.variants = False
+        self._rows: list[Row] = []
+        self._places: dict[str, int] | None = None
+        self._entries: OrderedDict[str, HistoryEntry] = OrderedDict()
         self._asked: set[str] = set()
-        self._want_picture = want_picture
-        self._want_more = want_more
-        self._model_title = model_title
-        self._has_more = False
+        self._want_entries = want_entries
+        self.title = model_title
+        """What an entry's model is called."""
 
     @property
     def entries(self) -> tuple[HistoryEntry, ...]:
-        return tuple(self._entries)
+        """The entries that are here, in the order of their rows."""
+        ids = dict.fromkeys(id for id, _ in self._rows)
+        return tuple(self._entries[id] for id in ids if id in self._entries)
+
+    # Qt's questions
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self._entries)
+        return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
-        if not index.isValid() or not 0 <= index.row() < len(self._entries):
+        if not index.isValid() or not 0 <= index.row() < len(self._rows):
             return None
-        entry = self._entries[index.row()]
+        entry = self.entry_at(index.row())
+        if entry is None:
+            return tr("Loading…") if role == Qt.ItemDataRole.AccessibleTextRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             return entry_title(entry)
         if role == Qt.ItemDataRole.ToolTipRole:
             return entry.prompt or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{entry_title(entry)}, {self._model_title(entry)}, {state_text(entry.state)}"
-        if role == MODEL_ROLE:
-            return self._model_title(entry)
-        if role == ENTRY_ROLE:
-            return entry
-        if role == PICTURE_ROLE:
-            return self.picture(entry.results[0]) if entry.results else None
+            return self._spoken(entry, self.result(index))
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
-        if index.isValid() and self._entries[index.row()].results:
+        if index.isValid() and self.result(index) is not None:
             flags |= Qt.ItemFlag.ItemIsDragEnabled
         return flags
 
-    def canFetchMore(self, parent: Index) -> bool:
-        return not parent.isValid() and self._has_more
-
-    def fetchMore(self, parent: Index) -> None:
-        self._has_more = False
-        self._want_more()
+    # What stands where
 
     def entry(self, index: Index) -> HistoryEntry | None:
-        return self._entries[index.row()] if index.isValid() and index.row() < len(self._entries) else None
+        """The entry of a row; None where there is none, or it is not here yet."""
+        if not index.isValid() or not 0 <= index.row() < len(self._rows):
+            return None
+        return self.entry_at(index.row())
 
-    def row_of(self, entry_id: str) -> int | None:
-        for row, entry in enumerate(self._entries):
-            if entry.id == entry_id:
-                return row
-        return None
+    def result(self, index: Index) -> HistoryResult | None:
+        """As `result_at`, for an index that may be none."""
+        return self.result_at(index.row()) if self.entry(index) is not None else None
+
+    def result_at(self, row: int) -> HistoryResult | None:
+        """The result that a row shows: its own variant, or the first of the request."""
+        entry = self.entry_at(row)
+        if entry is None:
+            return None
+        place = self._rows[row][1]
+        if place < 0:
+            return entry.results[0] if entry.results else None
+        return next((result for result in entry.results if result.index == place), None)
+
+    def entry_at(self, row: int) -> HistoryEntry | None:
+        """The entry of a row that there is; None while it is fetched."""
+        id = self._rows[row][0]
+        found = self._entries.get(id)
+        if found is not None:
+            self._entries.move_to_end(id)
+        elif id not in self._asked:
+            start = row // PAGE * PAGE
+            ids = dict.fromkeys(id for id, _ in self._rows[start : start + PAGE])
+            missing = tuple(id for id in ids if id not in self._entries and id not in self._asked)
+            self._asked.update(missing)
+            self._want_entries(missing)
+        return found
+
+    def neighbours(self, row: int) -> tuple[bool, bool]:
+        """Whether the row before, and the row after, belong to the same request."""
+        id = self._rows[row][0]
+        before = row > 0 and self._rows[row - 1][0] == id
+        return before, row + 1 < len(self._rows) and self._rows[row + 1][0] == id
+
+    def row_of(self, entry_id: str, place: int | None = None) -> int | None:
+        """The first row of an entry, or the row of one of its results."""
+        if self._places is None:
+            self._places = {}
+            for row, (id, _) in enumerate(self._rows):
+                self._places.setdefault(id, row)
+        first = self._places.get(entry_id)
+        if first is None or place is None:
+            return first
+        block = range(first, first + self._length(first))
+        return next((row for row in block if self._rows[row][1] == place), first)
 
     def picture(self, result: HistoryResult) -> QPixmap | None:
         """The small picture of a result, asked for when it is not here yet."""
-        sha = result.thumbnail_sha256
-        if sha is None:
-            return None
-        if sha not in self._pictures and sha not in self._asked:
-            self._asked.add(sha)
-            self._want_picture(result)
-        return self._pictures.get(sha)
+        return self.pictures.get(result)
 
-    def show_picture(self, sha: str, png: bytes) -> None:
-        """Take up a picture that was asked for."""
-        pixmap = QPixmap()
-        pixmap.loadFromData(QByteArray(png))
-        # Kept for good, so only as large as it is ever shown.
-        self._pictures[sha] = pixmap.scaled(
-            PICTURE, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
-        )
-        for row, entry in enumerate(self._entries):
-            if any(result.thumbnail_sha256 == sha for result in entry.results):
-                index = self.index(row)
-                self.dataChanged.emit(index, index, [PICTURE_ROLE])
+    # What came
 
-    def show_entries(self, entries: tuple[HistoryEntry, ...], *, has_more: bool) -> None:
-        """Replace all rows."""
+    def show_rows(self, rows: Sequence[Row], entries: Iterable[HistoryEntry], *, variants: bool) -> None:
+        """Replace all rows; `entries` are those of the first of them."""
         self.beginResetModel()
-        self._entries = list(entries)
-        self._has_more = has_more
+        self.variants = variants
+        self._rows = list(rows)
+        self._places = None
+        self._asked.clear()
+        self._keep(entries)
         self.endResetModel()
 
-    def append(self, entries: tuple[HistoryEntry, ...], *, has_more: bool) -> None:
+    def append(self, rows: Sequence[Row]) -> None:
         """Add older rows below."""
-        known = {entry.id for entry in self._entries}
-        new = [entry for entry in entries if entry.id not in known]
-        if new:
-            first = len(self._entries)
-            self.beginInsertRows(QModelIndex(), first, first + len(new) - 1)
-            self._entries.extend(new)
+        if rows:
+            first = len(self._rows)
+            self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
+            self._rows.extend(rows)
+            self._places = None
             self.endInsertRows()
-        self._has_more = has_more
+
+    def take_entries(self, asked: Iterable[str], entries: Iterable[HistoryEntry]) -> None:
+        """Take up a page that was asked for."""
+        self._asked.difference_update(asked)
+        found = tuple(entries)
+        self._keep(found)
+        rows = [row for row in (self.row_of(entry.id) for entry in found) if row is not None]
+        if rows:
+            last = max(rows)
+            self.dataChanged.emit(self.index(min(rows)), self.index(last + self._length(last) - 1))
+
+    def refresh(self, entry: HistoryEntry) -> None:
+        """Take up a changed entry where it stands."""
+        self.take_entries((), (entry,))
 
     def upsert(self, entry: HistoryEntry) -> None:
-        """Take up a changed entry, or put a new one on top."""
+        """Take up a changed entry with all its results, or put a new one on top."""
+        self._keep((entry,))
         row = self.row_of(entry.id)
+        places = [result.index for result in entry.results] if self.variants else []
+        wanted = [(entry.id, place) for place in places or [-1]]
         if row is None:
-            self.beginInsertRows(QModelIndex(), 0, 0)
-            self._entries.insert(0, entry)
-            self.endInsertRows()
-        else:
-            self._entries[row] = entry
-            self.dataChanged.emit(self.index(row), self.index(row))
+            self._insert(0, wanted)
+            return
+        held = self._rows[row : row + self._length(row)]
+        new = [each for each in wanted if each not in held]
+        if held == [(entry.id, -1)] and new:
+            self._rows[row] = wanted[0]
+            new = wanted[1:]
+        if new:
+            self._insert(row + self._length(row), new)
+        self.refresh(entry)
 
     def remove(self, entry_id: str) -> None:
         row = self.row_of(entry_id)
         if row is not None:
-            self.beginRemoveRows(QModelIndex(), row, row)
-            del self._entries[row]
-            self.endRemoveRows()
+            self._remove(row, self._length(row))
 
+    def _insert(self, row: int, rows: list[Row]) -> None:
+        self.beginInsertRows(QModelIndex(), row, row + len(rows) - 1)
+        self._rows[row:row] = rows
+        self._places = None
+        self.endInsertRows()
 
-def failure_text(entry: HistoryEntry) -> str:
-    """Why an entry has no result, in a sentence; empty when it has one or is under way."""
-    if entry.state is JobState.FAILED:
-        return " ".join(part for part in (entry.error_message, entry.error_hint) if part)
-    if entry.state is JobState.INTERRUPTED:
-        return tr("Maskroom ended before this arrived. It may have been billed.")
-    return ""
+    def _remove(self, row: int, count: int) -> None:
+        self.beginRemoveRows(QModelIndex(), row, row + count - 1)
+        del self._rows[row : row + count]
+        self._places = None
+        self.endRemoveRows()
+
+    def _length(self, row: int) -> int:
+        """How many rows the entry has that begins at `row`."""
+        end = row + 1
+        while end < len(self._rows) and self._rows[end][0] == self._rows[row][0]:
+            end += 1
+        return end - row
+
+    def _keep(self, entries: Iterable[HistoryEntry]) -> None:
+        for entry in entries:
+            self._entries[entry.id] = entry
+            self._entries.move_to_end(entry.id)
+        while len(self._entries) > MOST_ENTRIES:
+            self._entries.popitem(last=False)
+
+    def _spoken(self, entry: HistoryEntry, result: HistoryResult | None) -> str:
+        parts = [entry_title(entry), self.title(entry), state_text(entry.state)]
+        if self.variants and result is not None:
+            parts.insert(1, tr("variant {n}", n=result.index + 1))
+        if result is not None and result.starred:
+            parts.append(tr("starred"))
+        return ", ".join(parts)

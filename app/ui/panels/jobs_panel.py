@@ -1,34 +1,23 @@
-"""The list of requests beneath the Edit panel: progress, time, cancel, and the reason where one failed."""
+"""The list of requests beneath the Edit panel: progress, time, order, cancel, and the reason where one failed."""
 
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QScrollArea,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.base.errors import PhotographError
 from app.base.geometry import Size
-from app.base.states import JobState
 from app.base.text import tr
+from app.ui.icons import icon
 from app.ui.links import Links
+from app.ui.panels.job_row import JobRow, Standing
 from app.ui.pictures import image_of_rgb
 from app.ui.theme import SPACE
-from app.ui.widgets.labels import ElidedLabel, make_icon_button, make_label
-from app.ui.wording import limits_text, seconds_text, state_text
+from app.ui.widgets.labels import make_icon_button, make_label
 
 if TYPE_CHECKING:
     from app.jobs.types import Job
@@ -36,132 +25,20 @@ if TYPE_CHECKING:
     from app.ui.tasks import Tasks
 
 MOST = 8
-"""Older ones are in the history."""
+"""Of those that have ended; older ones are in the history."""
 HEIGHT = 112
 """Of the list, with or without rows: two that run, or one with all that is told of a failure."""
 TICK_MILLISECONDS = 500
-PROGRESS_STEPS = 1000
 PREVIEW = Size(56, 56)
-LATE, LATE_SECONDS = 1.2, 5.0
-"""A request that takes this many times and seconds longer than expected is told as such."""
-
-
-def job_progress(job: Job, now: float) -> float | None:
-    """How far a job is, 0–1: as the provider tells, else guessed from its usual time, but never the end."""
-    if job.progress is not None:
-        return job.progress
-    if job.started is None or not job.expected_seconds:
-        return None
-    return min(0.95, (now - job.started) / job.expected_seconds)
-
-
-def job_times(job: Job, now: float) -> str:
-    """State and time, such as "Running · 3 s of about 12 s"."""
-    words = state_text(job.state)
-    if job.waiting_until is not None:
-        rest = seconds_text(math.ceil(max(0.0, job.waiting_until - now)) or 1)
-        return tr("The provider asks to wait · {time}", time=rest)
-    if job.started is None:
-        return words
-    spent = seconds_text(max(0.0, (job.finished or now) - job.started))
-    if job.state.is_final:
-        return f"{words} · {spent}"
-    if job.expected_seconds:
-        expected = seconds_text(job.expected_seconds)
-        if now - job.started > job.expected_seconds * LATE + LATE_SECONDS:
-            return f"{words} · " + tr("{spent}, expected {expected}", spent=spent, expected=expected)
-        return f"{words} · " + tr("{spent} of about {expected}", spent=spent, expected=expected)
-    return f"{words} · {spent}"
-
-
-def job_words(job: Job) -> tuple[str, str]:
-    """What a job that ended without a result says: the reason, and what to know or do about it."""
-    if job.state is JobState.CANCELLED and job.sent:
-        return "", tr("It had been sent: the provider may still bill it.")
-    if job.state is not JobState.FAILED or job.error is None:
-        return "", ""
-    number = tr("Request {id}", id=job.error.request_id) if job.error.request_id else ""
-    return job.error.message, " ".join(part for part in (job.error.hint, number) if part)
-
-
-def job_facts(job: Job) -> str:
-    """The provider's numbers of the calls, and what it said of its limits."""
-    number = tr("Request {id}", id=", ".join(job.request_ids)) if job.request_ids else ""
-    return " · ".join(part for part in (number, limits_text(job.rate_limits)) if part)
-
-
-class JobRow(QWidget):
-    """One request."""
-
-    def __init__(self, job: Job, parent: JobsPanel) -> None:
-        super().__init__(parent)
-        self.job = job
-        self._title = ElidedLabel(job.title)
-        self.times = ElidedLabel()
-        self.times.setProperty("role", "muted")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(tr("Progress of {title}", title=job.title))
-        self.error = make_label(role="error", wrap=True, selectable=True)
-        self.hint = make_label(role="muted", wrap=True, selectable=True)
-        self.cancel = make_icon_button("x", tr("Cancel {title}", title=job.title), tip=tr("Cancel"))
-        self.retry = make_icon_button(
-            "rotate-ccw", tr("Try {title} again", title=job.title), tip=tr("Try again")
-        )
-        self.cancel.clicked.connect(lambda: parent.cancel_wanted.emit(self.job.id))
-        self.retry.clicked.connect(lambda: parent.retry_wanted.emit(self.job.id))
-        self.preview = QLabel()
-        self.preview.setAccessibleName(tr("Preview of {title}", title=job.title))
-        self.preview.hide()
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        for widget in (self._title, self._bar, self.times, self.error, self.hint):
-            words.addWidget(widget)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE * 3 // 2, SPACE // 2, SPACE, SPACE // 2)
-        row.setSpacing(SPACE // 2)
-        row.addWidget(self.preview, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
-        row.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignTop)
-        self.mirror(job)
-
-    def mirror(self, job: Job) -> None:
-        self.job = job
-        now = time.time()
-        final = job.state.is_final
-        self.times.setText(job_times(job, now))
-        self.times.setToolTip(job_facts(job))
-        self._bar.setVisible(not final)
-        progress = job_progress(job, now)
-        if progress is None and job.state is not JobState.QUEUED:
-            self._bar.setRange(0, 0)
-        else:
-            self._bar.setRange(0, PROGRESS_STEPS)
-            self._bar.setValue(round(PROGRESS_STEPS * (progress or 0.0)))
-        self.cancel.setVisible(not final)
-        self.retry.setVisible(job.state in (JobState.FAILED, JobState.CANCELLED))
-        for label, text in zip((self.error, self.hint), job_words(job), strict=True):
-            label.setText(text)
-            label.setVisible(bool(text))
-        if final:
-            self.preview.hide()
-
-    def show_preview(self, image: QImage) -> None:
-        """What the request's images look like so far, until they are here."""
-        if self.job.state.is_final:
-            return
-        pixmap = QPixmap.fromImage(image)
-        pixmap.setDevicePixelRatio(self.devicePixelRatioF())
-        self.preview.setPixmap(pixmap)
-        self.preview.show()
 
 
 class JobsPanel(QWidget):
-    """The newest requests of all documents, newest first."""
+    """All requests that wait or run, and the newest that have ended, of all documents, newest first."""
 
     cancel_wanted = Signal(str)
-    retry_wanted = Signal(str)
+    resend_wanted = Signal(str)
+    cancel_all_wanted = Signal()
+    pause_wanted = Signal()
 
     def __init__(self, workspace: Workspace, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -173,17 +50,45 @@ class JobsPanel(QWidget):
         """The newest preview of each request that has not been drawn; the others were overtaken."""
         self._links = Links()
         self._rows: dict[str, JobRow] = {}
-        heading = make_label(tr("Requests"), "heading")
+        self._make_head()
+        self._make_list()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        column.addLayout(self._head)
+        column.addWidget(self._pages)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MILLISECONDS)
+        self._timer.timeout.connect(self._tick)
+        self._links.add(
+            self._worker.changed.connect(self._take_job),
+            self._worker.queue_changed.connect(self.mirror),
+            workspace.pipeline.preview.connect(self._take_preview),
+        )
+        self.mirror()
+
+    def _make_head(self) -> None:
+        self.pause = make_icon_button("pause", tr("Pause the queue"))
+        self.pause.setCheckable(True)
+        self.pause.clicked.connect(self.pause_wanted)
+        self.cancel_all = make_icon_button("ban", tr("Cancel all requests"))
+        self.cancel_all.clicked.connect(self.cancel_all_wanted)
         self.clear = make_icon_button("list-x", tr("Clear the finished requests"))
         self.clear.clicked.connect(self.forget_finished)
-        keeping = self.clear.sizePolicy()
-        keeping.setRetainSizeWhenHidden(True)
-        self.clear.setSizePolicy(keeping)
-        head = QHBoxLayout()
-        head.setContentsMargins(SPACE * 3 // 2, SPACE // 2, SPACE, 0)
-        head.addWidget(heading)
-        head.addStretch(1)
-        head.addWidget(self.clear)
+        self._waiting = make_label(role="muted")
+        self._head = QHBoxLayout()
+        self._head.setContentsMargins(SPACE * 3 // 2, SPACE // 2, SPACE, 0)
+        self._head.addWidget(make_label(tr("Requests"), "heading"))
+        self._head.addSpacing(SPACE // 2)
+        self._head.addWidget(self._waiting)
+        self._head.addStretch(1)
+        for button in (self.pause, self.cancel_all, self.clear):
+            keeping = button.sizePolicy()
+            keeping.setRetainSizeWhenHidden(True)
+            button.setSizePolicy(keeping)
+            self._head.addWidget(button)
+
+    def _make_list(self) -> None:
         self._empty = make_label(tr("Nothing is running."), "muted")
         self._empty.setContentsMargins(SPACE * 3 // 2, SPACE // 2, SPACE, 0)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -198,24 +103,11 @@ class JobsPanel(QWidget):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE // 2)
-        column.addLayout(head)
         # Of one height, so that Generate and Cancel above keep their place whatever comes and goes here.
         self._pages = QStackedWidget()
         self._pages.setFixedHeight(HEIGHT)
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._scroll)
-        column.addWidget(self._pages)
-        self._timer = QTimer(self)
-        self._timer.setInterval(TICK_MILLISECONDS)
-        self._timer.timeout.connect(self._tick)
-        self._links.add(
-            workspace.worker.changed.connect(lambda job: self.mirror()),
-            workspace.pipeline.preview.connect(self._take_preview),
-        )
-        self.mirror()
 
     @property
     def rows(self) -> tuple[JobRow, ...]:
@@ -231,27 +123,71 @@ class JobsPanel(QWidget):
 
     def mirror(self) -> None:
         """Show the jobs as they stand now."""
-        jobs = self._worker.jobs[:MOST]
+        jobs = _listed(self._worker.jobs)
         listed = {job.id for job in jobs}
         for id in [id for id in self._rows if id not in listed]:
             row = self._rows.pop(id)
             self._column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        for job in reversed(jobs):
+        for place, job in enumerate(jobs):
             if job.id in self._rows:
                 self._rows[job.id].mirror(job)
             else:
-                row = self._rows[job.id] = JobRow(job, self)
-                self._column.insertWidget(0, row)
-                self._scroll.verticalScrollBar().setValue(0)
-        running = any(not job.state.is_final for job in jobs)
-        if running and not self._timer.isActive():
+                self._add_row(job, place)
+        self._mirror_head()
+
+    def _add_row(self, job: Job, place: int) -> None:
+        row = self._rows[job.id] = JobRow(job, self._worker.now, self._standing, self._list)
+        row.cancel_wanted.connect(self.cancel_wanted)
+        row.resend_wanted.connect(self.resend_wanted)
+        row.front_wanted.connect(lambda id: self._worker.move(id, to_front=True))
+        row.back_wanted.connect(lambda id: self._worker.move(id, to_front=False))
+        row.provider_pause_wanted.connect(self._toggle_provider)
+        self._column.insertWidget(place, row)
+        if place == 0:
+            self._scroll.verticalScrollBar().setValue(0)
+
+    def _take_job(self, job: Job) -> None:
+        """One job changed: of fifty that wait, the others need not be drawn for it."""
+        row = self._rows.get(job.id)
+        if row is None and self._worker.jobs[0].id == job.id:
+            self._add_row(job, 0)
+        elif row is None or job.state.is_final:
+            self.mirror()
+        else:
+            row.mirror(job)
+        self._mirror_head()
+
+    def _mirror_head(self) -> None:
+        jobs = self._worker.jobs
+        unfinished = sum(not job.state.is_final for job in jobs)
+        paused = self._worker.is_paused()
+        if unfinished and not self._timer.isActive():
             self._timer.start()
-        elif not running:
+        elif not unfinished:
             self._timer.stop()
-        self.clear.setVisible(any(job.state.is_final for job in jobs))
+        self.clear.setVisible(unfinished < len(jobs))
+        self.cancel_all.setVisible(unfinished > 1)
+        self.pause.setVisible(paused or unfinished > 0)
+        self.pause.setChecked(paused)
+        self.pause.setIcon(icon("play" if paused else "pause"))
+        title = tr("Resume the queue") if paused else tr("Pause the queue")
+        self.pause.setAccessibleName(title)
+        self.pause.setToolTip(title)
+        self._waiting.setText(tr("paused") if paused else str(unfinished) if unfinished > 1 else "")
+        self._empty.setText(tr("Nothing is sent while paused.") if paused else tr("Nothing is running."))
         self._pages.setCurrentWidget(self._scroll if jobs else self._empty)
+
+    def _standing(self, job: Job) -> Standing:
+        worker = self._worker
+        return Standing(worker.place_in_line(job.id), worker.is_paused(), worker.is_paused(job.provider))
+
+    def _toggle_provider(self, provider: str) -> None:
+        if self._worker.is_paused(provider):
+            self._worker.resume(provider)
+        else:
+            self._worker.pause(provider)
 
     def _take_preview(self, id: str, picture: bytes) -> None:
         is_drawing = bool(self._previews)
@@ -287,3 +223,9 @@ def _small_image(picture: bytes, bounds: Size) -> QImage:
     bgra = load_preview(picture, bounds)
     size = Size(bgra.shape[1], bgra.shape[0]).fitted_into(bounds)
     return image_of_rgb(resize_picture(bgra, size)[..., 2::-1])
+
+
+def _listed(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    """All that have not ended, and the newest of those that have, in their order."""
+    ended = {job.id for job in [job for job in jobs if job.state.is_final][:MOST]}
+    return tuple(job for job in jobs if not job.state.is_final or job.id in ended)

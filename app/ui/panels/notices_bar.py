@@ -5,8 +5,10 @@ It floats: what one looks at, or is about to paint on, stays where it is when a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.base.notices import Level, Notice
 from app.base.text import tr
@@ -44,6 +46,15 @@ class NoticeRow(QFrame):
         words.addWidget(text)
         if notice.hint:
             words.addWidget(make_label(notice.hint, "muted", wrap=True, selectable=True))
+        actions = QHBoxLayout()
+        actions.setSpacing(SPACE)
+        for command in notice.commands:
+            button = QPushButton(parent.title_of(command))
+            button.clicked.connect(lambda checked=False, command=command: parent.choose(self, command))
+            actions.addWidget(button)
+        if notice.commands:
+            actions.addStretch(1)
+            words.addLayout(actions)
         close = make_icon_button("x", tr("Dismiss this message"), size=14, tip=tr("Dismiss (Esc)"))
         close.clicked.connect(lambda: parent.dismiss(self))
         row = QHBoxLayout(self)
@@ -52,7 +63,7 @@ class NoticeRow(QFrame):
         row.addWidget(sign)
         row.addLayout(words, 1)
         row.addWidget(close)
-        if notice.level is Level.INFO:
+        if notice.level is Level.INFO and not notice.commands:
             timer = QTimer(self)
             timer.setSingleShot(True)
             timer.timeout.connect(lambda: parent.dismiss(self))
@@ -64,9 +75,13 @@ class NoticesBar(QWidget):
 
     covering = Signal(int)
     """So many pixels of the view below are covered, from its top."""
+    command_wanted = Signal(str)
+    """The id of a command that a notice offers."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, title_of: Callable[[str], str] = str) -> None:
+        """`title_of` names a command by its id."""
         super().__init__(parent)
+        self.title_of = title_of
         self.setAccessibleName(tr("Messages"))
         self._below: QWidget | None = None
         self._rows: list[NoticeRow] = []
@@ -127,6 +142,11 @@ class NoticesBar(QWidget):
             row.deleteLater()
         self.setVisible(bool(self._rows))
         self._place()
+
+    def choose(self, row: NoticeRow, command: str) -> None:
+        """Somebody wants what a notice offers; whatever comes of it is told anew."""
+        self.dismiss(row)
+        self.command_wanted.emit(command)
 
     def dismiss_newest(self) -> bool:
         """Dismiss one; False when there was none."""

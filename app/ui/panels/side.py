@@ -1,4 +1,4 @@
-"""The column at the right: Edit over the requests, History and Steps below, or behind tabs where it is low."""
+"""The column at the right: Edit over the requests, and below Layers, History or Steps; one of all where it is low."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from app.base.text import tr
-from app.ui.widgets.labels import make_line
+from app.ui.widgets.labels import make_label, make_line
 
 TALL = 880
 """From this height on Edit and History stand one above the other."""
 LEAST_WIDTH, MOST_WIDTH, USUAL_WIDTH = 304, 560, 336
-EDIT_SHARE = 0.66
-"""Of the height, where both parts are shown."""
+EDIT_SHARE, EDIT_SHARE_OVER_LAYERS = 0.66, 0.42
+"""Of the height, where both parts are shown: layers are worked on, and Edit keeps what is needed to send."""
 EDIT_ENOUGH = 860
 """Pixels in which the Edit panel shows everything."""
-EDIT, HISTORY, STEPS = 0, 1, 2
+EDIT, LAYERS, HISTORY, STEPS = 0, 1, 2, 3
 
 
 class SidePanel(QWidget):
@@ -25,6 +25,7 @@ class SidePanel(QWidget):
     def __init__(
         self,
         edit: QWidget,
+        layers: QWidget,
         jobs: QWidget,
         history: QWidget,
         steps: QWidget,
@@ -35,14 +36,25 @@ class SidePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(MOST_WIDTH)
-        self._history, self._steps = history, steps
+        self._history = QWidget()
+        """Where the history stands, unless it stands in the middle of the window."""
+        self._away = make_label(tr("The history is open in the middle of the window."), "muted", wrap=True)
+        self._away.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._away.hide()
+        place = QVBoxLayout(self._history)
+        place.setContentsMargins(0, 0, 0, 0)
+        place.addWidget(self._away)
+        self.take_history(history)
+        self._parts = {LAYERS: layers, HISTORY: self._history, STEPS: steps}
         self._lower = QWidget()
-        self.lower_tabs = _tab_bar((tr("History"), tr("Steps")))
+        self.lower_tabs = _tab_bar((tr("Layers"), tr("History"), tr("Steps")))
+        self.lower_tabs.setCurrentIndex(HISTORY - LAYERS)
         lower = QVBoxLayout(self._lower)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(0)
-        for widget in (self.lower_tabs, history, steps):
-            lower.addWidget(widget, 0 if widget is self.lower_tabs else 1)
+        lower.addWidget(self.lower_tabs)
+        for part in self._parts.values():
+            lower.addWidget(part, 1)
         self._edit = QWidget()
         upper = QVBoxLayout(self._edit)
         upper.setContentsMargins(0, 0, 0, 0)
@@ -50,7 +62,7 @@ class SidePanel(QWidget):
         upper.addWidget(edit, 1)
         upper.addWidget(make_line())
         upper.addWidget(jobs)
-        self.tabs = _tab_bar((tr("Edit"), tr("History"), tr("Steps")))
+        self.tabs = _tab_bar((tr("Edit"), tr("Layers"), tr("History"), tr("Steps")))
         for tabs in (self.tabs, self.lower_tabs):
             tabs.currentChanged.connect(lambda index: self._arrange())
         self._split = QSplitter(Qt.Orientation.Vertical)
@@ -71,10 +83,39 @@ class SidePanel(QWidget):
         self._arrange()
 
     def reveal(self, part: int) -> None:
-        """Bring EDIT, HISTORY or STEPS to the front."""
+        """Bring EDIT, LAYERS, HISTORY or STEPS to the front."""
         self.tabs.setCurrentIndex(part)
         if part != EDIT:
-            self.lower_tabs.setCurrentIndex(part - HISTORY)
+            self.lower_tabs.setCurrentIndex(part - LAYERS)
+        self._arrange()
+
+    def take_history(self, history: QWidget) -> None:
+        """Let the history stand here."""
+        layout = self._history.layout()
+        if layout is not None:
+            layout.addWidget(history)
+        self._away.hide()
+
+    def miss_history(self) -> None:
+        """The history was taken to the middle of the window: say so in its place."""
+        self._away.show()
+
+    def arrangement(self) -> list[int]:
+        """What is in front, and where the line between the parts was moved to, for `arrange_as`."""
+        return [
+            self.tabs.currentIndex(),
+            self.lower_tabs.currentIndex(),
+            *(self._split.sizes() * self._is_divided),
+        ]
+
+    def arrange_as(self, arrangement: list[int]) -> None:
+        """Stand as `arrangement` told."""
+        front, lower, *sizes = arrangement
+        self.tabs.setCurrentIndex(front)
+        self.lower_tabs.setCurrentIndex(lower)
+        if len(sizes) == self._split.count():
+            self._is_divided = True
+            self._split.setSizes(sizes)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -86,16 +127,17 @@ class SidePanel(QWidget):
 
     def _arrange(self) -> None:
         tall = self.height() >= TALL
+        front = self.lower_tabs.currentIndex() + LAYERS if tall else self.tabs.currentIndex()
         if tall and not self._is_divided:
-            upper = min(round(self.height() * EDIT_SHARE), EDIT_ENOUGH)
+            share = EDIT_SHARE_OVER_LAYERS if front == LAYERS else EDIT_SHARE
+            upper = min(round(self.height() * share), EDIT_ENOUGH)
             self._split.setSizes([upper, self.height() - upper])
         self.tabs.setVisible(not tall)
         self.lower_tabs.setVisible(tall)
-        front = self.lower_tabs.currentIndex() + HISTORY if tall else self.tabs.currentIndex()
         self._edit.setVisible(tall or front == EDIT)
         self._lower.setVisible(front != EDIT)
-        self._history.setVisible(front == HISTORY)
-        self._steps.setVisible(front == STEPS)
+        for part, widget in self._parts.items():
+            widget.setVisible(part == front)
 
 
 def _tab_bar(titles: tuple[str, ...]) -> QTabBar:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
+from app.base.states import JobState
 from app.base.text import tr
 from app.session.document_session import Stage
 from app.ui.links import Links
@@ -140,6 +141,12 @@ class StatusBar(QStatusBar):
         self.hint.setText(tool_hint(self._workspace.toolbox.tool))
 
     def _mirror_jobs(self) -> None:
-        running = sum(not job.state.is_final for job in self._workspace.worker.jobs)
-        self.jobs.setText("" if not running else tr("{n} running", n=running))
-        self.jobs.setVisible(bool(running))
+        unfinished = [job for job in self._workspace.worker.jobs if not job.state.is_final]
+        waiting = sum(job.state is JobState.QUEUED for job in unfinished)
+        running = len(unfinished) - waiting
+        parts = (
+            tr("{n} running", n=running) if running else "",
+            tr("{n} waiting", n=waiting) if waiting else "",
+        )
+        self.jobs.setText(", ".join(filter(None, parts)))
+        self.jobs.setVisible(bool(unfinished))

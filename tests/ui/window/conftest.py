@@ -97,7 +97,8 @@ class Window:
 @pytest_asyncio.fixture
 async def window(qtbot: QtBot, maskroom_home: Path) -> AsyncIterator[Window]:
     """An empty window of 1400 x 900."""
-    (maskroom_home / "providers.toml").write_text(GATEWAY)
+    with (maskroom_home / "providers.toml").open("a") as file:
+        file.write(GATEWAY)
     program = Program(resolve_folders(os.environ), Notices())
     program.show_frame()
     await program.furnish()

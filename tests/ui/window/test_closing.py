@@ -6,15 +6,15 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QTabBar
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QPushButton, QTabBar
 
 from app.base.geometry import Point
 from app.base.notices import Notices
 from app.imaging.save import ExportOptions
+from app.session.document_files import save_document
 from app.settings.folders import resolve_folders
 from app.ui.app import Program
 from app.ui.dialogs.confirm import UnsavedDialog
-from app.ui.dialogs.export import ExportDialog
 from tests.ui.window.conftest import Window, eventually
 
 
@@ -81,7 +81,7 @@ async def test_closing_with_edits_asks_and_cancel_keeps_everything(window: Windo
     await eventually(lambda: window.workspace.documents == ())
 
 
-async def test_the_question_tells_a_painted_mask_from_edits_and_counts_requests(
+async def test_the_question_says_what_is_in_no_file_and_counts_requests(
     window: Window, photograph: Path, tmp_path: Path
 ) -> None:
     session = await window.open(photograph)
@@ -90,13 +90,10 @@ async def test_the_question_tells_a_painted_mask_from_edits_and_counts_requests(
     await eventually(lambda: _question(window))
     question = _question(window)
     assert question is not None
-    assert "edits" not in _words(question)
-    export = question.findChild(QPushButton, "export")
-    assert isinstance(export, QPushButton)
-    assert export.isHidden()
+    assert "Save “disc.png” before it is closed?" in _words(question)
+    assert "A mask was painted on it" in _words(question)
     _press(window, "cancel")
     await eventually(lambda: _question(window) is None)
-    assert not session.has_unsaved_edits
 
     await session.generate()
     await eventually(lambda: session.candidates.items)
@@ -105,63 +102,69 @@ async def test_the_question_tells_a_painted_mask_from_edits_and_counts_requests(
     await eventually(lambda: _question(window))
     question = _question(window)
     assert question is not None
-    assert "Export the edits of “disc.png”?" in _words(question)
+    assert "Its edits and masks are in no file." in _words(question)
     assert "cancelled" not in _words(question)
     _press(window, "cancel")
     await eventually(lambda: _question(window) is None)
 
     await session.export(tmp_path / "kept.png", ExportOptions())
-    assert not session.is_modified
     assert await session.generate()
     window.frame.close()
     await eventually(lambda: _question(window))
     question = _question(window)
     assert question is not None
+    assert "It was exported as “kept.png”" in _words(question)
     assert "A request that still runs is cancelled." in _words(question)
     _press(window, "cancel")
     await eventually(lambda: all(job.state.is_final for job in window.workspace.worker.jobs))
 
 
-async def test_the_question_names_every_photograph_that_would_lose_something(
-    window: Window, photograph: Path, samples: Path
+async def test_of_several_documents_each_can_be_saved_or_not(
+    window: Window, photograph: Path, samples: Path, tmp_path: Path
 ) -> None:
-    edited = await window.open(photograph)
+    first = await window.open(photograph)
     window.stroke(Point(50, 50), Point(90, 50))
-    await edited.generate()
-    await eventually(lambda: edited.candidates.items)
-    edited.apply_candidate()
+    await save_document(first, tmp_path / "first.ora")
+    window.stroke(Point(50, 80), Point(90, 80))
     await window.open(samples / "chelsea.png")
     window.stroke(Point(50, 50), Point(90, 50))
     window.frame.close()
     await eventually(lambda: _question(window))
     question = _question(window)
     assert question is not None
-    assert "Export the edits of “disc.png”?" in _words(question)
-    assert "What you painted on “chelsea.png” is not kept." in _words(question)
-    _press(window, "cancel")
-    await eventually(lambda: _question(window) is None)
+    boxes = question.findChildren(QCheckBox)
+    assert [box.text() for box in boxes] == ["first.ora", "chelsea.png"]
+    assert all(box.isChecked() for box in boxes)
+    QTest.keyClick(boxes[1], Qt.Key.Key_Space)
+    before = (tmp_path / "first.ora").read_bytes()
+    QTest.keyClick(question, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    await eventually(window.frame.stopped.is_set)
+    assert (tmp_path / "first.ora").read_bytes() != before
+    assert not first.is_modified
 
 
-async def test_closing_the_window_asks_once_and_export_leads_to_the_dialog(
+async def test_closing_the_window_asks_once_and_enter_leads_to_the_dialog(
     window: Window, photograph: Path, tmp_path: Path
 ) -> None:
-    session = await window.open(photograph)
+    await window.open(photograph)
     window.stroke(Point(50, 50), Point(90, 50))
-    await session.generate()
-    await eventually(lambda: session.candidates.items)
-    session.apply_candidate()
     window.frame.close()
     window.frame.close()
     await eventually(lambda: _question(window))
     assert len([each for each in window.frame.findChildren(UnsavedDialog) if each.isVisible()]) == 1
     assert window.frame.isVisible()
-    _press(window, "export")
-    await eventually(lambda: [d for d in window.frame.findChildren(ExportDialog) if d.isVisible()])
-    dialog = window.frame.findChildren(ExportDialog)[0]
-    dialog.file.setText(str(tmp_path / "kept.tif"))
-    dialog.export.click()
+    question = _question(window)
+    assert question is not None
+    QTest.keyClick(question, Qt.Key.Key_Return)
+    await eventually(lambda: [d for d in window.frame.findChildren(QFileDialog) if d.isVisible()])
+    dialog = window.frame.findChildren(QFileDialog)[0]
+    assert Path(dialog.selectedFiles()[0]) == photograph.parent / "disc.ora"
+    name = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert isinstance(name, QLineEdit)
+    name.setText(str(tmp_path / "kept.ora"))
+    dialog.accept()
     await eventually(window.frame.stopped.is_set)
-    assert (tmp_path / "kept.tif").is_file()
+    assert (tmp_path / "kept.ora").is_file()
     assert not window.frame.isVisible()
 
 

@@ -14,6 +14,7 @@ from app.base.geometry import Point, Size
 from app.base.notices import Notice
 from app.edits.types import Context
 from app.ui.transfer import Offer
+from app.ui.wording import money_text
 from tests.ui.window.conftest import GATEWAY, Window, eventually
 
 BY_MODEL = ("strength", "guidance", "steps", "seed", "variants", "size", "quality")
@@ -180,9 +181,12 @@ async def test_price_and_plan_stand_beside_generate(window: Window, photograph: 
     assert str(session.plan.region.width) in box.plan.text() if session.plan else False
     session.form.set_provider("openai")
     session.form.set_variants(2)
-    assert "up to $0.42" in box.cost.text()
+    plan = await session.planned()
+    assert plan is not None
+    squares = plan.size_send.area / 1024**2
+    assert f"up to {money_text(0.211 * 2 * squares, 'USD')}" in box.cost.text()
     session.form.set_value("quality", "low")
-    assert "$0.012" in box.cost.text()
+    assert money_text(0.006 * 2 * squares, "USD") in box.cost.text()
 
 
 async def test_keys_typed_into_the_prompt_do_not_change_the_tool(window: Window, photograph: Path) -> None:

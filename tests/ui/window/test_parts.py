@@ -21,7 +21,7 @@ from app.jobs.types import Job, JobState
 from app.ui.icons import icon
 from app.ui.panels.compare_pane import LinkedView
 from app.ui.panels.compare_view import grid_columns
-from app.ui.panels.jobs_panel import job_facts, job_progress, job_times, job_words
+from app.ui.panels.job_row import Standing, job_facts, job_price, job_progress, job_times, job_words
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.tasks import Tasks
 from app.ui.theme import DARK, Tokens, make_style_sheet
@@ -191,13 +191,26 @@ def test_progress_is_told_or_guessed_but_never_reaches_the_end_by_guessing() -> 
     assert job_progress(job, 500.0) == 0.95
     assert "10 s of about 20 s" in job_times(job, 20.0)
     assert "39 s, expected 20 s" in job_times(job, 49.0)
+    assert job_times(replace(job, expected_seconds=0.02), 10.2) == "Running · 0.2 s"
+    assert job_times(replace(job, expected_seconds=125.0), 20.0) == "Running · 10 s of about 2 min"
+    assert job_price(replace(job, price=(0.134, "USD"))) == "≈ $0.134"
+    assert job_price(replace(job, price=(0.0, "USD"))) == job_price(job) == ""
+    waiting = Job("i", "p", "d", "t", JobState.QUEUED, created=0.0)
+    for standing, told in (
+        (Standing(), "Waiting"),
+        (Standing(1), "Waiting · next"),
+        (Standing(4), "Waiting · place 4"),
+        (Standing(4, paused=True), "Waiting · the queue is paused"),
+        (Standing(1, provider_paused=True), "Waiting · the provider is paused"),
+    ):
+        assert job_times(waiting, 9.0, standing) == told
     assert job_progress(Job("i", "p", "d", "t", JobState.QUEUED, created=0.0), 5.0) is None
 
 
 def test_a_wait_counts_down_and_a_cancelled_request_may_have_been_billed() -> None:
     job = Job("i", "p", "d", "t", JobState.RUNNING, created=0.0, started=10.0, waiting_until=52.3)
-    assert job_times(job, 40.4) == "The provider asks to wait · 12 s"
-    assert job_times(job, 52.2) == job_times(job, 99.0) == "The provider asks to wait · 1 s"
+    assert job_times(job, 40.4) == "Waits 12 s for the provider's limit"
+    assert job_times(job, 52.2) == job_times(job, 99.0) == "Waits 1 s for the provider's limit"
     cancelled = Job("i", "p", "d", "t", JobState.CANCELLED, created=0.0, finished=1.0)
     assert job_words(cancelled) == ("", "")
     assert "may still bill" in job_words(replace(cancelled, sent=True))[1]

@@ -75,7 +75,8 @@ async def test_a_refusal_is_told_with_its_number_and_can_be_tried_again(
     session.form.set_prompt("something else")
     row.retry.click()
     await eventually(lambda: len(window.workspace.worker.jobs) == 2)
-    assert session.form.prompt == "a red door"
+    assert window.workspace.worker.jobs[0].title == "a red door"
+    assert session.form.prompt == "something else"
     await eventually(lambda: all(j.state.is_final for j in window.workspace.worker.jobs))
     window.desk.jobs.clear.click()
     assert window.workspace.worker.jobs == ()

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import cv2
 import pytest
 import pytest_asyncio
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
@@ -100,7 +101,28 @@ async def test_a_row_of_the_history_is_dragged_out_the_same_way(healed: Window, 
     QTest.mousePress(view.viewport(), LEFT, pos=place)
     for step in range(1, 6):
         QTest.mouseMove(view.viewport(), place + QPoint(0, 8 * step))
-    await eventually(lambda: list(maskroom_home.rglob("variant-1-*.png")))
+    await eventually(lambda: list(maskroom_home.rglob("*-variant-1.png")))
     await asyncio.sleep(0.1)
     assert drags.count == 1
+    (dragged,) = maskroom_home.rglob("*-variant-1.png")
+    assert cv2.imread(str(dragged)).shape == (240, 320, 3), "the whole photograph, not what was sent"
     QTest.mouseRelease(view.viewport(), LEFT)
+    assert not healed.desk.notices.shown
+
+
+async def test_whoever_lets_go_before_the_file_is_made_is_told_when_it_is(
+    healed: Window, maskroom_home: Path
+) -> None:
+    healed.desk.side.reveal(HISTORY)
+    view, drags = healed.desk.history.view, Drags(healed.desk.history)
+    await eventually(lambda: view.model().rowCount() == 1)
+    await asyncio.sleep(0.1)
+    place = view.visualRect(view.model().index(0, 0)).center()
+    QTest.mousePress(view.viewport(), LEFT, pos=place)
+    for step in range(1, 6):
+        QTest.mouseMove(view.viewport(), place + QPoint(0, 8 * step))
+    QTest.mouseRelease(view.viewport(), LEFT)
+    await eventually(lambda: [notice.text for notice in healed.desk.notices.shown])
+    assert "drag it once more" in healed.desk.notices.shown[0].text
+    assert len(list(maskroom_home.rglob("*-variant-1.png"))) == 1
+    assert drags.count == 0

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QLabel
 from app.base.geometry import Point
 from app.base.states import JobState
 from app.jobs.types import Job
-from app.ui.panels.jobs_panel import JobRow
+from app.ui.panels.job_row import JobRow
 from tests.ui.window.conftest import Window, eventually
 
 BUSY = (
@@ -132,7 +132,7 @@ async def test_a_provider_that_asks_to_wait_is_told_with_a_countdown_and_can_be_
     slow.pieces.put_nowait(BUSY)
     await eventually(lambda: job_of(window).waiting_until)
     assert job_of(window).state is JobState.RUNNING
-    assert row.times.text().startswith("The provider asks to wait · 1 min")
+    assert row.times.text().startswith("Waits 1 min 40 s for")
     assert "Request w1 · 0 requests left" in row.times.toolTip()
     assert not window.desk.notices.shown
     QTest.mouseClick(row.cancel, Qt.MouseButton.LeftButton)
@@ -194,7 +194,12 @@ async def test_a_revised_prompt_is_shown_where_it_differs(
     panel = window.desk.history
     await eventually(lambda: [e.state for e in panel.model.entries] == [JobState.DONE])
     panel.view.setCurrentIndex(panel.model.index(0))
-    shown = [label.text() for label in panel.details.findChildren(QLabel) if not label.isHidden()]
-    assert ("Revised: a red door, open" in shown) is is_shown
-    assert any("Revised" in text for text in shown) is is_shown
+    labels = [label for label in panel.details.findChildren(QLabel) if label.isVisibleTo(panel)]
+    told = [label for label in labels if label.accessibleName().startswith("Revised")]
+    assert [label.accessibleName() for label in told] == (["Revised: a red door, open"] if is_shown else [])
     assert window.session.form.prompt == "a red door"
+    assert panel.details.use_revised.isVisibleTo(panel) is is_shown
+    if is_shown:
+        assert "line-through" in told[0].text()
+        panel.details.use_revised.click()
+        assert window.session.form.prompt == revised
