@@ -89,7 +89,7 @@ def fit_colours(document: F32, reply: F32, where: Bool) -> ColourFit | None:
     before = np.abs(wanted - 0.0).mean(axis=1)
     after = np.abs(wanted - terms @ answer).mean(axis=1)
     left = float(np.median(after))
-    if np.median(before) > MOST_DRIFT or left > MOST_LEFT or left > (1 - LEAST_GAIN) * np.median(before):
+    if np.median(before) > MOST_DRIFT or left > MOST_LEFT or left >= (1 - LEAST_GAIN) * np.median(before):
         return None
     fit = ColourFit(answer[:6], answer[6:])
     return fit if fit.is_believable else None
