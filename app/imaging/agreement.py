@@ -31,10 +31,9 @@ def agreement(document: F32, reply: F32, mask: Bool, around: Bool) -> F32:
     if not around.any():
         return np.zeros(mask.shape, np.float32)
     difference = reply - document
-    energy = np.square(difference).mean(axis=2)
-    usual = float(np.sqrt(np.median(blurred(as_f32(energy), SIGMA)[around])))
-    noise = np.float32(np.clip(usual, 1.0, MOST_NOISE))
-    apart = np.sqrt(blurred(as_f32(energy), SIGMA)) / noise
+    mean = np.full((1, 3), 1 / 3, np.float32)
+    apart = np.sqrt(blurred(as_f32(cv2.transform(difference * difference, mean)), SIGMA))
+    apart /= np.float32(np.clip(np.median(apart[around]), 1.0, MOST_NOISE))
     tone = np.abs(blurred(difference, TONE_SIGMA)).max(axis=2)
     same = np.clip((NEVER - apart) / (NEVER - SURE), 0, 1)
     same *= np.clip((NEVER_TONE - tone) / (NEVER_TONE - SURE_TONE), 0, 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,9 +63,12 @@ class ColourFit:
         """Correct `pixels` (h, w, 3), 0–255, in place: the rows from `top` on of a picture of `height` rows."""
         x = _axis(0, pixels.shape[1], pixels.shape[1])
         y = _axis(top, pixels.shape[0], height)
-        terms = _colour_terms(pixels.reshape(-1, 3))
-        added = terms @ self.colour.astype(np.float32)
-        pixels += added.reshape(pixels.shape)
+        level = pixels / np.float32(128) - np.float32(1)
+        curve = self.colour[3:].T
+        pixels += as_f32(cv2.transform(level, self.colour[:3].T.astype(np.float32)))
+        np.square(level, out=level)
+        bent = np.hstack((curve, -curve.sum(axis=1, keepdims=True) / 3))
+        pixels += as_f32(cv2.transform(level, bent.astype(np.float32)))
         f = self.field.astype(np.float32)
         x, y = x[np.newaxis, :, np.newaxis], y[:, np.newaxis, np.newaxis]
         pixels += f[0] + x * (f[1] + x * f[2])
@@ -92,7 +96,7 @@ def fit_colours(document: F32, reply: F32, where: Bool) -> ColourFit | None:
     before = np.abs(wanted - 0.0).mean(axis=1)
     after = np.abs(wanted - terms @ answer).mean(axis=1)
     left = float(np.median(after))
-    if np.median(before) > MOST_DRIFT or left > MOST_LEFT or left > (1 - LEAST_GAIN) * np.median(before):
+    if np.median(before) > MOST_DRIFT or left > MOST_LEFT or left >= (1 - LEAST_GAIN) * np.median(before):
         return None
     fit = ColourFit(answer[:6], answer[6:])
     return fit if fit.is_believable else None

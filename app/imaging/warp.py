@@ -109,6 +109,6 @@ def _premultiplied(picture: U8) -> F32:
 
 
 def _straight(values: F32) -> U8:
-    alpha = np.clip(values[..., 3:], 0, 255)
-    values[..., :3] *= np.float32(255) / np.maximum(alpha, 0.5)
+    # Colours overshoot at an edge as alpha does, so they are divided by it before it is cut off.
+    values[..., :3] *= np.float32(255) / np.maximum(values[..., 3:], 0.5)
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
