@@ -382,5 +382,5 @@ class DocumentMachine(RuleBasedStateMachine):
         assert np.array_equal(self.seen[1], self.document.picture)
 
 
-DocumentMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=25)
+DocumentMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=22)
 TestDocument = DocumentMachine.TestCase
