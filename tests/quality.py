@@ -57,6 +57,34 @@ def seam_ratio(result: U8, mask: U8) -> float:
     return _mean_step(luma, mask) / max(0.25, float(np.mean(outside)))
 
 
+def seam_jump(result: U8, truth: U8, mask: U8) -> float:
+    """J95: the visible step at the hole's edge against the truth, in levels; below 1 it cannot be seen.
+
+    The 95th percentile of the smoothed |step| of `seam_ratio`, measured on luma of result - truth.
+    """
+    difference = _luma(result) - _luma(truth)
+    steps = _all_steps(difference, mask)
+    return float(np.percentile(np.abs(steps), 95))
+
+
+def ring_error(result: U8, truth: U8, mask: U8, width: int = 12) -> float:
+    """Root mean square error over the `width` pixels inside the hole's edge, in levels."""
+    depth = cv2.distanceTransform((mask > 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    ring = (depth > 0) & (depth <= width)
+    return float(np.sqrt(np.square(result[ring].astype(np.float64) - truth[ring]).mean()))
+
+
+def outside_error(result: U8, truth: U8, mask: U8) -> int:
+    """The greatest difference outside the hole, in levels."""
+    outside = mask == 0
+    differs = np.abs(result[outside].astype(np.int16) - truth[outside])
+    return int(differs.max()) if differs.size else 0
+
+
+def _luma(picture: U8) -> NDArray[np.float32]:
+    return cv2.cvtColor(picture.astype(np.float32), cv2.COLOR_RGB2GRAY)
+
+
 def _edges(picture: U8) -> NDArray[np.float64]:
     luma = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     return np.abs(cv2.Laplacian(luma, cv2.CV_64F))
@@ -84,10 +112,14 @@ def _grown(mask: U8, reach: float) -> U8:
 
 
 def _mean_step(luma: NDArray[np.float32], mask: U8) -> float:
+    return float(np.abs(_all_steps(luma, mask)).mean())
+
+
+def _all_steps(luma: NDArray[np.float32], mask: U8) -> NDArray[np.float64]:
     found, _ = cv2.findContours((mask > 0).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     steps = [_steps(luma, contour[:, 0].astype(np.float64)) for contour in found if len(contour) >= 24]
     joined = np.concatenate(steps) if steps else np.zeros(1)
-    return float(np.abs(joined).mean())
+    return joined if len(joined) else np.zeros(1)
 
 
 def _steps(luma: NDArray[np.float32], contour: NDArray[np.float64]) -> NDArray[np.float64]:

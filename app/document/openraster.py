@@ -25,7 +25,7 @@ from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
 from app.document.composition import softened
 from app.document.layers import EditLayer
-from app.document.saved import LayerEntry, NamedEntry, SavedDocument, layer_entry
+from app.document.saved import Box, LayerEntry, NamedEntry, SavedDocument, layer_entry, margins_entry
 from app.imaging.arrays import U8, Samples, as_samples, as_u8, to_sixteen_bits
 from app.imaging.codecs import encode_png_quickly
 from app.imaging.colour import ColourSpace, srgb_profile
@@ -59,12 +59,11 @@ _UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class PhotographEntry(msgspec.Struct, frozen=True):
-    """The photograph: its name and file, and where it stands in a document that may be larger."""
+    """The photograph: its name and file, and by how much the document is larger on each side."""
 
     name: str
     file: str
-    x: int = 0
-    y: int = 0
+    margins: Box = (0, 0, 0, 0)
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -183,7 +182,7 @@ def write_openraster(
             merged_sha256=digest(merged),
             width=saved.size.width,
             height=saved.size.height,
-            photograph=PhotographEntry(photograph.name, SOURCE),
+            photograph=PhotographEntry(photograph.name, SOURCE, margins_entry(saved.margins)),
             layers=layers,
             masks=masks,
             active_mask=saved.active_mask,

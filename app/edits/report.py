@@ -1,203 +1,232 @@
 """What an edit did to the picture outside its mask: in the document (nothing, counted), and in the reply.
 
-The second figure tells how much the model ignored the mask. Every reply differs a little everywhere, by
-recoding and by a drift of tone, so the reply's colours are first fitted to those that were sent, robustly
-enough that changed parts do not pull the fit; only what is then well beyond the noise counts. It is a
-lower bound with few false alarms, and nothing at all where the two pictures cannot be laid on each other.
+The second figure tells how much the model ignored the mask. Every reply differs a little everywhere: it is
+moved, bent, recoloured and recoded. All that was found when it was aligned is undone first, and only what is
+then well beyond the noise counts. It is a lower bound with next to no false alarms.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from app.base.geometry import Size
-from app.edits.cut import send_coverage, send_picture
-from app.edits.types import EditRequest, Patch, Report, Suspicion
+from app.base.cancel import CancelToken
+from app.edits.alignment import Aligned, Source, align, corrected
+from app.edits.types import EditRequest, HeatMap, Patch, Report, Suspicion
 from app.imaging.arrays import F32, U8, Bool, as_u8
 from app.imaging.blend import alpha_inside, blend
-from app.imaging.codecs import decode_picture
-from app.imaging.masks import grow
-from app.imaging.resample import reduce_coverage
+from app.imaging.recipe import Align
+from app.imaging.spread import as_f32, blurred
 
-WORK_SIDE = 1024
-"""Long side at which the pictures are compared; larger ones are reduced."""
 MARGIN_SHARE = 0.008
 """Share of the long side around the mask that is not judged: soft edges are no leak."""
 LEAST_JUDGED = 256
 """Pixels outside the mask below which nothing is said."""
 LEAST_SIDE = 8
-LEAST_CHANGE = 8.0
-RECOLOUR = 10.0
-NOISES = 3.5
-PERCENTILE = 35.0
-SIGMA_OF_PERCENTILE = 0.4538
+SOFT = 1.2
+LEAST_CHANGE, NOISES = 8.0, 3.5
+"""Levels, and times the noise, beyond the photograph's neighbourhood from which a pixel is another one."""
+PERCENTILE, SIGMA_OF_PERCENTILE = 35.0, 0.4538
 """The 35th percentile of |x| for a normal x of deviation 1; up to 40 % of changed pixels cannot pull it."""
-SAMPLES = 60_000
-TRUSTED_GAIN = (0.6, 1.6)
-LARGEST_SHIFT = 0.75
-LEAST_LIKENESS = 0.3
-"""Correlation of the details of two pictures from which on they show the same."""
+DARKEST, BRIGHTEST = 5, 250
+"""Beyond, the values were cut off, and tell nothing in that direction."""
+TEXTURED, LEAST_LIKENESS, SMEARED = 6.0, 0.45, 0.25
+"""Deviation from which there is texture, correlation below which it is another one, share of the variance
+below which it was painted over."""
+TEXTURE_SIGMA = 3.0
+RECOLOUR, RECOLOUR_SIGMA = 10.0, 6.0
+AT_EDGE_SHARE = 0.0005
+"""Share of what is judged that must be changed right at the mask's edge to speak of it."""
 INVERTED_FROM, INVERTED_TIMES = 8.0, 3.0
 """Mean change outside the mask, in levels and in times of that inside, from which a mask looks inverted."""
 IGNORED_FROM = 0.3
 """Share of the outside that is changed from which a mask looks ignored."""
 
 
-def report_edit(request: EditRequest, patch: Patch, data: bytes) -> Report:
-    """Count what changed outside the mask, in the composite and in the received file `data`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Leak:
+    """What was changed outside the mask, on the planes of the alignment."""
 
-    Raises:
-        PhotographError: `data` is no usable picture.
+    share: float
+    """Of what is judged, 0–1."""
+    mean: float
+    worst: float
+    """Levels of 255."""
+    changed: F32
+    """(h, w): levels; 0 where nothing was changed or nothing is judged."""
+    at_edge: Bool
+    """(h, w): what was changed in one piece with the mask's edge."""
+
+
+def report_edit(request: EditRequest, patch: Patch, aligned: Aligned) -> Report:
+    """Count what changed outside the mask: in the document by `patch`, and in the reply by what `align` found.
+
+    `aligned` is best made with `Align.AUTO`, whatever the recipe says: without it a shift counts as change.
     """
-    before = request.picture[..., :3]
+    before = np.ascontiguousarray(request.picture[..., :3])
     after = as_u8(blend(before, patch.pixels, alpha_inside(patch.coverage, patch.recipe.feather)))
     outside = outside_changed_pixels(before, after, patch.coverage)
+    counted = int(np.count_nonzero(patch.coverage == 0))
     if not request.has_mask:
-        return Report(outside, None)
-    received = decode_picture(data)
-    leaked = leak(request, received)
-    return Report(outside, leaked, suspicion(before, patch, leaked))
+        return Report(outside, None, outside_pixels=counted, drift=aligned.drift)
+    leak = find_leak(aligned)
+    return Report(
+        outside,
+        leak.share if leak else None,
+        _suspicion(aligned, leak),
+        outside_pixels=counted,
+        mean_change=leak.mean if leak else None,
+        worst_change=leak.worst if leak else None,
+        drift=aligned.drift,
+        sharp=_sharpness(aligned, leak),
+        touches_mask=bool(leak and leak.at_edge.any()),
+        heat=_heat(request, leak) if leak else None,
+    )
 
 
-def suspicion(before: U8, patch: Patch, leaked: float | None) -> Suspicion:
-    """How the provider seems to have understood the mask of `patch`, laid on `before` (h, w, 3).
+def heat_map(source: Source, reply: U8, cancel: CancelToken | None = None) -> HeatMap | None:
+    """The map of a decoded `reply` (H, W, 3|4) whose report is no longer at hand; None where nobody can tell.
 
-    Judged by the mean change on either side of the mask's edge, at the document's scale: a drift of colours
-    is the same on both, an edit is on one.
+    Raises:
+        Cancelled: `cancel` was cancelled.
     """
-    inside: Bool = patch.coverage == 255
-    outside: Bool = patch.coverage == 0
-    if min(np.count_nonzero(inside), np.count_nonzero(outside)) < LEAST_JUDGED:
-        return Suspicion.NONE
-    change = np.abs(before.astype(np.int16) - patch.pixels).mean(axis=2)
-    within, around = float(change[inside].mean()), float(change[outside].mean())
-    if around > INVERTED_FROM and around > INVERTED_TIMES * within:
-        return Suspicion.INVERTED
-    if leaked is not None and leaked > IGNORED_FROM:
-        return Suspicion.IGNORED
-    return Suspicion.NONE
+    leak = find_leak(align(source, reply, Align.AUTO, cancel))
+    return None if leak is None else _heat(source, leak)
+
+
+def _heat(source: Source, leak: Leak) -> HeatMap:
+    plane = np.clip(np.rint(leak.changed), 0, 255).astype(np.uint8)
+    reach = 2 * _margin(leak.at_edge.shape) + 5
+    wider = cv2.dilate(leak.at_edge.astype(np.uint8) * 255, np.ones((reach, reach), np.uint8))
+    return HeatMap(plane, source.placement.region, np.asarray(wider, np.uint8))
 
 
 def outside_changed_pixels(before: U8, after: U8, coverage: U8) -> int:
     """How many pixels of coverage 0 differ between two pictures (h, w, 3)."""
-    return int(np.count_nonzero(_differs(before, after) & (coverage == 0)))
-
-
-def leak(request: EditRequest, received: U8) -> float | None:
-    """Share (0–1) of the sent pixels outside the mask that are changed in `received` (h, w, 3|4).
-
-    None where it cannot be told: another size than was sent, no mask, hardly anything outside the mask, or a
-    shifted picture. Exactly 0 where nothing differs at all.
-    """
-    sent = send_picture(request)[..., :3]
-    if not request.has_mask or received.shape[:2] != sent.shape[:2]:
-        return None
-    # The padding is a mirror of the content: it would count twice.
-    rows, columns = request.plan.content_send.slices
-    before, after = sent[rows, columns], received[rows, columns, :3]
-    mask = send_coverage(request)[rows, columns]
-    outside: Bool = mask == 0
-    if not outside.any():
-        return None
-    if not (_differs(before, after) & outside).any():
-        return 0.0
-    before, after, mask = _reduced(before, after, mask)
-    margin = max(2, round(MARGIN_SHARE * max(mask.shape)))
-    judged: Bool = grow(as_u8(np.where(mask > 0, np.uint8(255), np.uint8(0))), margin) == 0
-    if np.count_nonzero(judged) < LEAST_JUDGED or min(judged.shape) < LEAST_SIDE:
-        return None
-    expected = _fitted(before, after, judged)
-    changed = _changed(expected, after.astype(np.float32), judged)
-    share = float(np.count_nonzero(changed)) / float(np.count_nonzero(judged))
-    if share > 0.01 and _is_shifted(expected, after.astype(np.float32), judged):
-        return None
-    return share
-
-
-def _differs(before: U8, after: U8) -> Bool:
-    """Where two pictures (h, w, 3) differ in any channel, as (h, w)."""
     # Three passes over planes are several times as fast as one any() over an axis of three.
     red, green, blue = (before[..., channel] != after[..., channel] for channel in range(3))
-    differs: Bool = red | green | blue
-    return differs
+    return int(np.count_nonzero((red | green | blue) & (coverage == 0)))
 
 
-def _reduced(before: U8, after: U8, mask: U8) -> tuple[U8, U8, U8]:
-    height, width = mask.shape
-    size = Size(width, height).fitted_into(Size(WORK_SIDE, WORK_SIDE))
-    if size == Size(width, height):
-        return before, after, mask
-    target = (size.width, size.height)
-    return (
-        as_u8(cv2.resize(np.ascontiguousarray(before), target, interpolation=cv2.INTER_AREA)),
-        as_u8(cv2.resize(np.ascontiguousarray(after), target, interpolation=cv2.INTER_AREA)),
-        reduce_coverage(mask, size),
+def find_leak(aligned: Aligned) -> Leak | None:
+    """What was changed outside the mask; None where hardly anything is outside, or where it is too small."""
+    judged = _judged(aligned)
+    if np.count_nonzero(judged) < LEAST_JUDGED or min(judged.shape) < LEAST_SIDE:
+        return None
+    if aligned.is_exact:
+        return Leak(0.0, 0.0, 0.0, np.zeros(judged.shape, np.float32), np.zeros(judged.shape, np.bool_))
+    document, reply = as_f32(aligned.document), _explained(aligned)
+    soft_document, soft_reply = blurred(document, SOFT), blurred(reply, SOFT)
+    apart = np.abs(soft_reply - soft_document)
+    marked = _is_beyond(soft_document, soft_reply, apart, judged)
+    marked |= _is_recoloured(document, reply, apart, judged)
+    marked |= _is_repainted(document, reply)
+    marked &= judged
+    opened = cv2.morphologyEx(marked.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    most = apart.max(axis=2)
+    changed = as_f32(np.where(opened > 0, most, 0))
+    return Leak(
+        share=float(np.count_nonzero(opened)) / float(np.count_nonzero(judged)),
+        mean=float(apart[judged].mean()),
+        worst=float(changed.max()),
+        changed=changed,
+        at_edge=_at_edge(np.asarray(opened, np.uint8), judged, aligned.kept),
     )
 
 
-def _fitted(before: U8, after: U8, judged: Bool) -> F32:
-    """`before` brought to the colours of `after` by a gain and an offset per channel.
+def _margin(shape: tuple[int, ...]) -> int:
+    return max(2, round(MARGIN_SHARE * max(shape)))
 
-    Where that takes a gain beyond all drift, `after` shows something else, and `before` stays as it is.
+
+def _judged(aligned: Aligned) -> Bool:
+    """Outside the mask and its margin, and shown by the reply: (h, w)."""
+    touched = (~aligned.kept).astype(np.uint8)
+    reach = 2 * _margin(touched.shape) + 1
+    near = cv2.dilate(touched, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    return np.asarray((near == 0) & aligned.shown)
+
+
+def _explained(aligned: Aligned) -> F32:
+    """The reply in the photograph's colours, and the photograph's own values where clipping explains the rest.
+
+    A reply that was cut off at white cannot be as bright as the photograph, nor the photograph as bright as it.
     """
-    steps = max(1, int(np.count_nonzero(judged)) // SAMPLES)
-    xs: F32 = before[judged][::steps].astype(np.float32)
-    ys: F32 = after[judged][::steps].astype(np.float32)
-    fitted: F32 = before.astype(np.float32)
-    for channel in range(3):
-        x, y = xs[:, channel], ys[:, channel]
-        gain, offset = 1.0, float(np.median(y - x))
-        for _round in range(8):
-            off = np.abs(y - (gain * x + offset))
-            sigma = max(0.5, float(np.percentile(off, PERCENTILE)) / SIGMA_OF_PERCENTILE)
-            near = off <= 2.5 * sigma
-            spread = float(np.var(x[near]))
-            if spread > 4.0:
-                gain = float(np.mean((x[near] - x[near].mean()) * (y[near] - y[near].mean()))) / spread
-            offset = float(np.mean(y[near] - gain * x[near]))
-        if not TRUSTED_GAIN[0] <= gain <= TRUSTED_GAIN[1]:
-            return before.astype(np.float32)
-        fitted[..., channel] = np.clip(gain * fitted[..., channel] + offset, 0, 255)
-    return fitted
+    document, reply = as_f32(aligned.document), corrected(aligned)
+    cut_high, cut_low = aligned.reply >= BRIGHTEST, aligned.reply <= DARKEST
+    own_high, own_low = aligned.document >= BRIGHTEST, aligned.document <= DARKEST
+    explained = (reply < document) & (cut_high | own_low) | (reply > document) & (cut_low | own_high)
+    return as_f32(np.where(explained, document, reply))
 
 
-def _changed(expected: F32, after: F32, judged: Bool) -> Bool:
-    """Pixels beyond the neighbourhood of what was expected by more than the noise, or clearly recoloured."""
-    soft_expected = cv2.GaussianBlur(expected, (0, 0), 1.2)
-    soft_after = cv2.GaussianBlur(after, (0, 0), 1.2)
-    residual = np.abs(soft_after - soft_expected)
-    noise = float(np.percentile(residual[judged], PERCENTILE)) / SIGMA_OF_PERCENTILE
+def _is_beyond(document: F32, reply: F32, apart: F32, judged: Bool) -> Bool:
+    """Beyond all values in the photograph's neighbourhood by more than the noise."""
+    noise = float(np.percentile(apart[judged], PERCENTILE)) / SIGMA_OF_PERCENTILE
+    limit = max(LEAST_CHANGE, NOISES * noise)
     square = np.ones((3, 3), np.uint8)
-    above = soft_after - cv2.dilate(soft_expected, square)
-    below = cv2.erode(soft_expected, square) - soft_after
-    beyond = np.maximum(above, below).max(axis=2) > max(LEAST_CHANGE, NOISES * noise)
+    above = (reply - cv2.dilate(document, square)) > limit
+    below = (cv2.erode(document, square) - reply) > limit
+    return np.asarray((above | below).any(axis=2))
+
+
+def _is_recoloured(document: F32, reply: F32, apart: F32, judged: Bool) -> Bool:
     weight = judged.astype(np.float32)
-    drift = cv2.GaussianBlur((after - expected) * weight[..., np.newaxis], (0, 0), 6)
-    drift = np.abs(drift) / np.maximum(cv2.GaussianBlur(weight, (0, 0), 6), 1e-3)[..., np.newaxis]
+    wide = blurred(as_f32((reply - document) * weight[..., np.newaxis]), RECOLOUR_SIGMA)
+    drift = np.abs(wide) / np.maximum(blurred(weight, RECOLOUR_SIGMA), 1e-3)[..., np.newaxis]
     # The wide blur reaches over the edge of what is recoloured; the pixel itself must differ too.
-    recoloured = (drift.max(axis=2) > RECOLOUR) & (residual.max(axis=2) > RECOLOUR / 2)
-    marked = ((beyond | recoloured) & judged).astype(np.uint8)
-    opened: Bool = cv2.morphologyEx(marked, cv2.MORPH_OPEN, square) > 0
-    return opened
+    return np.asarray((drift.max(axis=2) > RECOLOUR) & (apart.max(axis=2) > RECOLOUR / 2))
 
 
-def _is_shifted(expected: F32, after: F32, judged: Bool) -> bool:
-    """True when the two pictures show the same, but not in the same place."""
-    weight = cv2.GaussianBlur(judged.astype(np.float32), (0, 0), 3)
+def _is_repainted(document: F32, reply: F32) -> Bool:
+    """Textured in the photograph, but another texture or none in the reply."""
+    one, other = (as_f32(plane.mean(axis=2)) for plane in (document, reply))
+    one, other = (as_f32(plane - blurred(plane, TEXTURE_SIGMA)) for plane in (one, other))
+    own = blurred(one * one, TEXTURE_SIGMA)
+    theirs = blurred(other * other, TEXTURE_SIGMA)
+    both = blurred(one * other, TEXTURE_SIGMA)
+    unlike = both < LEAST_LIKENESS * np.sqrt(np.maximum(own * theirs, 1e-6))
+    return np.asarray((own > TEXTURED**2) & (unlike | (theirs < SMEARED * own)))
 
-    def details(picture: F32) -> F32:
-        grey = picture.mean(axis=2)
-        details: F32 = ((grey - cv2.GaussianBlur(grey, (0, 0), 8)) * weight).astype(np.float32)
-        return details
 
-    height, width = judged.shape
-    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
-    one, other = details(expected), details(after)
-    (x, y), response = cv2.phaseCorrelate(one, other, window)
-    if response <= 0.1 or max(abs(x), abs(y)) <= LARGEST_SHIFT:
-        return False
-    # Of a plain picture it compares the errors of rounding: what has moved must look alike when moved back.
-    back = cv2.warpAffine(other, np.array([[1, 0, -x], [0, 1, -y]], np.float64), (width, height))
-    norm = float(np.linalg.norm(one * window)) * float(np.linalg.norm(back * window))
-    return norm > 0 and float(np.sum(one * back * window * window)) > LEAST_LIKENESS * norm
+def _at_edge(opened: U8, judged: Bool, kept: Bool) -> Bool:
+    """The pieces of `opened` that begin where judging begins next to the mask."""
+    reach = 2 * _margin(opened.shape) + 5
+    near = cv2.dilate((~kept).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    _count, labels = cv2.connectedComponents(opened, connectivity=8)
+    touching = np.unique(labels[(opened > 0) & near])
+    found: Bool = np.isin(labels, touching) & (opened > 0)
+    if np.count_nonzero(found) < max(16, AT_EDGE_SHARE * np.count_nonzero(judged)):
+        return np.zeros_like(found)
+    return found
+
+
+def _suspicion(aligned: Aligned, leak: Leak | None) -> Suspicion:
+    """How the provider seems to have understood the mask.
+
+    Judged by the mean change on either side of the mask's edge, in the colours that came: a drift of colours
+    is the same on both, an edit is on one.
+    """
+    inside, outside = aligned.edited, aligned.kept
+    if min(np.count_nonzero(inside), np.count_nonzero(outside)) < LEAST_JUDGED // 4:
+        return Suspicion.NONE
+    change = np.abs(aligned.document.astype(np.int16) - aligned.reply).mean(axis=2)
+    within, around = float(change[inside].mean()), float(change[outside].mean())
+    if around > INVERTED_FROM and around > INVERTED_TIMES * within:
+        return Suspicion.INVERTED
+    if leak is not None and leak.share > IGNORED_FROM:
+        return Suspicion.IGNORED
+    return Suspicion.NONE
+
+
+def _sharpness(aligned: Aligned, leak: Leak | None) -> float | None:
+    if leak is None:
+        return None
+    same = aligned.kept & (leak.changed == 0)
+    if np.count_nonzero(same) < LEAST_JUDGED:
+        return None
+    own, theirs = (
+        float(np.abs(plane - blurred(plane, SOFT))[same].mean())
+        for plane in (as_f32(aligned.document).mean(axis=2), as_f32(aligned.reply).mean(axis=2))
+    )
+    return theirs / own if own > 0.1 else None

@@ -20,12 +20,28 @@ ParameterValue = str | int | float | bool
 class Context:
     """How much of the surroundings is sent with the mask.
 
-    `whole` sends the whole picture; else `pixels` on every side; else `share` of the mask's bounds.
+    `region` is set by hand; else `whole` sends the whole picture; else `pixels` on every side; else `share` of
+    the mask's bounds.
     """
 
     share: float = 0.6
     pixels: int | None = None
     whole: bool = False
+    region: Rect | None = None
+    """Document pixels that are sent at least."""
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.region is None and not self.whole and self.pixels is None
+
+
+class Islands(enum.Enum):
+    """How the parts of a mask that stand far from each other are sent."""
+
+    TOGETHER = "together"
+    """In one request, whose region holds them all."""
+    EACH = "each"
+    """One request for each, with a region and a mask of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +208,21 @@ class EditResult:
     """Of images that did not come, when others did."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How a reply as a whole differed from what was sent, as found outside the mask."""
+
+    dx: float = 0.0
+    dy: float = 0.0
+    """Document pixels by which its content had moved to the right and down, at the region's centre."""
+    scale: float = 1.0
+    """How much larger its content was."""
+    is_bent: bool = False
+    """It had moved differently from place to place."""
+    colour: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Mean levels (of 255) of red, green and blue that it was above what was sent."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Patch:
     """A result brought to the document's own scale and place: what a candidate or an edit layer shows."""
@@ -207,6 +238,10 @@ class Patch:
     opacity: float = 1.0
     """0–1; with `mode`, how it is laid down."""
     mode: BlendMode = BlendMode.NORMAL
+    drift: Drift | None = None
+    """What was found of the reply, whether or not the recipe undid it; None where it cannot be told."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the user on what had to be made up."""
 
 
 class Suspicion(enum.Enum):
@@ -219,6 +254,19 @@ class Suspicion(enum.Enum):
     """It changed much of everything."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeatMap:
+    """Where a reply was changed outside the mask, for an overlay."""
+
+    plane: U8
+    """(h, w): by how many levels (of 255) it was changed; 0 where it was not, and in the mask."""
+    rect_doc: Rect
+    """The document pixels that the plane covers."""
+    extension: U8
+    """(h, w), 255: what was changed right at the mask's edge, such as the shadow of what was removed. Only
+    a larger mask can let it into the document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What an edit did, counted."""
@@ -228,3 +276,16 @@ class Report:
     leak: float | None
     """Share (0–1) of the sent pixels outside the mask that the model changed; None where nobody can tell."""
     suspicion: Suspicion = Suspicion.NONE
+    outside_pixels: int = 0
+    """Document pixels of coverage 0 in the region; 0 where it was not kept."""
+    mean_change: float | None = None
+    """Mean difference outside the mask after the drift was undone, in levels (of 255)."""
+    worst_change: float | None = None
+    """The greatest difference of what counts as changed, in levels; 0 where nothing does."""
+    drift: Drift | None = None
+    sharp: float | None = None
+    """How much fine detail the reply has outside the mask, in times of what was sent; 1 = as much."""
+    touches_mask: bool = False
+    """What was changed outside goes on from the mask's edge: extending the mask would let it in."""
+    heat: HeatMap | None = field(default=None, compare=False, repr=False)
+    """Kept while the result is at hand, and made anew when it is asked for later; never in the history."""

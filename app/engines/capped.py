@@ -13,15 +13,13 @@ import numpy as np
 
 from app.base.cancel import CancelToken
 from app.base.geometry import Size
-from app.engines.texture import Matches, find_matches
 from app.imaging.arrays import U8, as_u8
+from app.imaging.likeness import carry_detail, find_matches
 from app.imaging.masks import size_of
 from app.imaging.resample import reduce_coverage
 
 MOST_HOLE = 0.75
 """Share of the reduced picture that may be hole."""
-_ROWS = 256
-"""How many rows are given their detail in one go: bounds the memory, and polls for cancelling."""
 
 
 def fill_capped(
@@ -52,7 +50,7 @@ def fill_capped(
         where = hole > 0
         result[where] = enlarged[where]
         return result
-    _add_detail(result, hole, enlarged, matches, small, cancel)
+    carry_detail(result, hole, picture, enlarged, enlarged, matches, small, cancel)
     return result
 
 
@@ -66,32 +64,3 @@ def _reduced_hole(hole: U8, scale: float) -> tuple[Size, U8]:
             return small, reduced
         scale *= 1.5
     return full, hole
-
-
-def _add_detail(
-    result: U8, hole: U8, enlarged: U8, matches: Matches, small: Size, cancel: CancelToken | None
-) -> None:
-    """Write the enlarged fill with its matches' detail into `result`, whose known part is the photograph."""
-    full = size_of(hole)
-    ratio_y, ratio_x = full.height / small.height, full.width / small.width
-    move_y = np.zeros((small.height, small.width), np.int32)
-    move_x = np.zeros_like(move_y)
-    place = (matches.rows, matches.columns)
-    move_y[place] = np.rint((matches.source_rows - matches.rows) * ratio_y)
-    move_x[place] = np.rint((matches.source_columns - matches.columns) * ratio_x)
-    photograph = result.copy()
-    for top in range(0, full.height, _ROWS):
-        if cancel is not None:
-            cancel.check()
-        rows, columns = np.nonzero(hole[top : top + _ROWS])
-        rows += top
-        near = (
-            np.minimum((rows / ratio_y).astype(np.intp), small.height - 1),
-            np.minimum((columns / ratio_x).astype(np.intp), small.width - 1),
-        )
-        from_rows = np.clip(rows + move_y[near], 0, full.height - 1)
-        from_columns = np.clip(columns + move_x[near], 0, full.width - 1)
-        detail = photograph[from_rows, from_columns].astype(np.int16) - enlarged[from_rows, from_columns]
-        detail[hole[from_rows, from_columns] > 0] = 0
-        wanted = enlarged[rows, columns] + detail
-        result[rows, columns] = np.clip(wanted, 0, 255).astype(np.uint8)

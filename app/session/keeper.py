@@ -13,17 +13,23 @@ import time
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from app.base.errors import MaskroomError
+from app.base.geometry import Margins
 from app.base.notices import Level, Notice
 from app.base.signal import Signal
 from app.base.states import JobState
 from app.base.text import tr
+from app.document.extension import source_photograph
+from app.document.saved import margins_entry
 from app.history.owner import this_process
+from app.session.candidates import Candidate
+from app.session.extending import between_canvases, margins_of
 from app.session.form_entry import form_entry
 from app.session.kept_tabs import (
     VERSION,
@@ -151,10 +157,15 @@ class SessionKeeper:
 
     async def _bring_candidates(self, session: DocumentSession, entry: TabEntry) -> None:
         """What waited on the strip; what the history no longer has stays away."""
-        found = []
+        found: list[Candidate] = []
+        document, actions = session.document, self._workspace.history_actions
+        if document is None:
+            return
         for result_id in entry.candidates:
             with contextlib.suppress(MaskroomError):
-                found.append(await self._workspace.history_actions.candidate(result_id))
+                candidate = await actions.candidate(result_id)
+                made_on = margins_of((await actions.get(candidate.entry_id)).form)
+                found += between_canvases((candidate,), made_on, document.margins, document.size)
         if found and session in self._workspace.documents:
             session.candidates.add(renumbered(tuple(found), session.candidates.next_number()))
             session.candidates.select(entry.candidate if len(found) == len(entry.candidates) else None)
@@ -307,15 +318,19 @@ def _stamp(entry: TabEntry, document: Document, session: DocumentSession) -> Has
 def _state(
     entry: TabEntry, snapshot: Snapshot | None, document: Document, source: Source, session: DocumentSession
 ) -> KeptState:
+    ground = document.ground
     return KeptState(
         msgspec.structs.replace(
-            entry, saved_at=time.time(), active_mask=0 if snapshot is None else snapshot.active_mask
+            entry,
+            saved_at=time.time(),
+            active_mask=0 if snapshot is None else snapshot.active_mask,
+            margins=margins_entry(Margins() if snapshot is None else snapshot.ground.margins),
         ),
         () if snapshot is None else snapshot.layers,
         () if snapshot is None else snapshot.masks,
         session.form.references,
         source,
-        lambda: bytes_or_copy(source, document.original_photograph),
+        lambda: bytes_or_copy(source, partial(source_photograph, ground)),
     )
 
 

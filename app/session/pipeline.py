@@ -19,7 +19,8 @@ from app.base.signal import Signal
 from app.base.states import JobState
 from app.base.text import tr
 from app.document.layers import LayerSource
-from app.edits.composite import place
+from app.edits.alignment import align
+from app.edits.composite import compose
 from app.edits.report import report_edit
 from app.edits.types import Cost, EditRequest, EditResult, Missing, Patch, ReceivedImage, Usage
 from app.gateways.client import GatewayClient
@@ -30,8 +31,9 @@ from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
 from app.imaging.arrays import as_u8
 from app.imaging.blend import alpha_inside, blend
-from app.imaging.codecs import thumbnail
+from app.imaging.codecs import decode_picture, thumbnail
 from app.imaging.load import probe
+from app.imaging.recipe import Align
 from app.jobs.types import Job
 from app.jobs.worker import JobControl, RequestWorker
 from app.session.candidates import Candidate
@@ -346,8 +348,10 @@ class EditPipeline:
         return tuple(candidates), tuple(missing)
 
     def _candidate(self, request: EditRequest, image: ReceivedImage, row: HistoryResult) -> Candidate:
-        patch = place(request, image.data)
-        report = report_edit(request, patch, image.data)
+        reply = decode_picture(image.data)
+        aligned = align(request, reply, Align.AUTO)
+        patch = compose(request, reply, request.coverage, request.recipe, aligned=aligned)
+        report = report_edit(request, patch, aligned)
         small = encode_thumbnail(request, patch)
         with _forgiven(row.id):
             self._history.update_result(

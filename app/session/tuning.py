@@ -19,6 +19,7 @@ from app.base.text import tr
 from app.document.document import Document
 from app.document.layer_changes import with_layer
 from app.document.layers import EditLayer, LayerSource
+from app.edits.alignment import Aligned, align
 from app.edits.composite import compose, own_coverage
 from app.edits.types import Patch
 from app.imaging.arrays import U8
@@ -91,7 +92,8 @@ class Tuning:
         self._wished: dict[str, tuple[Recipe, CancelToken]] = {}
         """By id, what is being made."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._decoded: tuple[LayerSource, U8] | None = None
+        self._known: tuple[LayerSource, U8, Aligned | None] | None = None
+        """What was last made anew, decoded and, as far as it was needed, aligned."""
         for signal in (candidates.changed, layers.changed, document.layers_changed, document.masks_changed):
             signal.connect(self.changed.emit)
 
@@ -219,11 +221,15 @@ class Tuning:
 
     def _composed(self, source: LayerSource, mask: U8, recipe: Recipe, cancel: CancelToken) -> Patch:
         """Runs in a thread."""
-        kept = self._decoded
+        kept = self._known
         if kept is None or kept[0] is not source:
-            kept = self._decoded = source, decode_picture(source.reply)
+            kept = source, decode_picture(source.reply), None
+        _, reply, aligned = kept
         cancel.check()
-        return compose(source, kept[1], mask, recipe, cancel)
+        if aligned is None or aligned.mode is not recipe.align:
+            aligned = align(source, reply, recipe.align, cancel)
+        self._known = source, reply, aligned
+        return compose(source, reply, mask, recipe, cancel, aligned=aligned)
 
     async def _put_made(
         self, made_of: Subject, recipe: Recipe, pixels: U8, coverage: U8, field: str, cancel: CancelToken

@@ -18,7 +18,7 @@ from app.edits.plan import plan_edit
 from app.edits.types import Context, EditRequest, SizeRule
 from app.imaging.arrays import U8
 from app.imaging.codecs import encode_png
-from app.imaging.recipe import Recipe
+from app.imaging.recipe import Align, ColourMatch, Recipe
 
 MakeRequest = Callable[..., EditRequest]
 SQUARE = SizeRule(fixed=(Size(128, 128),))
@@ -48,14 +48,14 @@ def test_a_reply_in_the_regions_own_size_is_bit_exact(width: int, height: int, d
         prompt="",
         provider="p",
         model="m",
-        recipe=Recipe(feather=7),
+        recipe=Recipe(align=Align.OFF, colour=ColourMatch.OFF, feather=7),
     )
     reply = random.integers(0, 256, request.picture.shape, np.uint8)
     patch = place(request, encode_png(reply))
     assert np.array_equal(patch.pixels, reply)
     assert patch.region == plan.region
     assert np.array_equal(patch.coverage, request.coverage)
-    assert patch.recipe == Recipe(feather=7)
+    assert patch.recipe == request.recipe
 
 
 def test_padding_is_cut_off_without_resampling(make_request: MakeRequest) -> None:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from app.base.geometry import Rect, Size
-from app.edits.composite import place
+from app.edits.alignment import align
+from app.edits.composite import compose
 from app.edits.cut import send_picture
-from app.edits.report import leak, outside_changed_pixels, report_edit
-from app.edits.types import Context, EditRequest, SizeRule, Suspicion
+from app.edits.report import heat_map, outside_changed_pixels, report_edit
+from app.edits.types import Context, EditRequest, Report, SizeRule, Suspicion
 from app.imaging.arrays import U8
-from app.imaging.codecs import encode_png
+from app.imaging.recipe import Align
 
 MakeRequest = Callable[..., EditRequest]
 DOCUMENT, HOLE = Size(360, 240), Rect(150, 90, 50, 40)
@@ -23,6 +24,16 @@ WHOLE = Context(whole=True)
 @pytest.fixture
 def request_(make_request: MakeRequest) -> EditRequest:
     return make_request(DOCUMENT, HOLE, context=WHOLE)
+
+
+def report(request: EditRequest, reply: U8) -> Report:
+    aligned = align(request, reply, Align.AUTO)
+    patch = compose(request, reply, request.coverage, request.recipe, aligned=aligned)
+    return report_edit(request, patch, aligned)
+
+
+def leak(request: EditRequest, reply: U8) -> float | None:
+    return report(request, reply).leak
 
 
 def edited(request: EditRequest) -> U8:
@@ -43,16 +54,17 @@ def drifted(picture: U8, seed: int = 1) -> U8:
 
 def test_an_engine_that_keeps_the_outside_leaks_exactly_nothing(request_: EditRequest) -> None:
     reply = edited(request_)
-    data = encode_png(reply)
-    report = report_edit(request_, place(request_, data), data)
-    assert report.outside_changed_pixels == 0
-    assert report.leak == 0.0
+    found = report(request_, reply)
+    assert found.outside_changed_pixels == 0
+    assert found.outside_pixels == DOCUMENT.area - HOLE.area
+    assert found.leak == found.mean_change == found.worst_change == 0.0
+    assert found.heat is not None
+    assert not found.heat.plane.any()
 
 
 def test_the_composite_keeps_the_outside_whatever_came(request_: EditRequest) -> None:
     random = np.random.default_rng(3).integers(0, 256, request_.picture.shape, np.uint8)
-    data = encode_png(random)
-    assert report_edit(request_, place(request_, data), data).outside_changed_pixels == 0
+    assert report(request_, random).outside_changed_pixels == 0
 
 
 def test_changed_pixels_outside_are_counted() -> None:
@@ -113,12 +125,53 @@ def test_a_plain_reply_is_never_taken_for_a_shifted_one(request_: EditRequest, s
 
 def test_what_cannot_be_compared_gives_no_figure(request_: EditRequest, make_request: MakeRequest) -> None:
     reply = edited(request_)
-    assert leak(request_, reply[:-1]) is None
     assert leak(make_request(DOCUMENT, None), reply) is None
     assert leak(make_request(DOCUMENT, DOCUMENT.rect), reply) is None
-    assert leak(request_, np.roll(reply, 6, axis=1)) is None
-    smaller = encode_png(np.asarray(cv2.resize(reply, (180, 120)), np.uint8))
-    assert report_edit(request_, place(request_, smaller), smaller).leak is None
+
+
+@pytest.mark.parametrize("width", [180, 540, 720])
+def test_a_reply_of_another_size_is_judged(request_: EditRequest, width: int) -> None:
+    reply = edited(request_)
+    reply[10:70, 20:100] = 255 - reply[10:70, 20:100]
+    truth = 60 * 80 / (DOCUMENT.area - HOLE.area)
+    way = cv2.INTER_AREA if width < 360 else cv2.INTER_CUBIC
+    found = leak(
+        request_, np.asarray(cv2.resize(reply, (width, width * 2 // 3), interpolation=way), np.uint8)
+    )
+    assert found == pytest.approx(truth, rel=0.4)
+    clean = cv2.resize(edited(request_), (width, width * 2 // 3), interpolation=way)
+    assert leak(request_, np.asarray(clean, np.uint8)) == pytest.approx(0, abs=0.003)
+
+
+def test_a_shift_is_told_and_is_no_leak(request_: EditRequest) -> None:
+    found = report(request_, np.roll(edited(request_), (2, 6), axis=(0, 1)))
+    assert found.leak == pytest.approx(0, abs=0.01)
+    assert found.drift is not None
+    assert (found.drift.dx, found.drift.dy) == pytest.approx((6, 2), abs=0.3)
+
+
+def test_the_map_shows_where_and_nowhere_else(request_: EditRequest) -> None:
+    reply = edited(request_)
+    reply[10:70, 20:100] = 255 - reply[10:70, 20:100]
+    heat = heat_map(request_, drifted(reply))
+    assert heat is not None
+    assert heat.rect_doc == request_.plan.region
+    assert heat.plane.shape == (240, 360)
+    inside = np.zeros(heat.plane.shape, bool)
+    inside[4:76, 14:106] = True
+    assert (heat.plane[inside] > 0).mean() > 0.7
+    assert (heat.plane[~inside] > 0).mean() < 0.003
+    assert not heat.extension.any()
+
+
+def test_a_shadow_that_went_too_is_offered_to_the_mask(request_: EditRequest) -> None:
+    reply = edited(request_)
+    reply[128:150, 150:200] = 255 - reply[128:150, 150:200]
+    found = report(request_, reply)
+    assert found.touches_mask
+    assert found.heat is not None
+    assert found.heat.extension[128:150, 150:200].mean() > 200
+    assert not found.heat.extension[:60].any()
 
 
 def test_padding_is_not_counted(make_request: MakeRequest) -> None:
@@ -140,8 +193,7 @@ class TestSuspicion:
     """A provider that reads the mask the other way, or not at all, is recognised; drift is no reason."""
 
     def verdict(self, request: EditRequest, reply: U8) -> Suspicion:
-        data = encode_png(reply)
-        return report_edit(request, place(request, data), data).suspicion
+        return report(request, reply).suspicion
 
     def test_a_good_edit_is_beyond_suspicion(self, request_: EditRequest) -> None:
         assert self.verdict(request_, edited(request_)) is Suspicion.NONE

@@ -8,8 +8,8 @@ import pytest
 from app.base.cancel import Cancelled, CancelToken
 from app.engines import patchmatch
 from app.engines.capped import fill_capped
-from app.engines.texture import REACH, find_matches
 from app.imaging.arrays import U8
+from app.imaging.likeness import REACH, find_matches
 from tests.engines.making import disc, textured
 from tests.quality import texture_energy_ratio
 

@@ -1,4 +1,4 @@
-"""Finds, for every pixel of a fill, the known pixel whose surroundings look most alike.
+"""Finds, for every pixel of a fill, the known pixel whose surroundings look most alike, and takes its detail.
 
 The search is PatchMatch (Barnes et al., SIGGRAPH 2009) in its parallel form with jump-flooding propagation
 (Rong and Tan, 2006), on whole numpy arrays: every hole pixel takes the same step at the same time.
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.base.cancel import CancelToken
+from app.base.geometry import Size
 from app.imaging.arrays import U8, Bool
 
 Index = NDArray[np.int32]
@@ -23,6 +24,8 @@ _PATTERN = tuple(
     (y, x) for y in range(-REACH, REACH + 1) for x in range(-REACH, REACH + 1) if (y + x) % 2 == 0
 )
 """Every second pixel of the patch: as telling as all of them, at half the cost."""
+_ROWS = 256
+"""How many rows are given their detail in one go: bounds the memory, and polls for cancelling."""
 _JUMPS = ((8, 4, 2, 1), (8, 4, 2, 1), (1,), (1,))
 """How far neighbours look for a better match, round by round."""
 
@@ -57,6 +60,48 @@ def find_matches(filled: U8, hole: U8, seed: int = 0, cancel: CancelToken | None
             search.propagate(jump)
         search.look_around(reach if turn == 0 else reach / (4.0 * turn))
     return search.matches()
+
+
+def carry_detail(
+    result: U8,
+    hole: U8,
+    sharp: U8,
+    soft: U8,
+    base: U8,
+    matches: Matches,
+    small: Size,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Write `base` with its matches' detail, `sharp` less `soft`, into the `hole` (h, w, > 0) of `result`.
+
+    All pictures are (h, w, 3); `matches` were found at the size `small`. Detail is taken from outside the hole
+    only.
+
+    Raises:
+        Cancelled: between two strips.
+    """
+    full_height, full_width = hole.shape
+    ratio_y, ratio_x = full_height / small.height, full_width / small.width
+    move_y = np.zeros((small.height, small.width), np.int32)
+    move_x = np.zeros_like(move_y)
+    place = (matches.rows, matches.columns)
+    move_y[place] = np.rint((matches.source_rows - matches.rows) * ratio_y)
+    move_x[place] = np.rint((matches.source_columns - matches.columns) * ratio_x)
+    for top in range(0, full_height, _ROWS):
+        if cancel is not None:
+            cancel.check()
+        rows, columns = np.nonzero(hole[top : top + _ROWS])
+        rows += top
+        near = (
+            np.minimum((rows / ratio_y).astype(np.intp), small.height - 1),
+            np.minimum((columns / ratio_x).astype(np.intp), small.width - 1),
+        )
+        from_rows = np.clip(rows + move_y[near], 0, full_height - 1)
+        from_columns = np.clip(columns + move_x[near], 0, full_width - 1)
+        detail = sharp[from_rows, from_columns].astype(np.int16) - soft[from_rows, from_columns]
+        detail[hole[from_rows, from_columns] > 0] = 0
+        wanted = base[rows, columns] + detail
+        result[rows, columns] = np.clip(wanted, 0, 255).astype(np.uint8)
 
 
 class _Search:
