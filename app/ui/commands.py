@@ -74,7 +74,6 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             has_document,
             help=tr("Save photograph, layers and masks as an OpenRaster document."),
         ),
-        Command("file.close", tr("Close"), FILE, lambda w: files.close_current(), ("Ctrl+W",), has_tab),
         Command(
             "file.export",
             tr("Export as…"),
@@ -91,6 +90,7 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             ("Ctrl+E",),
             has_document,
         ),
+        Command("file.close", tr("Close"), FILE, lambda w: files.close_current(), ("Ctrl+W",), has_tab),
         Command(
             "session.discard",
             tr("Discard what was restored"),

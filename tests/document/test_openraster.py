@@ -304,6 +304,11 @@ def test_a_damaged_part_of_ours_costs_only_what_was_in_it(ours: bytes, harm: str
     assert back.notes
 
 
+def test_whoever_wants_a_picture_is_told_that_it_is_a_document(ours: bytes) -> None:
+    with pytest.raises(PhotographError, match="a document, not a picture"):
+        load_photograph(ours, name="boat.ora")
+
+
 def test_saving_can_be_cancelled_and_tells_how_far_it_is(ours: bytes) -> None:
     source = photograph_file()
     document = document_of(load_photograph(source, name="boat.png"), layers())
