@@ -221,7 +221,7 @@ class Tuning:
 
     def _composed(self, source: LayerSource, mask: U8, recipe: Recipe, cancel: CancelToken) -> Patch:
         """Runs in a thread."""
-        kept = self._known
+        kept = self._decoded
         if kept is None or kept[0] is not source:
             reply = decode_picture(source.reply)
             kept = self._decoded = source, reply, align(source, reply, recipe.align, cancel)
