@@ -197,6 +197,40 @@ class Rect:
 EMPTY = Rect(0, 0, 0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """Whole pixels that something is wider by on each side, all >= 0."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.left, self.top, self.right, self.bottom) < 0:
+            raise ValueError(f"negative margins {self}")
+
+    def __add__(self, other: Margins) -> Margins:
+        return Margins(
+            self.left + other.left,
+            self.top + other.top,
+            self.right + other.right,
+            self.bottom + other.bottom,
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Margins()
+
+    def around(self, size: Size) -> Size:
+        """`size` with these margins."""
+        return Size(size.width + self.left + self.right, size.height + self.top + self.bottom)
+
+    def inner(self, outer: Size) -> Rect:
+        """What lies inside the margins of something that is as large as `outer` with them."""
+        return Rect.from_edges(self.left, self.top, outer.width - self.right, outer.height - self.bottom)
+
+
 def united(rects: Iterable[Rect]) -> Rect:
     """The smallest rectangle that contains all of `rects`; empty for none."""
     total = EMPTY

@@ -11,9 +11,9 @@ from app.base.states import MaskConvention
 from app.base.text import tr
 from app.cli.parser import WHOLE
 from app.cli.printing import ProgressLine, error_json, print_json, print_line, print_table, say
-from app.edits.types import Context, Cost
+from app.edits.types import Context, Cost, Islands
 from app.session.one_edit import dropped_sentence, plan_order, run_order
-from app.session.outcome import EditOrder, PlannedOrder, WrittenResult
+from app.session.outcome import EditOrder, PlannedOrder, PlannedPart, WrittenResult
 from app.session.workspace import Workspace
 
 PARAMETER_OPTIONS = ("strength", "guidance", "steps", "seed")
@@ -29,7 +29,9 @@ async def run_edit(workspace: Workspace, options: argparse.Namespace) -> int:
         progress.clear()
     for error in outcome.errors:
         say(error.message, error.hint)
-    for result in outcome.results:
+    # Islands that were sent one by one share a file.
+    written = {result.output: result for result in outcome.results}.values()
+    for result in written:
         for note in result.notes:
             say(note)
     if options.json:
@@ -40,7 +42,7 @@ async def run_edit(workspace: Workspace, options: argparse.Namespace) -> int:
             }
         )
         return ExitCode.DONE
-    for result in outcome.results:
+    for result in written:
         print_line(str(result.output))
         say(
             tr(
@@ -81,7 +83,8 @@ def _order(options: argparse.Namespace) -> EditOrder:
         parameters={name: value for name, value in values.items() if value is not None},
         free=dict(options.param),
         references=tuple(Path(name) for name in options.reference),
-        context=_context(options.context),
+        context=_context(options.context, options.region),
+        islands=Islands(options.islands),
         grow=options.grow,
         feather=options.feather,
         over_limit=options.over_limit,
@@ -89,10 +92,10 @@ def _order(options: argparse.Namespace) -> EditOrder:
     )
 
 
-def _context(choice: str | int) -> Context:
+def _context(choice: str | int, region: Rect | None) -> Context:
     if isinstance(choice, int):
-        return Context(pixels=choice)
-    return Context(whole=choice == WHOLE)
+        return Context(pixels=choice, region=region)
+    return Context(whole=choice == WHOLE, region=region)
 
 
 def rect_json(rect: Rect) -> dict[str, int]:
@@ -144,6 +147,15 @@ def plan_json(plan: PlannedOrder) -> dict[str, object]:
         "mask_bounds": rect_json(plan.mask_bounds) if plan.mask_bounds else None,
         "size_send": size_json(plan.size_send),
         "scale": plan.scale,
+        "requests": [
+            {
+                "region": rect_json(part.region),
+                "mask_bounds": rect_json(part.mask_bounds) if part.mask_bounds else None,
+                "size_send": size_json(part.size_send),
+                "scale": part.scale,
+            }
+            for part in plan.parts
+        ],
         "n": plan.n,
         "calls": plan.calls,
         "prompt_sent": plan.prompt_sent,
@@ -171,13 +183,19 @@ def plan_json(plan: PlannedOrder) -> dict[str, object]:
     }
 
 
+def _part_rows(part: PlannedPart, document: Size) -> tuple[tuple[str, str], ...]:
+    region = part.region
+    return (
+        (tr("Region"), f"{region.size} at {region.x},{region.y} of {document}"),
+        (tr("Sent as"), f"{part.size_send} (scale {part.scale:.3g})"),
+    )
+
+
 def _plan_rows(plan: PlannedOrder) -> list[tuple[str, str]]:
-    region = plan.region
     rows = [
         (tr("Provider"), f"{plan.provider} · {plan.model or tr('the server’s own model')}"),
         (tr("Goes to"), tr("nowhere: it stays on this machine") if plan.stays_here else plan.base_url),
-        (tr("Region"), f"{region.size} at {region.x},{region.y} of {plan.document}"),
-        (tr("Sent as"), f"{plan.size_send} (scale {plan.scale:.3g})"),
+        *(row for part in plan.parts for row in _part_rows(part, plan.document)),
         (tr("Variants"), tr("{n} in {calls} request(s)", n=plan.n, calls=plan.calls)),
     ]
     rows += [(file.field, f"{file.media_type}, {file.bytes / 1000:.0f} kB") for file in plan.request.files]

@@ -8,11 +8,12 @@ from typing import NoReturn
 
 from app import __version__
 from app.base.errors import UsageError
-from app.base.geometry import Size
+from app.base.geometry import Rect, Size
 from app.base.states import MaskConvention
 from app.base.text import tr
 
 FILE_CONVENTIONS = ("transparent", "white", "opaque")
+ISLANDS = ("together", "each")
 AUTO, WHOLE = "auto", "whole"
 WIRE_CONVENTIONS = tuple(convention.value for convention in MaskConvention)
 
@@ -80,6 +81,13 @@ def _add_edit_arguments(parser: argparse.ArgumentParser) -> None:
     add("--param", action="append", default=[], type=_pair, metavar="KEY=VALUE", help=tr("any other field"))
     add("--reference", action="append", default=[], metavar="IMAGE")
     add("--context", type=_context, default=AUTO, metavar="auto|PX|whole")
+    add(
+        "--islands",
+        choices=ISLANDS,
+        default=ISLANDS[0],
+        help=tr("far parts of the mask: one request, or one each"),
+    )
+    add("--region", type=_rect, metavar="X,Y,W,H", help=tr("what is sent, at least; wins over --context"))
     add("--grow", type=_pixels, default=0, metavar="PX", help=tr("widen the mask"))
     add("--feather", type=_pixels, default=0, metavar="PX", help=tr("soften its edge inwards"))
     add("--output", metavar="FILE|DIR")
@@ -250,6 +258,14 @@ def _size(text: str) -> Size | None:
 def _context(text: str) -> str | int:
     """`AUTO`, `WHOLE`, or pixels on every side."""
     return text if text in (AUTO, WHOLE) else _pixels(text)
+
+
+def _rect(text: str) -> Rect:
+    """X,Y,W,H in pixels of the photograph."""
+    parts = text.split(",")
+    if len(parts) == 4 and all(part.isdecimal() for part in parts) and int(parts[2]) and int(parts[3]):
+        return Rect(*map(int, parts))
+    raise _bad(tr("“{text}” is not X,Y,W,H in pixels", text=text))
 
 
 def _pair(text: str) -> tuple[str, str]:

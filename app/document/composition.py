@@ -29,7 +29,7 @@ from app.imaging.masks import bounds
 from app.imaging.photograph import Photograph
 from app.imaging.pyramid import Pyramid
 
-AT_ONCE = 200_000
+AT_ONCE = 100_000
 """Pixels up to which a change is made on the caller's thread: about as many as a few milliseconds are enough for."""
 _PIECE = 512
 """Edge of the pieces in which large changes are made."""
@@ -86,26 +86,24 @@ def _writable(picture: U8) -> U8:
 class Composition:
     """The flattened 8-bit picture, kept up to date, and exact flattening of the photograph's own samples."""
 
-    def __init__(
-        self,
-        photograph: Photograph,
-        prepared: PreparedPicture,
-        tell: Callable[[tuple[Rect, ...]], None] = lambda rects: None,
-        background: Background | None = None,
-    ) -> None:
-        """`tell` is called with what changed after `show` returned, and once when nothing more will, with nothing
-        where work failed. Without `background` all is done when `show` returns.
-        """
+    def __init__(self, photograph: Photograph, prepared: PreparedPicture) -> None:
+        """Until `work_in` is called all is done when `show` returns."""
         self.picture = prepared.picture
         self.pyramid = prepared.pyramid
         self._photograph = photograph
         self._original = Original(photograph, prepared.picture)
-        self._tell = tell
-        self._background = background
+        self._tell: Callable[[tuple[Rect, ...]], None] = lambda rects: None
+        self._background: Background | None = None
         self._shown: tuple[EditLayer, ...] = ()
         """What the picture shows, or will once the running job is put in."""
         self._wanted: tuple[EditLayer, ...] = ()
         self._is_busy = False
+
+    def work_in(self, background: Background, tell: Callable[[tuple[Rect, ...]], None]) -> None:
+        """Have large changes made there. `tell` is called with what changed after `show` returned, at last when
+        nothing more will, and with nothing where work failed.
+        """
+        self._background, self._tell = background, tell
 
     @property
     def is_settled(self) -> bool:

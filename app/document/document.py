@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.base.errors import InputError
-from app.base.geometry import EMPTY, Rect, united
+from app.base.geometry import EMPTY, Margins, Rect, united
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.composition import Background, Composition, PreparedPicture, prepare
+from app.document.extension import Extension, Ground
 from app.document.layer_changes import check_fit, find_layer, with_layer, without_layers
 from app.document.layers import EditLayer
 from app.document.mask import Mask, MaskEdit
@@ -43,19 +44,26 @@ class Document(DocumentPixels):
         undo_limit: int = DEFAULT_LIMIT,
         compressor: Compressor | None = None,
         background: Background | None = None,
+        margins: Margins = Margins(),
     ) -> None:
         """Cheap with what `prepare` made, else that is done now. The photograph belongs to the document.
 
         `compressor` runs the compression of undo steps on another thread, `background` what large changes make
-        of the picture, which follows a moment later then: see `is_settled`.
+        of the picture, which follows a moment later then: see `is_settled`. `margins` tell by what
+        the photograph was extended before.
         """
         if prepared is None:
             prepared = prepare(photograph)
         self.id = uuid.uuid4().hex
         first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
-        composition = Composition(photograph, prepared, self._on_picture_changed, background)
-        super().__init__(photograph, composition, DocumentState(photograph.size, (first,)))
+        composition = Composition(photograph, prepared)
+        if background is not None:
+            composition.work_in(background, self._on_picture_changed)
+        super().__init__(DocumentState(Ground(photograph, composition, margins), (first,)))
+        self._background = background
         self.undo = UndoStack(undo_limit, compressor)
+        self.size_changed: Signal[[]] = Signal()
+        """Emitted when picture, pyramid and masks are others, of another size; before all other signals."""
         self.picture_changed: Signal[[tuple[Rect, ...]]] = Signal()
         """Emitted with the document pixels that changed, when picture and pyramid are up to date again."""
         self.mask_changed: Signal[[tuple[Rect, ...]]] = Signal()
@@ -86,7 +94,7 @@ class Document(DocumentPixels):
             check_fit(layer, self.size)
         named = tuple(NamedMask.made(name, made, self._on_mask_changed) for name, made in masks)
         active = min(max(active_mask, 0), len(named) - 1) if named else 0
-        self._become(DocumentState(self.size, named or self.masks, active, layers))
+        self._become(DocumentState(self.ground, named or self.masks, active, layers))
 
     @property
     def masks(self) -> tuple[NamedMask, ...]:
@@ -251,9 +259,10 @@ class Document(DocumentPixels):
         """Put edits on top of all others, in one undo step.
 
         Raises:
-            InputError: it does not lie inside the document.
+            InputError: one does not lie inside the document; nothing is added then.
         """
-        self.change_layers((*self.layers, *layers), tr("Apply edit"))
+        title = tr("Apply edit") if len(layers) == 1 else tr("Apply {n} edits", n=len(layers))
+        self.change_layers((*self.layers, *layers), title)
 
     def change_layers(self, layers: tuple[EditLayer, ...], title: str, *, series: str = "") -> None:
         """Have these layers, the lowest first; nothing happens when it is so already.
@@ -317,6 +326,22 @@ class Document(DocumentPixels):
                 replace(self._state, layer_mask=None), tr("Finish the mask of “{name}”", name=painted.name)
             )
 
+    # The canvas
+
+    def extend(self, made: Extension) -> None:
+        """Take over a larger canvas, in one undo step.
+
+        `made` comes from `prepare_extension`, and nothing of the document changed since.
+        """
+        masks = tuple(
+            NamedMask.made(named.name, prepared, self._on_mask_changed)
+            for named, prepared in zip(self.masks, made.masks, strict=True)
+        )
+        if self._background is not None:
+            made.ground.composition.work_in(self._background, self._on_picture_changed)
+        state = replace(self._state, ground=made.ground, masks=masks, layers=made.layers, layer_mask=None)
+        self._change(state, tr("Extend the canvas"))
+
     # Changes
 
     def _change(self, state: DocumentState, title: str, series: str = "") -> None:
@@ -333,9 +358,14 @@ class Document(DocumentPixels):
     def _become(self, state: DocumentState) -> None:
         self._thread.check()
         before, mask = self._state, self.mask
-        dirty = self._composition.show(state.layers)
+        resized = before.ground is not state.ground
+        dirty = state.ground.composition.show(state.layers)
+        if resized:
+            dirty = (state.ground.size.rect,)
         self._state = state
         self._revision += 1
+        if resized:
+            self.size_changed.emit()
         if before.layers != state.layers:
             self.layers_changed.emit()
         if (before.masks, before.active_mask, before.layer_mask) != (

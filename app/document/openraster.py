@@ -25,7 +25,7 @@ from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
 from app.document.composition import softened
 from app.document.layers import EditLayer
-from app.document.saved import LayerEntry, NamedEntry, SavedDocument, layer_entry
+from app.document.saved import Box, LayerEntry, NamedEntry, SavedDocument, layer_entry, margins_entry
 from app.imaging.arrays import U8, Samples, as_samples, as_u8, to_sixteen_bits
 from app.imaging.codecs import encode_png_quickly
 from app.imaging.colour import ColourSpace, srgb_profile
@@ -35,6 +35,7 @@ from app.imaging.resample import resize_picture
 
 MIMETYPE: Final = b"image/openraster"
 MANIFEST, STACK, MERGED = "maskroom/manifest.json", "stack.xml", "mergedimage.png"
+PHOTOGRAPH = "data/photograph.png"
 SOURCE, THUMBNAIL = "maskroom/source", "Thumbnails/thumbnail.png"
 VERSION = 1
 """Of the manifest; a file with a higher one is opened as other programs see it."""
@@ -58,12 +59,11 @@ _UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class PhotographEntry(msgspec.Struct, frozen=True):
-    """The photograph: its name and file, and where it stands in a document that may be larger."""
+    """The photograph: its name and file, and by how much the document is larger on each side."""
 
     name: str
     file: str
-    x: int = 0
-    y: int = 0
+    margins: Box = (0, 0, 0, 0)
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -149,7 +149,7 @@ def write_openraster(
         if any(layer.visible for layer in saved.layers):
             base = _png(photograph.samples, photograph.metadata)
         step()
-        _put(archive, "data/photograph.png", base)
+        _put(archive, PHOTOGRAPH, base)
         sources = []
         for number, layer in enumerate(saved.layers, 1):
             sources.append(f"data/layer{number}.png")
@@ -182,7 +182,7 @@ def write_openraster(
             merged_sha256=digest(merged),
             width=saved.size.width,
             height=saved.size.height,
-            photograph=PhotographEntry(photograph.name, SOURCE),
+            photograph=PhotographEntry(photograph.name, SOURCE, margins_entry(saved.margins)),
             layers=layers,
             masks=masks,
             active_mask=saved.active_mask,
@@ -288,7 +288,7 @@ def _stack_xml(saved: SavedDocument, sources: list[str]) -> bytes:
         stack,
         {
             "name": saved.photograph.name,
-            "src": "data/photograph.png",
+            "src": PHOTOGRAPH,
             "x": "0",
             "y": "0",
             "opacity": "1",

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from app.base.errors import PhotographError
-from app.base.geometry import Rect, Size
+from app.base.geometry import Margins, Rect, Size
 from app.base.text import tr
 from app.document.composition import Composition, prepare
 from app.document.layers import EditLayer
@@ -23,6 +23,7 @@ from app.document.openraster import (
     MERGED,
     MIMETYPE,
     OPERATIONS,
+    PHOTOGRAPH,
     SOURCE,
     STACK,
     VERSION,
@@ -34,6 +35,7 @@ from app.document.zip_parts import MOST_XML, Members, parse_xml, plain_picture
 from app.imaging.arrays import U8, as_u8
 from app.imaging.codecs import encode_png_quickly
 from app.imaging.colour import ColourSpace
+from app.imaging.extend import extend_photograph
 from app.imaging.load import load_photograph
 from app.imaging.photograph import Channels, Metadata, Photograph
 from app.imaging.recipe import Align, BlendMode, ColourMatch, Recipe
@@ -107,9 +109,17 @@ def _own(members: Members, name: str, limits: Limits) -> SavedDocument:
     same = digest(members.read(STACK)) == manifest.stack_sha256
     if not same or digest(members.read(MERGED)) != manifest.merged_sha256:
         raise _Changed(tr("Another program changed the file; it was opened as that program left it."))
+    size = Size(manifest.width, manifest.height)
     source = members.read(SOURCE)
-    photograph = load_photograph(source, name=manifest.photograph.name, limits=limits)
-    if photograph.size != Size(manifest.width, manifest.height) or not manifest.masks:
+    opened = load_photograph(source, name=manifest.photograph.name, limits=limits)
+    margins = Margins(*manifest.photograph.margins)
+    check_size(margins.around(opened.size), limits)
+    photograph = extend_photograph(opened, margins)
+    if photograph.size != size:
+        # The document is larger than what was opened, in a way that this version cannot make anew.
+        source, margins = members.read(PHOTOGRAPH), Margins()
+        photograph = load_photograph(source, name=manifest.photograph.name, limits=limits)
+    if photograph.size != size or not manifest.masks:
         raise damaged()
     parts = _OwnParts(members, name)
     layers = tuple(layer_of_entry(entry, parts) for entry in manifest.layers)
@@ -127,6 +137,7 @@ def _own(members: Members, name: str, limits: Limits) -> SavedDocument:
         min(max(manifest.active_mask, 0), len(masks) - 1),
         manifest.form,
         tuple(SavedReference(entry.name, parts.picture(entry.file)) for entry in manifest.references),
+        margins,
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import cv2
 
-from app.base.geometry import Rect, Size
+from app.base.geometry import Margins, Rect, Size
 from app.document.composition import Composition
+from app.document.extension import Ground
 from app.document.layers import EditLayer
 from app.document.state import DocumentState
 from app.imaging.arrays import U8, Samples, as_u8
@@ -18,18 +19,33 @@ from app.imaging.photograph import Photograph
 class DocumentPixels:
     """The part of a document that is read. All but `cut` in any thread, also while the document changes."""
 
-    def __init__(self, photograph: Photograph, composition: Composition, state: DocumentState) -> None:
-        self.photograph = photograph
-        """What was opened. Its samples are to be read by `original_samples`: they may share the buffer that
-        layers are drawn into."""
-        self._composition = composition
+    def __init__(self, state: DocumentState) -> None:
         self._state = state
-        self._picture = composition.picture.view()
-        self._picture.flags.writeable = False
+
+    @property
+    def ground(self) -> Ground:
+        """What the layers lie on: the photograph, and by how much it was extended."""
+        return self._state.ground
+
+    @property
+    def photograph(self) -> Photograph:
+        """What was opened, extended where it was. Its samples are to be read by `original_samples`: they may share
+        the buffer that layers are drawn into.
+        """
+        return self._state.ground.photograph
+
+    @property
+    def margins(self) -> Margins:
+        """By which the document is larger than what was opened."""
+        return self._state.ground.margins
 
     @property
     def size(self) -> Size:
-        return self._state.size
+        return self._state.ground.size
+
+    @property
+    def _composition(self) -> Composition:
+        return self._state.ground.composition
 
     @property
     def layers(self) -> tuple[EditLayer, ...]:
@@ -40,9 +56,11 @@ class DocumentPixels:
     def picture(self) -> U8:
         """The flattened working picture, (H, W, 4) BGRA, 8-bit sRGB, straight alpha.
 
-        Read-only, and the same array as long as the document lives.
+        Read-only, and the same memory as long as the document keeps its size.
         """
-        return self._picture
+        picture = self._composition.picture.view()
+        picture.flags.writeable = False
+        return picture
 
     def flatten_samples(
         self, region: Rect | None = None, layers: Sequence[EditLayer] | None = None
@@ -71,10 +89,6 @@ class DocumentPixels:
     def original_samples(self, region: Rect | None = None) -> Samples:
         """The photograph's own samples (of `region`, or all) as they were opened, as a new array."""
         return self._composition.original_samples(self._inside(region))
-
-    def original_photograph(self) -> Photograph:
-        """The photograph as it was opened, without any layer; its samples share nothing. In any thread."""
-        return replace(self.photograph, samples=self.original_samples(), bgra=None)
 
     def original(self, region: Rect) -> U8:
         """The photograph of `region` without any layer, (h, w, 4) BGRA, 8-bit sRGB; a copy."""

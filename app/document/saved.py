@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from app.base.geometry import Rect, Size
+from app.base.geometry import Margins, Rect, Size
 from app.document.layers import EditLayer, LayerSource
 from app.imaging.arrays import U8
 from app.imaging.photograph import Photograph
@@ -21,7 +21,7 @@ from app.imaging.placement import Placement
 from app.imaging.recipe import BlendMode, Recipe
 
 Box = tuple[int, int, int, int]
-"""A rectangle as x, y, width, height."""
+"""A rectangle as x, y, width, height; or the four sides of margins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +47,7 @@ class SavedDocument:
     """All of a document that outlives it; nothing in it is written to."""
 
     photograph: Photograph
-    """Without any layer, in its own samples."""
+    """Without any layer, in its own samples, extended by `margins`."""
     source: bytes
     """The file that the photograph was opened from, or a lossless copy of it."""
     layers: tuple[EditLayer, ...] = ()
@@ -57,6 +57,8 @@ class SavedDocument:
     form: Mapping[str, Any] = field(default_factory=dict)
     """The settings of the next request, as plain data; whoever has the form gives it a meaning."""
     references: tuple[SavedReference, ...] = ()
+    margins: Margins = Margins()
+    """By which the canvas is larger than what `source` holds."""
     notes: tuple[str, ...] = ()
     """Sentences about what could not be taken over from a file."""
 
@@ -177,6 +179,11 @@ def _source_of_entry(entry: SourceEntry, parts: PartsIn) -> LayerSource:
     return LayerSource(
         parts.data(entry.reply), parts.picture(entry.picture), parts.picture(entry.coverage), placement
     )
+
+
+def margins_entry(margins: Margins) -> Box:
+    """Margins as an entry: left, top, right, bottom."""
+    return margins.left, margins.top, margins.right, margins.bottom
 
 
 def box_of(rect: Rect) -> Box:

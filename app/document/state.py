@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.base.geometry import Size
+from app.document.extension import Ground
 from app.document.layers import EditLayer
 from app.document.named_masks import NamedMask
 
@@ -23,7 +23,7 @@ class LayerMask:
 class DocumentState:
     """What a document consists of, apart from pixels: replaced as a whole by every change, for undo."""
 
-    size: Size
+    ground: Ground
     masks: tuple[NamedMask, ...]
     active_mask: int = 0
     layers: tuple[EditLayer, ...] = ()
@@ -53,11 +53,14 @@ class StateStep:
 
     @property
     def nbytes(self) -> int:
-        """The parts of layers, and the masks, that only one of both sides has."""
+        """The parts of layers, the masks and the pictures that only one of both sides has."""
         mine, yours = ({k: v for each in s.layers for k, v in each.parts().items()} for s in self._sides)
         own = sum((mine | yours)[part] for part in mine.keys() ^ yours.keys())
         before, after = ({m.mask: m.nbytes for m in _masks(side)} for side in self._sides)
-        return own + sum((before | after)[mask] for mask in before.keys() ^ after.keys())
+        grounds = {side.ground for side in self._sides}
+        pictures = max(ground.nbytes for ground in grounds) if len(grounds) > 1 else 0
+        masks = sum((before | after)[mask] for mask in before.keys() ^ after.keys())
+        return own + masks + pictures
 
     @property
     def begins_painting(self) -> bool:

@@ -12,12 +12,17 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from app.base.errors import MaskError, UsageError
-from app.base.geometry import Rect, Size
+from app.base.geometry import Point, Rect, Size
 from app.base.text import tr
 from app.edits.types import Context, EditPlan, SizeRule
 
 LEAST_CONTEXT = 64
 """Pixels of surroundings on every side that a share of a small mask never falls below."""
+
+LEAST_REGION = 256
+"""Pixels a side that are sent at least with an automatic context: of less no model can tell what it sees."""
+
+MIDDLE = Point(0.5, 0.5)
 
 SPARING_SHARE = 0.35
 """Share of the mask's bounds that is sent around it when the usual share would cost too much scale."""
@@ -36,12 +41,18 @@ class _Fit:
 
 
 def plan_edit(
-    document: Size, mask_bounds: Rect | None, context: Context, rule: SizeRule, size: Size | None = None
+    document: Size,
+    mask_bounds: Rect | None,
+    context: Context,
+    rule: SizeRule,
+    size: Size | None = None,
+    anchor: Point = MIDDLE,
 ) -> EditPlan:
     """Plan what to send for a mask within `mask_bounds` (document pixels; None = no mask: the whole picture).
 
     The region holds the mask and its context, lies in the document, and is widened inside the document to
-    the shape of the size it is sent at. `size` is the user's own choice of that size.
+    the shape of the size it is sent at. `size` is the user's own choice of that size, `anchor` which share of
+    the widening goes to the left and above.
 
     Raises:
         MaskError: `mask_bounds` has no pixel in the document.
@@ -54,17 +65,19 @@ def plan_edit(
         raise MaskError(tr("The mask has no pixel to edit."), tr("Paint over what should change."))
     frames = (size,) if size is not None else rule.fixed
     if mask_bounds is None:
-        context = replace(context, whole=True)
-    base = _surroundings(document, bounds, context)
+        context = replace(context, whole=True, region=None)
+    base = surroundings(document, bounds, context)
     fit = _best_fit(base.size, rule, frames)
     warnings: list[str] = []
-    if fit.scale < SPARING_BELOW and _is_share(context) and context.share > SPARING_SHARE:
-        tighter = _surroundings(document, bounds, replace(context, share=SPARING_SHARE))
+    if fit.scale < SPARING_BELOW and context.is_automatic and context.share > SPARING_SHARE:
+        tighter = surroundings(document, bounds, replace(context, share=SPARING_SHARE))
         closer = _best_fit(tighter.size, rule, frames)
         if closer.scale > fit.scale:
             base, fit = tighter, closer
             warnings.append(tr("Less of the surroundings is sent, so that the model sees more detail."))
-    region, content = _fill(document, base, fit)
+    if context.region is not None and not context.region.contains(bounds):
+        warnings.append(tr("The region was widened: it has to hold the mask."))
+    region, content = _fill(document, base, fit, anchor)
     return EditPlan(
         region=region,
         mask_bounds=bounds,
@@ -75,23 +88,25 @@ def plan_edit(
     )
 
 
-def _is_share(context: Context) -> bool:
-    return not context.whole and context.pixels is None
-
-
-def _surroundings(document: Size, bounds: Rect, context: Context) -> Rect:
+def surroundings(document: Size, bounds: Rect, context: Context) -> Rect:
     """The mask's bounds with the context asked for, inside the document.
 
-    A share is shifted inwards at the border, to keep as much around the mask; pixels counted by the user
-    are cut off there.
+    A share is shifted inwards at the border, to keep as much around the mask, and never leaves a region too
+    small to be of use; pixels counted by the user are taken as they are, and cut off there.
     """
+    if context.region is not None:
+        return context.region.intersected(document.rect).united(bounds)
     if context.whole:
         return document.rect
     if context.pixels is not None:
         return bounds.expanded(max(0, context.pixels)).intersected(document.rect)
-    margin_x = max(LEAST_CONTEXT, math.ceil(context.share * bounds.width))
-    margin_y = max(LEAST_CONTEXT, math.ceil(context.share * bounds.height))
+    margin_x, margin_y = (_margin(side, context.share) for side in (bounds.width, bounds.height))
     return bounds.expanded(margin_x, margin_y).moved_inside(document.rect)
+
+
+def _margin(side: int, share: float) -> int:
+    """Pixels of surroundings before and behind a mask that is `side` pixels long."""
+    return max(LEAST_CONTEXT, math.ceil(share * side), math.ceil((LEAST_REGION - side) / 2))
 
 
 def _best_fit(base: Size, rule: SizeRule, frames: tuple[Size, ...]) -> _Fit:
@@ -133,11 +148,12 @@ def _free_fit(base: Size, rule: SizeRule) -> _Fit:
     return best
 
 
-def _fill(document: Size, base: Rect, fit: _Fit) -> tuple[Rect, Rect]:
+def _fill(document: Size, base: Rect, fit: _Fit, anchor: Point) -> tuple[Rect, Rect]:
     """The region grown to the frame's shape inside the document, and where it stands in the frame."""
     width = min(document.width, max(base.width, math.floor(fit.frame.width / fit.scale)))
     height = min(document.height, max(base.height, math.floor(fit.frame.height / fit.scale)))
-    left, top = (width - base.width) // 2, (height - base.height) // 2
+    left = math.floor((width - base.width) * anchor.x)
+    top = math.floor((height - base.height) * anchor.y)
     region = Rect(base.x - left, base.y - top, width, height).moved_inside(document.rect)
     content = _scaled(region.size, fit.scale)
     x, y = (fit.frame.width - content.width) // 2, (fit.frame.height - content.height) // 2

@@ -20,12 +20,28 @@ ParameterValue = str | int | float | bool
 class Context:
     """How much of the surroundings is sent with the mask.
 
-    `whole` sends the whole picture; else `pixels` on every side; else `share` of the mask's bounds.
+    `region` is set by hand; else `whole` sends the whole picture; else `pixels` on every side; else `share` of
+    the mask's bounds.
     """
 
     share: float = 0.6
     pixels: int | None = None
     whole: bool = False
+    region: Rect | None = None
+    """Document pixels that are sent at least."""
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.region is None and not self.whole and self.pixels is None
+
+
+class Islands(enum.Enum):
+    """How the parts of a mask that stand far from each other are sent."""
+
+    TOGETHER = "together"
+    """In one request, whose region holds them all."""
+    EACH = "each"
+    """One request for each, with a region and a mask of its own."""
 
 
 @dataclass(frozen=True, slots=True)

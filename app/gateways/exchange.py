@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.base.errors import BadReply, GatewayError, Unreachable
@@ -182,7 +183,8 @@ class Exchange:
                 return True
 
             if is_event_stream(response.headers.get("content-type", "")):
-                await _receive_events(response, keep, asked, lambda data: trip.watch.preview(index, data))
+                show = partial(trip.watch.preview, index)
+                await _receive_events(response, keep, asked, show, file.keep)
             else:
                 await read_pieces(response, keep)
             return await asyncio.to_thread(file.keep)
@@ -193,10 +195,12 @@ async def _receive_events(
     keep: Callable[[bytes], Awaitable[bool]],
     asked: int,
     show: Callable[[bytes], object],
+    save: Callable[[], object],
 ) -> None:
     """Keep a stream of events and show its previews, until it ends or everything that was asked for is here.
 
-    Some proxies never close a stream, and a line that breaks takes no picture back that has arrived.
+    Some proxies never close a stream, and neither a line that breaks nor a cancel takes a picture back that has
+    arrived: `save` keeps what there is by then.
     """
     import httpx
 
@@ -225,6 +229,10 @@ async def _receive_events(
     except httpx.HTTPError:
         if not came:
             raise
+    except asyncio.CancelledError:
+        if came:
+            save()
+        raise
 
 
 def _read_all(events: list[Event]) -> list[Streamed]:

@@ -5,6 +5,8 @@ Plain arithmetic on model cards and usage; who adds up and who warns is not know
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.base.geometry import Size
 from app.edits.types import Cost, ParameterValue, Usage
 from app.gateways.types import CostReport, ModelCard, TokenPrices
@@ -16,6 +18,17 @@ def estimated_cost(card: ModelCard, quality: ParameterValue | None, size: Size, 
     """The published price of `images` pictures of `size`; None where none is published for this quality."""
     price = card.price_at(quality, size)
     return None if price is None else Cost(price.amount * images, price.currency, price.estimated)
+
+
+def total_cost(costs: Iterable[Cost | None]) -> Cost | None:
+    """What several requests to one model cost together; None where one of them is unknown, or there is none."""
+    total: Cost | None = None
+    for cost in costs:
+        if cost is None:
+            return None
+        amount = cost.amount + (total.amount if total is not None else 0.0)
+        total = Cost(amount, cost.currency, cost.estimated or (total is not None and total.estimated))
+    return total
 
 
 def actual_cost(card: ModelCard, usage: Usage | None, report: CostReport | None) -> Cost | None:

@@ -11,6 +11,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.base.geometry import Size
+
 PREFIX = b"Exif\0\0"
 """What stands before the TIFF structure inside a JPEG segment (and in some WebP files)."""
 
@@ -64,6 +66,28 @@ def make_upright(exif: bytes) -> UprightExif:
         return _patch(block, order)
     except (struct.error, IndexError) as error:
         raise ValueError("an offset points outside the block") from error
+
+
+def with_size(exif: bytes, size: Size) -> bytes:
+    """The block with the pixel dimensions of `size`, where it tells any; every other byte stays.
+
+    Raises:
+        ValueError: it is no EXIF block, or a damaged one.
+    """
+    block = bytearray(exif.removeprefix(PREFIX))
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(block[:4]))
+    if order is None:
+        raise ValueError("no TIFF header")
+    try:
+        entries = {e.tag: e for e in _entries(block, order, struct.unpack_from(order + "I", block, 4)[0])}
+        sizes = _size_entries(block, order, entries)
+        if sizes is not None:
+            for entry, length in zip(sizes, (size.width, size.height), strict=True):
+                if entry.kind == _LONG or length < 1 << 16:
+                    _overwrite(block, order, entry, length)
+    except (struct.error, IndexError) as error:
+        raise ValueError("an offset points outside the block") from error
+    return bytes(block)
 
 
 def _patch(block: bytearray, order: str) -> UprightExif:
@@ -123,15 +147,22 @@ def _resolution(block: bytearray, order: str, entries: dict[int, _Entry]) -> tup
     return values[0], values[1]
 
 
-def _exchange_sizes(block: bytearray, order: str, entries: dict[int, _Entry]) -> None:
-    """Swap PixelXDimension and PixelYDimension, which speak of the picture as it is stored."""
+def _size_entries(block: bytearray, order: str, entries: dict[int, _Entry]) -> tuple[_Entry, _Entry] | None:
+    """PixelXDimension and PixelYDimension, which speak of the picture as it is stored; None without them."""
     pointer = entries.get(_EXIF_IFD)
     if pointer is None:
-        return
+        return None
     inner = {entry.tag: entry for entry in _entries(block, order, _integer(block, order, pointer))}
     across, down = inner.get(_PIXEL_X), inner.get(_PIXEL_Y)
-    if across is None or down is None:
+    return None if across is None or down is None else (across, down)
+
+
+def _exchange_sizes(block: bytearray, order: str, entries: dict[int, _Entry]) -> None:
+    """Swap the pixel dimensions."""
+    sizes = _size_entries(block, order, entries)
+    if sizes is None:
         return
+    across, down = sizes
     width, height = _integer(block, order, across), _integer(block, order, down)
     if max(width, height) < 1 << 16 or across.kind == down.kind == _LONG:
         _overwrite(block, order, across, height)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.base.geometry import Rect, Size
+from app.base.geometry import Point, Rect, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +22,27 @@ class Placement:
     def scale(self) -> float:
         """Sent pixels per document pixel."""
         return self.content_send.width / self.region.width
+
+    def to_send(self, point_doc: Point) -> Point:
+        """Where a point of the document stands in the picture on the wire; any point, also of the padding."""
+        across, down = self._factors
+        return Point(
+            self.content_send.x + (point_doc.x - self.region.x) * across,
+            self.content_send.y + (point_doc.y - self.region.y) * down,
+        )
+
+    def to_doc(self, point_send: Point) -> Point:
+        """The inverse of `to_send`: which point of the document a point of the picture on the wire shows."""
+        across, down = self._factors
+        return Point(
+            self.region.x + (point_send.x - self.content_send.x) / across,
+            self.region.y + (point_send.y - self.content_send.y) / down,
+        )
+
+    @property
+    def _factors(self) -> tuple[float, float]:
+        """Sent pixels per document pixel across and down; they differ by the rounding to whole pixels only."""
+        return (
+            self.content_send.width / self.region.width,
+            self.content_send.height / self.region.height,
+        )

@@ -54,6 +54,12 @@ def has_candidates(workspace: Workspace) -> bool:
     return session is not None and bool(session.candidates.items)
 
 
+def has_places(workspace: Workspace) -> bool:
+    """True while candidates wait for several places of the photograph, and nothing is being drawn."""
+    session = _session(workspace)
+    return can_change(workspace) and session is not None and len(session.candidates.places) > 1
+
+
 def shows_candidate(workspace: Workspace) -> bool:
     """True while one of the candidates is shown and nothing is being drawn."""
     session = _session(workspace)
@@ -81,6 +87,12 @@ def can_generate(workspace: Workspace) -> bool:
     """True when a request can be sent."""
     session = _session(workspace)
     return session is not None and not session.is_preparing
+
+
+def has_region(workspace: Workspace) -> bool:
+    """True while the region that is sent was set by hand."""
+    session = _session(workspace)
+    return session is not None and session.form.context.region is not None
 
 
 # Undo
@@ -119,6 +131,14 @@ async def generate(workspace: Workspace) -> None:
         await session.generate()
 
 
+@command("region.reset", title=tr("Automatic region"), group=EDIT, when=has_region)
+def reset_region(workspace: Workspace) -> None:
+    """Let the region that is sent follow the mask again."""
+    session = _session(workspace)
+    if session is not None:
+        session.region.reset()
+
+
 # Candidates
 
 
@@ -131,6 +151,21 @@ async def apply_candidate(workspace: Workspace) -> None:
         return
     session.apply_candidate()
     await workspace.history_actions.mark_applied(candidate)
+
+
+@command(
+    "candidate.applyAll",
+    title=tr("Apply all regions"),
+    group=VARIANT,
+    shortcuts=("Ctrl+Shift+Return",),
+    when=has_places,
+)
+async def apply_all(workspace: Workspace) -> None:
+    """Lay what is chosen for each region on the photograph, each as an edit of its own."""
+    session = _session(workspace)
+    if session is not None:
+        for candidate in session.apply_all():
+            await workspace.history_actions.mark_applied(candidate)
 
 
 @command("candidate.discard", title=tr("Discard the variant"), group=VARIANT, when=shows_candidate)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from app.base.geometry import Rect
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.layers import EditLayer, LayerSource
 from app.edits.types import Patch, Report
+from app.imaging.masks import bounds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,10 +30,16 @@ class Candidate:
 
 
 class Candidates:
-    """A strip of candidates, at most one of which is selected and shown over the document."""
+    """A strip of candidates, at most one of which is selected.
+
+    Those whose masks overlap compete for one place of the document; what is chosen for each place is shown over
+    the document as long as anything is selected.
+    """
 
     def __init__(self) -> None:
         self._items: tuple[Candidate, ...] = ()
+        self._places: tuple[tuple[Candidate, ...], ...] = ()
+        self._chosen: set[str] = set()
         self._selected: int | None = None
         self.changed: Signal[[]] = Signal()
 
@@ -46,36 +54,53 @@ class Candidates:
 
     @property
     def shown(self) -> Candidate | None:
+        """The selected one."""
         return None if self._selected is None else self._items[self._selected]
+
+    @property
+    def places(self) -> tuple[tuple[Candidate, ...], ...]:
+        """The candidates by the place of the document that they are for, in the order of the first ones."""
+        return self._places
+
+    @property
+    def chosen(self) -> tuple[Candidate, ...]:
+        """One for each place: the one that was selected there last, or else its first."""
+        return tuple(
+            next((each for each in place if each.result_id in self._chosen), place[0])
+            for place in self._places
+        )
+
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """What is shown over the document: of each place what is chosen; nothing while none is selected."""
+        return () if self._selected is None else tuple(each.patch for each in self.chosen)
+
+    def rivals(self, candidate: Candidate) -> tuple[Candidate, ...]:
+        """All that are for the same place, itself included."""
+        return next((place for place in self._places if candidate in place), ())
 
     def add(self, found: tuple[Candidate, ...]) -> None:
         """Append candidates and show the first new one."""
         if found:
             first = len(self._items)
-            self._items = (*self._items, *found)
-            self._selected = first
-            self.changed.emit()
+            self._take((*self._items, *found), first)
 
     def put(self, changed: Candidate) -> None:
         """Take over what became of one that is here, such as under another recipe."""
         items = tuple(changed if c.result_id == changed.result_id else c for c in self._items)
         if items != self._items:
-            self._items = items
-            self.changed.emit()
+            self._take(items, self._selected)
 
     def take(self, index: int) -> None:
         """Take one off the strip that is used; then the document itself is shown."""
-        self._items = tuple(c for i, c in enumerate(self._items) if i != index)
-        self._selected = None
-        self.changed.emit()
+        self._take(tuple(c for i, c in enumerate(self._items) if i != index), None)
 
     def select(self, index: int | None) -> None:
         """Show a candidate, or the document itself; an index that does not exist is ignored."""
         if index is not None and not 0 <= index < len(self._items):
             return
         if index != self._selected:
-            self._selected = index
-            self.changed.emit()
+            self._take(self._items, index)
 
     def select_number(self, number: int) -> None:
         """Show the candidate that carries `number`; one that does not exist is ignored."""
@@ -92,20 +117,63 @@ class Candidates:
 
     def discard(self, index: int) -> None:
         """Take one off the strip; it stays in the history."""
-        items = [c for i, c in enumerate(self._items) if i != index]
-        self._items = tuple(items)
-        self._selected = min(index, len(items) - 1) if items else None
-        self.changed.emit()
+        items = tuple(c for i, c in enumerate(self._items) if i != index)
+        self._take(items, min(index, len(items) - 1) if items else None)
+
+    def settle(self, candidate: Candidate) -> None:
+        """A place is decided: take all that are for it off the strip, and show what is chosen for the next."""
+        rivals = self.rivals(candidate)
+        items = tuple(each for each in self._items if each not in rivals)
+        left = [each for each in self.chosen if each not in rivals]
+        self._take(items, items.index(left[0]) if left else None)
+
+    def replace_all(self, items: tuple[Candidate, ...]) -> None:
+        """The same candidates, or fewer, became others, such as on another canvas; what is shown stays shown."""
+        if items == self._items:
+            return
+        shown = self.shown
+        places = {each.result_id: index for index, each in enumerate(items)}
+        self._take(items, places.get(shown.result_id) if shown is not None else None)
 
     def clear(self) -> None:
         """Empty the strip; everything stays in the history."""
         if self._items:
-            self._items = ()
-            self._selected = None
-            self.changed.emit()
+            self._take((), None)
+
+    def _take(self, items: tuple[Candidate, ...], selected: int | None) -> None:
+        if items != self._items:
+            self._places = _by_place(items)
+        self._items, self._selected = items, selected
+        if selected is not None:
+            self._chosen -= {each.result_id for each in self.rivals(items[selected])}
+            self._chosen.add(items[selected].result_id)
+        self._chosen &= {each.result_id for each in items}
+        self.changed.emit()
 
     def next_number(self) -> int:
         return max((c.number for c in self._items), default=0) + 1
+
+
+def mask_rect(patch: Patch) -> Rect:
+    """Document pixels that the mask of a patch covers, as a rectangle; its region where it covers none."""
+    rect = bounds(patch.coverage)
+    return patch.region if rect.is_empty else rect.translated(patch.region.x, patch.region.y)
+
+
+def _by_place(items: tuple[Candidate, ...]) -> tuple[tuple[Candidate, ...], ...]:
+    places: list[tuple[Rect, tuple[Candidate, ...]]] = []
+    for item in items:
+        whole: Rect = mask_rect(item.patch)
+        members: tuple[Candidate, ...] = (item,)
+        apart = []
+        for rect, others in places:
+            if rect.intersects(whole):
+                whole, members = whole.united(rect), others + members
+            else:
+                apart.append((rect, others))
+        places = [*apart, (whole, members)]
+    places.sort(key=lambda place: place[1][0].number)
+    return tuple(members for _, members in places)
 
 
 def layer_of(candidate: Candidate) -> EditLayer:

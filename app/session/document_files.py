@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from app.base.cancel import CancelToken
 from app.base.errors import OutputError, from_os_error
 from app.base.files import write_atomically
 from app.base.text import tr
+from app.document.extension import ground_photograph, source_photograph
 from app.document.openraster import write_openraster
 from app.document.saved import SavedDocument, SavedMask, SavedReference
 from app.imaging.save import check_target
@@ -50,13 +52,14 @@ async def save_document(
     def write() -> Path:
         check_target(path)
         saved = SavedDocument(
-            document.original_photograph(),
-            bytes_or_copy(source, document.original_photograph),
+            ground_photograph(snapshot.ground),
+            bytes_or_copy(source, partial(source_photograph, snapshot.ground)),
             snapshot.layers,
             tuple(SavedMask(name, mask.coverage()) for name, mask in snapshot.masks),
             snapshot.active_mask,
             form,
             tuple(SavedReference(each.name, each.picture) for each in references),
+            snapshot.ground.margins,
         )
 
         def tell(share: float) -> None:
@@ -67,7 +70,7 @@ async def save_document(
                 path,
                 lambda file: write_openraster(
                     saved,
-                    lambda layers, rect: document.flatten_samples(rect, layers),
+                    snapshot.ground.composition.flatten,
                     file,
                     tell,
                     cancel,

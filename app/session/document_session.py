@@ -9,35 +9,43 @@ import asyncio
 import enum
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import MaskroomError
-from app.base.geometry import Size
+from app.base.geometry import Margins, Size
 from app.base.notices import Notices
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
+from app.document.extension import source_photograph
 from app.document.gestures import GestureRunner
 from app.document.layer_changes import with_free_name
 from app.document.layers import EditLayer
-from app.edits.types import Cost, EditPlan, Missing
+from app.edits.types import Cost, EditPlan, EditRequest, Missing
 from app.gateways.fitting import fit_references
-from app.gateways.pricing import estimated_cost
+from app.gateways.inspection import inspect_request
+from app.gateways.pricing import estimated_cost, total_cost
+from app.gateways.types import Transport
 from app.imaging.arrays import U8
 from app.imaging.edges import Edge
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, Candidates, layer_of
 from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
+from app.session.extending import between_canvases, kept_margins
 from app.session.form import EditForm, automatic_grow
 from app.session.kept_tabs import LookedAt
 from app.session.layer_work import LayerWork, settled
 from app.session.mask_work import MaskWork
+from app.session.measuring import Measuring
 from app.session.money import Money, OverLimit
 from app.session.pipeline import EditPipeline, renumbered
-from app.session.planning import fitted_plan
+from app.session.planning import NOTHING_PLANNED, Part, Wish, plan_requests
+from app.session.references import Reference
+from app.session.region_hand import RegionHand
 from app.session.requests import freeze_request
 from app.session.selecting import Selecting
 from app.session.snapshots import Snapshots
@@ -45,6 +53,8 @@ from app.session.source import Origin, Source
 from app.session.tuning import Tuning
 from app.session.verdicts import mask_warning
 
+MEASURED = "measured"
+"""In the place of the id of a request that is only weighed."""
 REPLAN_DELAY = 0.12
 """Seconds of rest after a change before the plan is made again, so that a stroke plans once."""
 
@@ -84,6 +94,8 @@ class DocumentSession:
         self.name = name
         self.path = path
         self.form = form
+        self.region = RegionHand(form, notices)
+        self.measuring = Measuring(self._measure)
         self.candidates = Candidates()
         self.stage = Stage.OPENING
         self.preview: U8 | None = None
@@ -101,11 +113,11 @@ class DocumentSession:
         self.snapshots: Snapshots | None = None
         self.view: LookedAt | None = None
         """How it was looked at last; whoever shows it keeps this."""
-        self.plan: EditPlan | None = None
+        self.requests = NOTHING_PLANNED
         self.effective_mask: EffectiveMask | None = None
         self.edge: Edge | None = None
-        self.estimate_seconds: float | None = None
         self.is_preparing = False
+        self._margins = Margins()
         self.stage_changed: Signal[[]] = Signal()
         self.plan_changed: Signal[[]] = Signal()
         self.modified_changed: Signal[[]] = Signal()
@@ -125,6 +137,7 @@ class DocumentSession:
         self._replan: asyncio.Task[None] | None = None
         self._replan_cancel = CancelToken()
         form.changed.connect(lambda field: self._plan_soon())
+        self.region.changed.connect(self._measure_parts)
         self.candidates.changed.connect(self.let_go.emit)
 
     # Opening
@@ -145,6 +158,7 @@ class DocumentSession:
         self.snapshots = Snapshots(document)
         self.preview = None
         self.stage = Stage.READY
+        document.size_changed.connect(self._follow_canvas)
         document.mask_changed.connect(lambda rects: self._plan_soon())
         document.layers_changed.connect(self._plan_soon)
         document.modified_changed.connect(self.modified_changed.emit)
@@ -156,6 +170,26 @@ class DocumentSession:
         self.stage = Stage.FAILED
         self.preview = None
         self.stage_changed.emit()
+
+    def _follow_canvas(self) -> None:
+        """The canvas became another: all that has a place on it moves along."""
+        document = self.document
+        if document is None:
+            return
+        before, self._margins = self._margins, document.margins
+        self.size = document.size
+        self.candidates.replace_all(
+            between_canvases(self.candidates.items, before, document.margins, document.size)
+        )
+        region = self.form.context.region
+        if region is not None:
+            dx, dy = document.margins.left - before.left, document.margins.top - before.top
+            self.form.set_context(replace(self.form.context, region=region.translated(dx, dy)))
+        self.requests, self.effective_mask, self.edge = NOTHING_PLANNED, None, None
+        self.region.follow(self.requests, document.size)
+        self.plan_changed.emit()
+        self.stage_changed.emit()
+        self._plan_soon()
 
     @property
     def is_modified(self) -> bool:
@@ -175,6 +209,11 @@ class DocumentSession:
         )
 
     # Planning
+
+    @property
+    def plan(self) -> EditPlan | None:
+        """Of the request that would be sent first; None while there is nothing to send."""
+        return self.requests.parts[0].plan if self.requests.parts else None
 
     @property
     def grow(self) -> int:
@@ -204,29 +243,18 @@ class DocumentSession:
         rect = document.request_mask.bounds()
         # Copied in a thread: a stroke that is drawn meanwhile ends in a newer plan anyway.
         coverage = await asyncio.to_thread(document.request_mask.coverage[rect.slices].copy)
-        grow_by, card, form = self.grow, self.form.card, self.form
-        profile, variants = form.profile, form.variants
+        grow_by, wish = self.grow, Wish.of(self.form)
         try:
             mask = await asyncio.to_thread(effective_mask, document.size, rect, coverage, grow_by, cancel)
-            plan, edge, seconds = None, None, None
-            if mask is not None or not card.needs_mask:
-                plan = await asyncio.to_thread(
-                    fitted_plan,
-                    document.size,
-                    mask.rect if mask else None,
-                    form.context,
-                    form.size if form.takes("size") else None,
-                    document.cut,
-                    profile,
-                    card,
-                    form.taken_references(),
+            if mask is not None and self._has_left_region(mask):
+                return
+            edge, planned = None, NOTHING_PLANNED
+            if mask is not None or not wish.card.needs_mask:
+                planned = await asyncio.to_thread(
+                    plan_requests, document.size, mask, wish, document.cut, self._estimator, cancel
                 )
             if mask is not None:
                 edge = await asyncio.to_thread(Edge.of, document.size, mask.rect, mask.coverage, cancel)
-            if plan is not None and mask is not None:
-                seconds = await asyncio.to_thread(
-                    self._estimator, profile, card, mask.within(plan.region), variants
-                )
         except Cancelled:
             return
         except MaskroomError as error:
@@ -235,24 +263,59 @@ class DocumentSession:
         if cancel.is_cancelled:
             return
         self.effective_mask, self.edge = mask, edge
-        self.plan, self.estimate_seconds = plan, seconds
+        self.requests = planned
+        self.region.follow(planned, document.size)
+        self._measure_parts()
         self.plan_changed.emit()
 
+    def _has_left_region(self, mask: EffectiveMask) -> bool:
+        """A region by hand that no longer holds the mask is given up, and all is planned anew."""
+        region = self.form.context.region
+        if region is None or self.region.is_held or region.contains(mask.rect):
+            return False
+        self._notices.info(
+            tr("The mask reaches beyond the region that was set by hand."),
+            tr("The region follows the mask again."),
+            topic="region",
+        )
+        self.region.reset()
+        return True
+
+    @property
+    def shown_parts(self) -> tuple[Part, ...]:
+        """The requests as they are to be seen now, while a region is dragged too."""
+        held = self.region.part if self.region.live is not None else None
+        return self.requests.parts if held is None else (held,)
+
+    def _measure_parts(self) -> None:
+        leaves = self.form.profile.transport is not Transport.IN_PROCESS
+        self.measuring.want(self.shown_parts if leaves else ())
+
+    async def _measure(self, part: Part) -> int:
+        """The bytes of one call's body."""
+        document, profile = self.document, self.form.profile
+        if document is None:
+            return 0
+        request = await self._freeze(part, document, self.form.taken_references(), MEASURED)
+        return (await asyncio.to_thread(inspect_request, replace(request, n=1), profile)).body_bytes
+
     def estimated_cost(self) -> Cost | None:
-        """The published price of the next request; None without a plan, or where nothing is published."""
-        if self.plan is None:
-            return None
+        """The published price of the next requests; None without a plan, or where nothing is published."""
         form = self.form
         quality = form.taken_values().get("quality")
-        return estimated_cost(form.card, quality, self.plan.size_send, form.variants)
+        return total_cost(
+            estimated_cost(form.card, quality, part.plan.size_send, form.variants)
+            for part in self.requests.parts
+        )
 
     async def planned(self) -> EditPlan | None:
         """The plan of this very moment, made now if something changed since the last one."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._start_replan()
-        while self._replan is not None and not self._replan.done():
-            await asyncio.wait({self._replan})
+        while self._timer is not None or (self._replan is not None and not self._replan.done()):
+            if self._timer is not None:
+                self._timer.cancel()
+                self._start_replan()
+            if self._replan is not None:
+                await asyncio.wait({self._replan})
         return self.plan
 
     # Editing
@@ -296,28 +359,41 @@ class DocumentSession:
             self.limit_reached.emit(over)
             return None
         await settled(document)
-        mask, seconds = self.effective_mask, self.estimate_seconds
+        parts = self.requests.parts
         parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
-        picture = await asyncio.to_thread(document.cut, plan.region)
         references = self.form.taken_references()
+        names = tuple(reference.name for reference in references)
+        kept = {**self.form.kept(), **kept_margins(document.margins)}
+        origin = Origin(source, partial(source_photograph, document.ground), parents, kept, names)
+        deliver = partial(self.deliver, document.margins)
+        # All are frozen before any is sent: they show the photograph of one moment.
+        frozen = [await self._freeze(part, document, references, self._new_request_id()) for part in parts]
+        for part, request in zip(parts, frozen, strict=True):
+            await self._pipeline.submit(request, origin, deliver, expected_seconds=part.seconds)
+        return frozen[0].id
+
+    async def _freeze(
+        self, part: Part, document: Document, references: tuple[Reference, ...], id: str
+    ) -> EditRequest:
         sent = tuple(reference.picture for reference in references)
-        request = freeze_request(
+        return freeze_request(
             self.form,
-            plan,
-            picture,
-            mask,
-            id=self._new_request_id(),
+            part.plan,
+            await asyncio.to_thread(document.cut, part.plan.region),
+            part.mask,
+            id=id,
             document_id=self.id,
             document_name=self.name,
             references=await asyncio.to_thread(fit_references, sent, self.form.profile),
         )
-        names = tuple(reference.name for reference in references)
-        origin = Origin(source, document.original_photograph, parents, self.form.kept(), names)
-        await self._pipeline.submit(request, origin, self.deliver, expected_seconds=seconds)
-        return request.id
 
-    def deliver(self, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
-        """Put the variants of a request on the strip, and tell why others did not come."""
+    def deliver(self, sent_from: Margins, found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
+        """Put the variants of a request on the strip, and tell why others did not come.
+
+        It was cut from a canvas with the margins `sent_from`.
+        """
+        if self.document is not None:
+            found = between_canvases(found, sent_from, self.document.margins, self.document.size)
         self.candidates.add(renumbered(found, self.candidates.next_number()))
         warning = mask_warning(found, self.form.provider)
         if warning is not None:
@@ -327,12 +403,24 @@ class DocumentSession:
             self._notices.warning(tr("{count} of the images did not come.", count=len(missing)), reasons)
 
     def apply_candidate(self) -> None:
-        """Make the shown candidate a layer, in one undo step; mask and prompt stay for the next try."""
+        """Make the shown candidate a layer, in one undo step; mask and prompt stay for the next try.
+
+        Candidates for the same place have lost and go; those for other places stay.
+        """
         candidate = self.candidates.shown
         if candidate is None or self.document is None:
             return
         self.add_layer(candidate)
+        self.candidates.settle(candidate)
+
+    def apply_all(self) -> tuple[Candidate, ...]:
+        """Make what is chosen for each place a layer of its own, all in one undo step; returns those."""
+        chosen = self.candidates.chosen
+        if self.document is None or not chosen:
+            return ()
+        self.document.add_layer(*map(layer_of, chosen))
         self.candidates.clear()
+        return chosen
 
     def add_layer(self, candidate: Candidate) -> None:
         """Lay a result on the photograph, in one undo step."""
@@ -390,6 +478,7 @@ class DocumentSession:
             await self.selecting.aclose()
         if self._replan is not None:
             await asyncio.wait({self._replan})
+        await self.measuring.aclose()
         if self.mask_work is not None:
             await self.mask_work.aclose()
         if self.tuning is not None:

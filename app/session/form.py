@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from app.base.geometry import Size
+from app.base.geometry import Rect, Size
 from app.base.signal import Signal
 from app.base.text import tr
-from app.edits.types import Context, ParameterValue
+from app.edits.types import Context, Islands, ParameterValue
 from app.gateways.types import ModelCard, Parameter, Profile
 from app.session.references import Reference
 
@@ -27,6 +27,21 @@ def automatic_grow(size: Size) -> int:
     return max(AUTO_GROW_LEAST, round(AUTO_GROW_SHARE * max(size.width, size.height)))
 
 
+def rect_text(rect: Rect) -> str:
+    """Such as "10,20,300,200": x, y, width and height, as the command line takes them."""
+    return f"{rect.x},{rect.y},{rect.width},{rect.height}"
+
+
+def rect_of(text: str) -> Rect | None:
+    """What `rect_text` wrote; None where it is not that, or has no pixel."""
+    try:
+        x, y, width, height = (int(part) for part in text.split(","))
+    except ValueError:
+        return None
+    rect = Rect(x, y, width, height)
+    return None if rect.is_empty else rect
+
+
 class EditForm:
     """One document's settings for its next request. Emits `changed` with the field's name."""
 
@@ -37,6 +52,7 @@ class EditForm:
         self._prompt = ""
         self._variants = 1
         self._context = Context()
+        self._islands = Islands.TOGETHER
         self._size: Size | None = None
         self._feather = 2
         self._grow: int | None = None
@@ -72,6 +88,11 @@ class EditForm:
     @property
     def context(self) -> Context:
         return self._context
+
+    @property
+    def islands(self) -> Islands:
+        """How the parts of a mask that stand far from each other are sent."""
+        return self._islands
 
     @property
     def size(self) -> Size | None:
@@ -159,6 +180,9 @@ class EditForm:
     def set_context(self, context: Context) -> None:
         self._assign("context", context)
 
+    def set_islands(self, islands: Islands) -> None:
+        self._assign("islands", islands)
+
     def set_size(self, size: Size | None) -> None:
         self._assign("size", size)
 
@@ -191,6 +215,10 @@ class EditForm:
             kept["context_whole"] = True
         if self._context.pixels is not None:
             kept["context_pixels"] = self._context.pixels
+        if self._context.region is not None:
+            kept["context_region"] = rect_text(self._context.region)
+        if self._islands is not Islands.TOGETHER:
+            kept["islands"] = self._islands.value
         if self._size is not None:
             kept["size"] = str(self._size)
         if self._grow is not None:
@@ -205,8 +233,10 @@ class EditForm:
                 share=float(kept.get("context_share", Context().share)),
                 pixels=None if pixels is None else int(pixels),
                 whole=bool(kept.get("context_whole", False)),
+                region=rect_of(str(kept.get("context_region", ""))),
             )
         )
+        self.set_islands(Islands(kept.get("islands", Islands.TOGETHER.value)))
         self.set_grow(None if grow is None else int(grow))
         width, cross, height = str(size or "").partition("x")
         self.set_size(Size(int(width), int(height)) if cross else None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from app.base.errors import InputError, MaskroomError, OutputError, from_os_error
 from app.base.files import write_atomically
+from app.base.geometry import Margins, Size
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
@@ -17,11 +19,13 @@ from app.edits.composite import place
 from app.edits.types import Patch, Report
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
+from app.imaging.extend import extend_photograph
 from app.imaging.load import Limits, load_photograph
 from app.imaging.photograph import Photograph
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, layer_of
 from app.session.document_session import DocumentSession
+from app.session.extending import between_canvases, margins_of
 from app.session.records import load_request
 from app.session.references import Reference, read_reference
 
@@ -62,6 +66,10 @@ class HistoryActions:
             UsageError: the provider of the entry is not set up any more.
         """
         form = session.form
+        document = session.document
+        fits = document is not None and entry.has_mask and same_photograph(session, entry)
+        request = await asyncio.to_thread(load_request, self._history, entry) if fits else None
+        references = await asyncio.to_thread(self._references, entry)
         form.set_provider(entry.provider, entry.model)
         # A model that takes no prompt was sent none, which says nothing about the one that stands there.
         if entry.prompt or form.takes("prompt"):
@@ -74,14 +82,22 @@ class HistoryActions:
             form.set_value(name, None)
         for name, value in entry.parameters.items():
             form.set_value(name, value)
-        form.set_references(await asyncio.to_thread(self._references, entry))
-        document = session.document
-        if document is None or not entry.has_mask or not same_photograph(session, entry):
+        form.set_references(references)
+        if document is None or request is None:
+            # A region means nothing on another photograph.
+            form.set_context(replace(form.context, region=None))
             return
-        request = await asyncio.to_thread(load_request, self._history, entry)
         form.set_grow(0)
+        # The canvas may have been extended since, or an extension have been taken back.
+        before, after = margins_of(entry.form), document.margins
+        dx, dy = after.left - before.left, after.top - before.top
+        place = entry.region.translated(dx, dy)
+        inside = place.intersected(document.size.rect)
         mask = np.zeros((document.size.height, document.size.width), np.uint8)
-        mask[entry.region.slices] = request.coverage
+        mask[inside.slices] = request.coverage[inside.relative_to(place).slices]
+        if form.context.region is not None:
+            moved = form.context.region.translated(dx, dy)
+            form.set_context(replace(form.context, region=moved))
         document.end_painting()
         document.set_mask(mask, tr("Mask from the history"))
 
@@ -108,6 +124,15 @@ class HistoryActions:
                 tr("This result belongs to another photograph."),
                 tr("Open “{name}” first.", name=entry.document_name),
             )
+        document = session.document
+        if document is not None:
+            fitting = between_canvases((candidate,), margins_of(entry.form), document.margins, document.size)
+            if not fitting:
+                raise InputError(
+                    tr("This result reaches beyond the canvas."),
+                    tr("Extend the canvas as it was then, and try again."),
+                )
+            candidate = fitting[0]
         session.add_layer(candidate)
         await self.mark_applied(candidate)
 
@@ -154,20 +179,28 @@ def compose(history: HistoryStore, id: str, limits: Limits) -> Photograph:
     result = find_result(history, id)
     entry = history.get(result.entry_id)
     source = history.read_file(entry.source_sha256)
-    document = Document(load_photograph(source, name=entry.document_name, limits=limits))
-    for layer in layers_of(history, result.id):
+    photograph = load_photograph(source, name=entry.document_name, limits=limits)
+    margins = margins_of(entry.form)
+    document = Document(extend_photograph(photograph, margins))
+    for layer in layers_of(history, result.id, margins, document.size):
         document.add_layer(layer)
     return document.flatten_photograph()
 
 
-def layers_of(history: HistoryStore, result_id: str) -> tuple[EditLayer, ...]:
+def layers_of(history: HistoryStore, result_id: str, margins: Margins, size: Size) -> tuple[EditLayer, ...]:
     """The edits that lay on the photograph with a result on top, the lowest first.
+
+    As they lie on a canvas of `size` that was extended by `margins`, as far as they fit there.
 
     Raises:
         InputError: one of them was deleted for good. StoreError: a file is gone.
     """
-    entry = history.entry_of_result(result_id)
-    return tuple(layer_of(load_candidate(history, id)) for id in (*entry.parents, result_id))
+    layers: list[EditLayer] = []
+    for id in (*history.entry_of_result(result_id).parents, result_id):
+        candidate = load_candidate(history, id)
+        before = margins_of(history.get(candidate.entry_id).form)
+        layers += [layer_of(each) for each in between_canvases((candidate,), before, margins, size)]
+    return tuple(layers)
 
 
 def load_candidate(history: HistoryStore, result_id: str) -> Candidate:

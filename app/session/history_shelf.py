@@ -31,6 +31,17 @@ class HistoryShelf:
         """The ids of the entries that fit, newest first; see `Catalogue.rows`."""
         return await asyncio.to_thread(self._history.catalogue.rows, wanted, variants=variants, limit=limit)
 
+    async def first(
+        self, wanted: HistoryFilter, *, variants: bool, limit: int, page: int
+    ) -> tuple[tuple[tuple[str, int], ...], tuple[HistoryEntry, ...]]:
+        """The first `limit` rows, and the entries of the first `page` of them."""
+
+        def read() -> tuple[tuple[tuple[str, int], ...], tuple[HistoryEntry, ...]]:
+            rows = self._history.catalogue.rows(wanted, variants=variants, limit=limit)
+            return rows, self._history.entries(tuple(dict.fromkeys(id for id, _ in rows[:page])))
+
+        return await asyncio.to_thread(read)
+
     async def entries(self, ids: Sequence[str]) -> tuple[HistoryEntry, ...]:
         """The entries of these ids that are there."""
         return await asyncio.to_thread(self._history.entries, ids)

@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 
 from app.base.text import tr
-from app.document.layers import EditLayer
+from app.document.document import Document
 from app.history.types import HistoryEntry, HistoryResult
 from app.imaging.encoders import encode_png_file
-from app.session.document_session import DocumentSession
+from app.session.extending import extend_canvas, margins_of
 from app.session.history_actions import compose, layers_of, same_photograph
 from app.session.workspace import Workspace
 
@@ -20,11 +20,12 @@ async def open_state(workspace: Workspace, entry: HistoryEntry, result: HistoryR
     Raises:
         InputError: one of the edits was deleted for good. StoreError: a file of the history is gone.
     """
-    layers = await asyncio.to_thread(layers_of, workspace.history, result.id)
     source = await asyncio.to_thread(workspace.history.read_file, entry.source_sha256)
     session = await workspace.open_data(source, entry.document_name)
-    if session is not None:
-        _lay(session, layers)
+    document = session.document if session is not None else None
+    if document is not None:
+        await extend_canvas(document, margins_of(entry.form), workspace.limits)
+        await _lay(workspace, document, result)
 
 
 async def continue_from(workspace: Workspace, entry: HistoryEntry, result: HistoryResult) -> None:
@@ -40,10 +41,10 @@ async def continue_from(workspace: Workspace, entry: HistoryEntry, result: Histo
     if session is None:
         await open_state(workspace, entry, result)
         return
-    layers = await asyncio.to_thread(layers_of, workspace.history, result.id)
     workspace.set_current(session)
     session.candidates.clear()
-    _lay(session, layers)
+    if session.document is not None:
+        await _lay(workspace, session.document, result)
 
 
 async def open_as_new(workspace: Workspace, entry: HistoryEntry, result: HistoryResult) -> None:
@@ -66,10 +67,8 @@ def picture_name(entry: HistoryEntry, result: HistoryResult) -> str:
     return f"{Path(entry.document_name).stem}-variant-{result.index + 1}.png"
 
 
-def _lay(session: DocumentSession, layers: tuple[EditLayer, ...]) -> None:
-    document = session.document
-    if document is None:
-        return
+async def _lay(workspace: Workspace, document: Document, result: HistoryResult) -> None:
+    layers = await asyncio.to_thread(layers_of, workspace.history, result.id, document.margins, document.size)
     known = {layer.result_id: layer for layer in document.layers if layer.visible}
     wanted = tuple(known.get(layer.result_id, layer) for layer in layers)
     if wanted != document.layers:

@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from app.base.errors import MaskroomError
+from app.base.geometry import Margins
 from app.base.notices import Level, Notice
 from app.base.signal import Signal
 from app.base.states import JobState
 from app.base.text import tr
+from app.document.extension import source_photograph
+from app.document.saved import margins_entry
 from app.history.owner import this_process
+from app.session.candidates import Candidate
+from app.session.extending import between_canvases, margins_of
 from app.session.form_entry import form_entry
 from app.session.kept_tabs import (
     VERSION,
@@ -50,6 +57,8 @@ if TYPE_CHECKING:
     from app.session.source import Source
     from app.session.workspace import Workspace
 
+log = logging.getLogger(__name__)
+
 TOPIC = "session"
 
 
@@ -75,6 +84,7 @@ class SessionKeeper:
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failed = False
+        self._stopping = False
         self.saving: Signal[[]] = Signal()
         """Emitted on the loop before something is written: others may keep what is theirs."""
 
@@ -147,10 +157,15 @@ class SessionKeeper:
 
     async def _bring_candidates(self, session: DocumentSession, entry: TabEntry) -> None:
         """What waited on the strip; what the history no longer has stays away."""
-        found = []
+        found: list[Candidate] = []
+        document, actions = session.document, self._workspace.history_actions
+        if document is None:
+            return
         for result_id in entry.candidates:
             with contextlib.suppress(MaskroomError):
-                found.append(await self._workspace.history_actions.candidate(result_id))
+                candidate = await actions.candidate(result_id)
+                made_on = margins_of((await actions.get(candidate.entry_id)).form)
+                found += between_canvases((candidate,), made_on, document.margins, document.size)
         if found and session in self._workspace.documents:
             session.candidates.add(renumbered(tuple(found), session.candidates.next_number()))
             session.candidates.select(entry.candidate if len(found) == len(entry.candidates) else None)
@@ -199,11 +214,19 @@ class SessionKeeper:
             self._wanted.set()
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), self._workspace.settings.value.session.autosave)
             self._wanted.clear()
+            if not self._stopping:
+                await self._save_whatever_comes()
+
+    async def _save_whatever_comes(self) -> None:
+        try:
             await self.save()
+        except Exception:
+            # A fault in keeping one document must not end the keeping of all.
+            log.exception("the open documents could not be kept")
 
     async def save(self) -> None:
         """Write what changed since it was last written."""
@@ -212,8 +235,10 @@ class SessionKeeper:
     async def stop(self) -> None:
         """Write no more; what was written stays as it is."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            # Not cancelled: what a thread is writing at this moment is to be whole before somebody else writes.
+            self._stopping = True
+            self._wanted.set()
+            await self._task
             self._task = None
 
     async def end(self, *, let_go: bool) -> None:
@@ -237,16 +262,16 @@ class SessionKeeper:
             documents = self._workspace.documents
             for session in [each for each in self._kept if each not in documents]:
                 await asyncio.to_thread(remove, self._kept.pop(session).folder.folder)
-            try:
-                for place, session in enumerate(documents):
+            failed = False
+            for place, session in enumerate(documents):
+                try:
                     if session.document is not None and session in self._workspace.documents:
                         await self._save_one(session, place, ended=ended, let_go=let_go)
-            except MaskroomError as error:
-                if not self._failed:
-                    self._workspace.notices.error(error, TOPIC)
-                self._failed = True
-            else:
-                self._failed = False
+                except MaskroomError as error:
+                    failed = True
+                    if not self._failed:
+                        self._workspace.notices.error(error, TOPIC)
+            self._failed = failed
 
     async def _save_one(self, session: DocumentSession, place: int, *, ended: bool, let_go: bool) -> None:
         document, source, snapshots = session.document, session.source, session.snapshots
@@ -293,15 +318,19 @@ def _stamp(entry: TabEntry, document: Document, session: DocumentSession) -> Has
 def _state(
     entry: TabEntry, snapshot: Snapshot | None, document: Document, source: Source, session: DocumentSession
 ) -> KeptState:
+    ground = document.ground
     return KeptState(
         msgspec.structs.replace(
-            entry, saved_at=time.time(), active_mask=0 if snapshot is None else snapshot.active_mask
+            entry,
+            saved_at=time.time(),
+            active_mask=0 if snapshot is None else snapshot.active_mask,
+            margins=margins_entry(Margins() if snapshot is None else snapshot.ground.margins),
         ),
         () if snapshot is None else snapshot.layers,
         () if snapshot is None else snapshot.masks,
         session.form.references,
         source,
-        lambda: bytes_or_copy(source, document.original_photograph),
+        lambda: bytes_or_copy(source, partial(source_photograph, ground)),
     )
 
 

@@ -22,10 +22,12 @@ import numpy as np
 from app.base.errors import MaskroomError, PhotographError, StoreError, from_os_error
 from app.base.file_lock import locked
 from app.base.files import sync_folder, write_atomically
+from app.base.geometry import Margins
 from app.base.text import tr
 from app.document.layers import EditLayer
 from app.document.mask_copy import PackedMask
 from app.document.saved import (
+    Box,
     LayerEntry,
     NamedEntry,
     SavedDocument,
@@ -38,8 +40,9 @@ from app.document.zip_parts import plain_picture
 from app.history.owner import is_alive
 from app.imaging.arrays import U8
 from app.imaging.codecs import encode_png_quickly
+from app.imaging.extend import extend_photograph
 from app.imaging.load import Limits, load_photograph
-from app.imaging.sources import damaged, telling
+from app.imaging.sources import check_size, damaged, telling
 from app.session.references import Reference
 from app.session.source import Source
 
@@ -92,6 +95,7 @@ class TabEntry(msgspec.Struct, frozen=True):
     layers: list[LayerEntry] = []
     masks: list[NamedEntry] = []
     active_mask: int = 0
+    margins: Box = (0, 0, 0, 0)
     form: dict[str, Any] = {}
     references: list[NamedEntry] = []
     view: LookedAt | None = None
@@ -249,7 +253,10 @@ def read_tab(folder: Path, entry: TabEntry, data: bytes, limits: Limits) -> Save
     """
     parts = _FolderParts(folder, limits)
     with telling(entry.name):
-        photograph = load_photograph(data, name=entry.source.name, limits=limits)
+        opened = load_photograph(data, name=entry.source.name, limits=limits)
+        margins = Margins(*entry.margins)
+        check_size(margins.around(opened.size), limits)
+        photograph = extend_photograph(opened, margins)
         masks = [SavedMask(each.name, _coverage(parts.data(each.file))) for each in entry.masks]
         layers = tuple(layer_of_entry(each, parts) for each in entry.layers)
         shape = photograph.size.height, photograph.size.width
@@ -257,7 +264,7 @@ def read_tab(folder: Path, entry: TabEntry, data: bytes, limits: Limits) -> Save
             photograph.size.rect.contains(layer.region) for layer in layers
         ):
             raise damaged()
-    return SavedDocument(photograph, data, layers, tuple(masks), entry.active_mask)
+    return SavedDocument(photograph, data, layers, tuple(masks), entry.active_mask, margins=margins)
 
 
 def read_references(folder: Path, entry: TabEntry, limits: Limits) -> tuple[SavedReference, ...]:

@@ -9,6 +9,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from app.document.document import Document
 from app.edits.types import EditRequest, Missing
 from app.gateways.encode import call_sizes
 from app.gateways.inspection import inspect_request
-from app.gateways.pricing import estimated_cost
+from app.gateways.pricing import estimated_cost, total_cost
 from app.gateways.types import Transport
 from app.imaging.arrays import Samples
 from app.imaging.photograph import Photograph
@@ -33,10 +34,12 @@ from app.session.outcome import (
     EditOutcome,
     PlannedFile,
     PlannedOrder,
+    PlannedPart,
     PlannedRequest,
     WrittenResult,
 )
 from app.session.output_paths import output_paths
+from app.session.pipeline import Deliver
 from app.session.ready_order import ReadyOrder, freeze_order, prepare_order
 from app.session.source import Origin
 from app.session.verdicts import mask_warning
@@ -50,31 +53,48 @@ async def plan_order(workspace: Workspace, order: EditOrder) -> PlannedOrder:
         InputError, UsageError: the order cannot be.
     """
     ready = await prepare_order(workspace, order)
-    form, card = ready.form, ready.form.card
+    form, card, parts = ready.form, ready.form.card, ready.planned.parts
+    first, calls = (
+        parts[0].plan,
+        call_sizes(order.n, form.profile.most_at_once(form.model, form.taken_values())),
+    )
+    warnings = dict.fromkeys(sentence for part in parts for sentence in part.plan.warnings)
     return PlannedOrder(
         provider=form.provider,
         model=form.model,
         base_url=form.profile.base_url,
         stays_here=form.profile.transport is Transport.IN_PROCESS,
         document=ready.photograph.size,
-        region=ready.plan.region,
-        mask_bounds=ready.mask.rect if ready.mask else None,
-        size_send=ready.plan.size_send,
-        scale=ready.plan.scale,
+        region=first.region,
+        mask_bounds=parts[0].mask.rect if parts[0].mask else None,
+        size_send=first.size_send,
+        scale=first.scale,
+        parts=tuple(
+            PlannedPart(
+                part.plan.region,
+                part.mask.rect if part.mask else None,
+                part.plan.size_send,
+                part.plan.scale,
+            )
+            for part in parts
+        ),
         n=order.n,
-        calls=len(call_sizes(order.n, form.profile.most_at_once(form.model, form.taken_values()))),
+        calls=len(calls) * len(parts),
         prompt_sent=form.takes("prompt") and bool(order.prompt),
         parameters=form.taken_values(),
         dropped=ready.dropped,
-        warnings=(*ready.plan.warnings, *form.advice()),
-        cost=estimated_cost(card, form.taken_values().get("quality"), ready.plan.size_send, order.n),
-        seconds=ready.seconds,
+        warnings=(*warnings, *form.advice()),
+        cost=total_cost(
+            estimated_cost(card, form.taken_values().get("quality"), part.plan.size_send, order.n)
+            for part in parts
+        ),
+        seconds=ready.planned.seconds,
         request=await _inspected(ready, order),
     )
 
 
 async def _inspected(ready: ReadyOrder, order: EditOrder) -> PlannedRequest:
-    request = await freeze_order(ready, order, "plan")
+    request = (await freeze_order(ready, order, lambda: "plan"))[0]
     found = await asyncio.to_thread(inspect_request, request, ready.form.profile)
     return PlannedRequest(
         method=found.method,
@@ -91,7 +111,9 @@ async def _inspected(ready: ReadyOrder, order: EditOrder) -> PlannedRequest:
 async def run_order(
     workspace: Workspace, order: EditOrder, progress: Callable[[float], object] = lambda share: None
 ) -> EditOutcome:
-    """Edit a file: send one request, put what comes back, write one file for each variant.
+    """Edit a file: send it, put what comes back, write one file for each variant.
+
+    Islands that are sent one by one meet again in each file; one that did not come is left as it was there.
 
     `progress` is called with a share (0 … 1) where the provider tells one.
 
@@ -103,54 +125,65 @@ async def run_order(
     ready = await prepare_order(workspace, order)
     if ready.dropped:
         workspace.notices.info(dropped_sentence(ready.form.model, ready.dropped))
-    request = await freeze_order(ready, order, workspace.history.new_id())
+    requests = await freeze_order(ready, order, workspace.history.new_id)
     profile = ready.form.profile
-    over = await workspace.money.over_limit(profile, expected_cost(request, profile))
+    cost = total_cost(expected_cost(request, profile) for request in requests)
+    over = await workspace.money.over_limit(profile, cost)
     if over is not None and not order.over_limit:
         raise over.error
-    found, missing = await _send(workspace, request, ready, progress)
-    warning = mask_warning(found, request.provider)
+    replies = await _send(workspace, requests, ready, progress)
+    errors = [error for reply in replies for error in reply.errors]
+    if not any(reply.found for reply in replies):
+        raise errors[0] if errors else InternalError(tr("No result came."))
+    warning = mask_warning(chain.from_iterable(reply.found for reply in replies), profile.name)
     if warning is not None:
         workspace.notices.warning(*warning)
-    entry = await workspace.history_actions.get(request.id)
-    costs = {result.id: cost_of(result) for result in entry.results}
-    errors: list[MaskroomError] = [
-        BadReply(each.message, each.hint, code=each.code, request_id=each.request_id) for each in missing
-    ]
-    written = await asyncio.to_thread(_write_all, ready.photograph, found, paths)
+    # What came first for each island makes the first file, and so on.
+    variants = tuple(
+        tuple(candidate for candidate in each if candidate is not None)
+        for each in zip_longest(*(reply.found for reply in replies))
+    )
+    written = await asyncio.to_thread(_write_all, ready.photograph, variants, paths)
     results: list[WrittenResult] = []
-    for candidate, outcome in zip(found, written, strict=False):
+    for candidates, outcome in zip(variants, written, strict=False):
         if isinstance(outcome, MaskroomError):
             outcome.hint = tr(
                 "{hint} The result is kept: “maskroom history export {id} --output FILE” writes it.",
                 hint=outcome.hint,
-                id=candidate.result_id,
+                id=candidates[0].result_id,
             )
             errors.append(outcome)
             continue
-        await workspace.history_actions.mark_applied(candidate)
-        results.append(
-            WrittenResult(
-                id=candidate.result_id,
-                output=outcome.saved.path,
-                size=ready.photograph.size,
-                region=ready.plan.region,
-                outside_changed_pixels=outcome.outside_changed_pixels,
-                leak=candidate.report.leak,
-                revised_prompt=candidate.revised_prompt,
-                seed=candidate.seed,
-                provider=request.provider,
-                model=request.model,
-                request_id=entry.request_id,
-                cost=costs.get(candidate.result_id),
-                seconds=entry.seconds or 0.0,
-                lossy=outcome.saved.lossy,
-                notes=outcome.saved.notes,
-            )
-        )
+        for candidate in candidates:
+            await workspace.history_actions.mark_applied(candidate)
+            results.append(await _result(workspace, ready, candidate, outcome))
     if not results:
-        raise errors[0] if errors else InternalError(tr("No result came."))
+        raise errors[0]
     return EditOutcome(tuple(results), tuple(errors))
+
+
+async def _result(
+    workspace: Workspace, ready: ReadyOrder, candidate: Candidate, outcome: _Written
+) -> WrittenResult:
+    entry = await workspace.history_actions.get(candidate.entry_id)
+    costs = {result.id: cost_of(result) for result in entry.results}
+    return WrittenResult(
+        id=candidate.result_id,
+        output=outcome.saved.path,
+        size=ready.photograph.size,
+        region=candidate.patch.region,
+        outside_changed_pixels=outcome.outside_changed_pixels,
+        leak=candidate.report.leak,
+        revised_prompt=candidate.revised_prompt,
+        seed=candidate.seed,
+        provider=entry.provider,
+        model=entry.model,
+        request_id=entry.request_id,
+        cost=costs.get(candidate.result_id),
+        seconds=entry.seconds or 0.0,
+        lossy=outcome.saved.lossy,
+        notes=outcome.saved.notes,
+    )
 
 
 def dropped_sentence(model: str, dropped: tuple[str, ...]) -> str:
@@ -158,50 +191,72 @@ def dropped_sentence(model: str, dropped: tuple[str, ...]) -> str:
     return tr("{model} does not take {names}: not sent.", model=model, names=", ".join(dropped))
 
 
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What came of one request."""
+
+    found: tuple[Candidate, ...] = ()
+    errors: tuple[MaskroomError, ...] = ()
+
+
 async def _send(
     workspace: Workspace,
-    request: EditRequest,
+    requests: tuple[EditRequest, ...],
     ready: ReadyOrder,
     progress: Callable[[float], object],
-) -> tuple[tuple[Candidate, ...], tuple[Missing, ...]]:
-    delivered: list[tuple[tuple[Candidate, ...], tuple[Missing, ...]]] = []
+) -> list[_Reply]:
+    """Send all requests and wait for all of them; cancelled together."""
+    delivered: dict[str, _Reply] = {}
+    shares = dict.fromkeys((request.id for request in requests), 0.0)
     told: set[float] = set()
 
     def follow(job: Job) -> None:
-        if job.progress is not None:
-            progress(job.progress)
+        if job.progress is not None and job.id in shares:
+            shares[job.id] = job.progress
+            progress(sum(shares.values()) / len(shares))
         if job.waiting_until is not None and job.waiting_until not in told:
             told.add(job.waiting_until)
             seconds = max(1, math.ceil(job.waiting_until - workspace.worker.now()))
             workspace.notices.info(tr("Waits {seconds} s for the provider's limit.", seconds=seconds))
 
+    def deliver(id: str) -> Deliver:
+        def take(found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
+            errors = [
+                BadReply(each.message, each.hint, code=each.code, request_id=each.request_id)
+                for each in missing
+            ]
+            delivered[id] = _Reply(found, tuple(errors))
+
+        return take
+
+    origin = Origin(
+        ready.source,
+        lambda: ready.photograph,
+        form=ready.form.kept(),
+        reference_names=tuple(each.name for each in ready.form.taken_references()),
+    )
     stop = workspace.worker.changed.connect(follow)
     try:
-        await workspace.pipeline.submit(
-            request,
-            Origin(
-                ready.source,
-                lambda: ready.photograph,
-                form=ready.form.kept(),
-                reference_names=tuple(each.name for each in ready.form.taken_references()),
-            ),
-            lambda found, missing: delivered.append((found, missing)),
-            expected_seconds=ready.seconds,
-        )
+        for part, request in zip(ready.planned.parts, requests, strict=True):
+            await workspace.pipeline.submit(
+                request, origin, deliver(request.id), expected_seconds=part.seconds
+            )
         try:
-            job = await workspace.worker.wait(request.id)
+            jobs = [await workspace.worker.wait(request.id) for request in requests]
         except asyncio.CancelledError:
-            workspace.worker.cancel(request.id)
-            if (await workspace.worker.wait(request.id)).sent:
+            for request in requests:
+                workspace.worker.cancel(request.id)
+            if any([(await workspace.worker.wait(request.id)).sent for request in requests]):
                 workspace.notices.warning(tr("It had been sent: the provider may still bill it."))
             raise
     finally:
         stop()
-    if job.error is not None:
-        raise job.error
-    if not delivered:
-        raise asyncio.CancelledError
-    return delivered[0]
+    for job in jobs:
+        if job.error is not None:
+            delivered[job.id] = _Reply(errors=(job.error,))
+        elif job.id not in delivered:
+            raise asyncio.CancelledError
+    return [delivered[request.id] for request in requests]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,16 +266,16 @@ class _Written:
 
 
 def _write_all(
-    photograph: Photograph, found: tuple[Candidate, ...], paths: tuple[Path, ...]
+    photograph: Photograph, variants: tuple[tuple[Candidate, ...], ...], paths: tuple[Path, ...]
 ) -> list[_Written | MaskroomError]:
-    """Lay each candidate alone on the photograph, count what changed outside its mask, and write it."""
+    """Lay the candidates of each variant on the photograph, count what changed outside, and write it."""
     document = Document(photograph)
     before = document.flatten_samples()
     outcomes: list[_Written | MaskroomError] = []
-    for candidate, path in zip(found, paths, strict=False):
-        document.add_layer(layer_of(candidate))
+    for candidates, path in zip(variants, paths, strict=False):
+        document.add_layer(*map(layer_of, candidates))
         finished = document.flatten_photograph()
-        changed = _changed_outside(before, finished.samples, candidate)
+        changed = _changed_outside(before, finished.samples, candidates)
         document.undo.undo()
         try:
             outcomes.append(_Written(save_photograph(finished, path), changed))
@@ -229,18 +284,19 @@ def _write_all(
     return outcomes
 
 
-def _changed_outside(before: Samples, after: Samples, candidate: Candidate) -> int:
-    """Pixels of coverage 0 that differ between two (H, W[, C]) pictures, counted in strips."""
-    region, coverage = candidate.patch.region, candidate.patch.coverage
+def _changed_outside(before: Samples, after: Samples, candidates: tuple[Candidate, ...]) -> int:
+    """Pixels without coverage that differ between two (H, W[, C]) pictures, counted in strips."""
     changed = 0
     for top in range(0, before.shape[0], 256):
         rows = Rect(0, top, before.shape[1], min(256, before.shape[0] - top))
         differs = before[rows.slices] != after[rows.slices]
         if differs.ndim == 3:
             differs = differs.any(axis=2)
-        part = rows.intersected(region)
-        if not part.is_empty:
-            inside = coverage[part.relative_to(region).slices] > 0
-            differs[part.relative_to(rows).slices][inside] = False
+        for candidate in candidates:
+            region = candidate.patch.region
+            part = rows.intersected(region)
+            if not part.is_empty:
+                inside = candidate.patch.coverage[part.relative_to(region).slices] > 0
+                differs[part.relative_to(rows).slices][inside] = False
         changed += int(np.count_nonzero(differs))
     return changed

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.base.geometry import Margins
 from app.document.composition import PreparedPicture, prepare
 from app.document.layers import EditLayer
 from app.document.named_masks import PreparedMask, prepare_mask
@@ -32,6 +33,8 @@ class Opened:
     active_mask: int = 0
     form: Mapping[str, Any] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
+    margins: Margins = Margins()
+    """By which the photograph was extended since."""
     notes: tuple[str, ...] = ()
     is_own: bool = False
     """It was saved by Maskroom, so that it can be saved there again without losing anything."""
@@ -62,5 +65,6 @@ def open_saved(saved: SavedDocument, source: Source) -> Opened:
         saved.active_mask,
         saved.form,
         tuple(reference_of(each.name, each.picture) for each in saved.references),
+        saved.margins,
         (*saved.photograph.notes, *saved.notes),
     )

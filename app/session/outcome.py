@@ -9,7 +9,7 @@ from pathlib import Path
 from app.base.errors import MaskroomError
 from app.base.geometry import Rect, Size
 from app.base.states import MaskConvention
-from app.edits.types import Context, Cost, ParameterValue
+from app.edits.types import Context, Cost, Islands, ParameterValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class EditOrder:
     """KEY=VALUE as typed: a canonical or wire name that the model takes, else an extra field."""
     references: tuple[Path, ...] = ()
     context: Context = Context()
+    islands: Islands = Islands.TOGETHER
     grow: int = 0
     feather: int = 0
     over_limit: bool = False
@@ -64,8 +65,18 @@ class PlannedRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedPart:
+    """Where one of the requests goes."""
+
+    region: Rect
+    mask_bounds: Rect | None
+    size_send: Size
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedOrder:
-    """What would be sent."""
+    """What would be sent. Region, size and scale are those of the first request."""
 
     provider: str
     model: str
@@ -77,8 +88,11 @@ class PlannedOrder:
     mask_bounds: Rect | None
     size_send: Size
     scale: float
+    parts: tuple[PlannedPart, ...]
+    """All requests: several where each island of the mask is sent by itself."""
     n: int
     calls: int
+    """Of all requests."""
     prompt_sent: bool
     parameters: Mapping[str, ParameterValue]
     dropped: tuple[str, ...]
@@ -91,7 +105,7 @@ class PlannedOrder:
 
 @dataclass(frozen=True, slots=True)
 class WrittenResult:
-    """One variant that came and was written."""
+    """One picture that came and was written. Several islands of one variant stand in the same file."""
 
     id: str
     output: Path

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from app.base.errors import MaskError, UsageError
 from app.base.geometry import Rect
 from app.base.text import tr
-from app.edits.types import EditPlan, EditRequest, ParameterValue
+from app.edits.types import EditRequest, ParameterValue
 from app.gateways.encode import too_many_references
 from app.gateways.fitting import fit_references
 from app.gateways.types import Parameter, ParameterKind, Profile
@@ -26,7 +26,7 @@ from app.imaging.photograph import Photograph
 from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.form import EditForm
 from app.session.outcome import EditOrder
-from app.session.planning import fitted_plan
+from app.session.planning import Planned, Wish, plan_requests
 from app.session.references import Reference, read_reference
 from app.session.requests import freeze_request
 from app.session.source import Source, read_source
@@ -42,9 +42,9 @@ class ReadyOrder:
     cut: Callable[[Rect], U8]
     form: EditForm
     mask: EffectiveMask | None
-    plan: EditPlan
+    planned: Planned
+    """At least one request."""
     dropped: tuple[str, ...]
-    seconds: float | None
 
 
 async def prepare_order(workspace: Workspace, order: EditOrder) -> ReadyOrder:
@@ -73,23 +73,10 @@ async def prepare_order(workspace: Workspace, order: EditOrder) -> ReadyOrder:
         samples = photograph.samples[region.slices]
         return ColourSpace(photograph.metadata.icc, photograph.channels).to_srgb(as_samples(samples))
 
-    plan = await asyncio.to_thread(
-        fitted_plan,
-        photograph.size,
-        mask.rect if mask else None,
-        form.context,
-        form.size,
-        cut,
-        form.profile,
-        card,
-        form.taken_references(),
+    planned = await asyncio.to_thread(
+        plan_requests, photograph.size, mask, Wish.of(form), cut, workspace.estimator
     )
-    seconds = None
-    if mask is not None:
-        seconds = await asyncio.to_thread(
-            workspace.estimator, form.profile, card, mask.within(plan.region), order.n
-        )
-    return ReadyOrder(source, photograph, cut, form, mask, plan, dropped, seconds)
+    return ReadyOrder(source, photograph, cut, form, mask, planned, dropped)
 
 
 def _references(workspace: Workspace, order: EditOrder, profile: Profile) -> tuple[Reference, ...]:
@@ -109,6 +96,7 @@ def _filled_form(workspace: Workspace, order: EditOrder) -> EditForm:
     form.set_prompt(order.prompt)
     form.set_variants(order.n)
     form.set_context(order.context)
+    form.set_islands(order.islands)
     form.set_feather(order.feather)
     form.set_grow(order.grow)
     if order.size is not None and form.takes("size"):
@@ -195,16 +183,25 @@ def _read(workspace: Workspace, order: EditOrder) -> tuple[Source, Photograph, U
     return source, photograph, mask
 
 
-async def freeze_order(ready: ReadyOrder, order: EditOrder, id: str) -> EditRequest:
-    """The request of a checked order under `id`. Raises UsageError for a reference that stays too large."""
-    references = tuple(each.picture for each in ready.form.taken_references())
-    return freeze_request(
-        ready.form,
-        ready.plan,
-        await asyncio.to_thread(ready.cut, ready.plan.region),
-        ready.mask,
-        id=id,
-        document_id=uuid.uuid4().hex,
-        document_name=order.image.name,
-        references=await asyncio.to_thread(fit_references, references, ready.form.profile),
+async def freeze_order(
+    ready: ReadyOrder, order: EditOrder, new_id: Callable[[], str]
+) -> tuple[EditRequest, ...]:
+    """The requests of a checked order. Raises UsageError for a reference that stays too large."""
+    sent = tuple(each.picture for each in ready.form.taken_references())
+    references = await asyncio.to_thread(fit_references, sent, ready.form.profile)
+    document_id = uuid.uuid4().hex
+    return tuple(
+        [
+            freeze_request(
+                ready.form,
+                part.plan,
+                await asyncio.to_thread(ready.cut, part.plan.region),
+                part.mask,
+                id=new_id(),
+                document_id=document_id,
+                document_name=order.image.name,
+                references=references,
+            )
+            for part in ready.planned.parts
+        ]
     )

@@ -48,6 +48,7 @@ def store_request(
         extras=dict(request.extras),
         form=dict(origin.form),
         feather=request.recipe.feather,
+        recipe=request.recipe.kept(),
         expected_amount=expected.amount if expected else None,
         expected_currency=expected.currency if expected else None,
         references=tuple(
@@ -88,7 +89,7 @@ def load_request(history: HistoryStore, entry: HistoryEntry) -> EditRequest:
         n=entry.n,
         parameters=dict(entry.parameters),
         extras=dict(entry.extras),
-        recipe=Recipe(feather=entry.feather),
+        recipe=Recipe.from_kept({"feather": entry.feather, **entry.recipe}),
         references=tuple(decode_picture(history.read_file(each.sha256)) for each in entry.references),
     )
 

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 from app.base.errors import Refused
 from app.base.states import JobState
 from app.base.text import tr
+from app.edits.types import Missing
 from app.history.types import HistoryEntry
 from app.imaging.load import load_photograph
 from app.jobs.types import Job
+from app.session.candidates import Candidate
+from app.session.extending import margins_of
 from app.session.money import expected_cost
 from app.session.records import load_request
 from app.session.recovery import NOT_SENT
@@ -56,7 +59,7 @@ async def send_again(workspace: Workspace, entry_id: str) -> str:
         entry.form,
         tuple(reference.name for reference in entry.references),
     )
-    deliver = session.deliver if session is not None else (lambda found, missing: None)
+    deliver = partial(session.deliver, margins_of(entry.form)) if session is not None else _keep
     await workspace.pipeline.submit(request, origin, deliver, expected_seconds=seconds)
     if may_be_billed(entry, workspace.worker.job(entry_id)):
         workspace.notices.info(
@@ -65,6 +68,10 @@ async def send_again(workspace: Workspace, entry_id: str) -> str:
             topic="resend",
         )
     return request.id
+
+
+def _keep(found: tuple[Candidate, ...], missing: tuple[Missing, ...]) -> None:
+    """No document of the photograph is open: the images are in the history."""
 
 
 def may_be_billed(entry: HistoryEntry, job: Job | None) -> bool:

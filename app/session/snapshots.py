@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from app.document.document import Document
+from app.document.extension import Ground
 from app.document.layers import EditLayer
 from app.document.mask import Mask
 from app.document.mask_copy import MaskCopy, PackedMask
@@ -20,6 +21,7 @@ _STEP = 0.05
 class Snapshot:
     """What a document consisted of; nothing in it changes any more."""
 
+    ground: Ground
     layers: tuple[EditLayer, ...]
     masks: tuple[tuple[str, PackedMask], ...]
     active_mask: int
@@ -72,4 +74,4 @@ class Snapshots:
         document = self._document
         names = [named.name for named in document.masks]
         masks = tuple((name, copy.finish()) for name, copy in zip(names, copies, strict=True))
-        return Snapshot(document.layers, masks, document.active_mask, document.undo.point)
+        return Snapshot(document.ground, document.layers, masks, document.active_mask, document.undo.point)

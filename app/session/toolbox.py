@@ -33,6 +33,7 @@ class ToolKind(enum.Enum):
     BUCKET = "bucket"
     GRADIENT = "gradient"
     MOVE = "move"
+    REGION = "region"
     HAND = "hand"
 
     @property
@@ -47,7 +48,7 @@ class ToolKind(enum.Enum):
     @property
     def combines(self) -> bool:
         """Whether it adds an area to the mask, takes it away or keeps only it."""
-        return not self.paints and self not in (ToolKind.MOVE, ToolKind.HAND)
+        return not self.paints and self not in (ToolKind.MOVE, ToolKind.REGION, ToolKind.HAND)
 
 
 @dataclass(frozen=True, slots=True)

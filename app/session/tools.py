@@ -25,6 +25,7 @@ TOOL_KEYS: Mapping[ToolKind, str] = MappingProxyType(
         ToolKind.BUCKET: "Shift+G",
         ToolKind.GRADIENT: "G",
         ToolKind.MOVE: "V",
+        ToolKind.REGION: "K",
         ToolKind.HAND: "H",
     }
 )
@@ -46,6 +47,7 @@ def tool_title(tool: ToolKind) -> str:
         ToolKind.BUCKET: tr("Fill area"),
         ToolKind.GRADIENT: tr("Gradient"),
         ToolKind.MOVE: tr("Move mask"),
+        ToolKind.REGION: tr("Region"),
         ToolKind.HAND: tr("Hand"),
     }[tool]
 

@@ -92,7 +92,8 @@ class Tuning:
         self._wished: dict[str, tuple[Recipe, CancelToken]] = {}
         """By id, what is being made."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._decoded: tuple[LayerSource, U8, Aligned] | None = None
+        self._known: tuple[LayerSource, U8, Aligned | None] | None = None
+        """What was last made anew, decoded and, as far as it was needed, aligned."""
         for signal in (candidates.changed, layers.changed, document.layers_changed, document.masks_changed):
             signal.connect(self.changed.emit)
 
@@ -220,15 +221,14 @@ class Tuning:
 
     def _composed(self, source: LayerSource, mask: U8, recipe: Recipe, cancel: CancelToken) -> Patch:
         """Runs in a thread."""
-        kept = self._decoded
+        kept = self._known
         if kept is None or kept[0] is not source:
-            reply = decode_picture(source.reply)
-            kept = self._decoded = source, reply, align(source, reply, recipe.align, cancel)
+            kept = source, decode_picture(source.reply), None
+        _, reply, aligned = kept
         cancel.check()
-        _source, reply, aligned = kept
-        if aligned.mode is not recipe.align:
+        if aligned is None or aligned.mode is not recipe.align:
             aligned = align(source, reply, recipe.align, cancel)
-            self._decoded = source, reply, aligned
+        self._known = source, reply, aligned
         return compose(source, reply, mask, recipe, cancel, aligned=aligned)
 
     async def _put_made(

@@ -313,6 +313,7 @@ class Workspace:
             undo_limit=self._undo_limit,
             compressor=self._in_thread,
             background=self._in_background,
+            margins=opened.margins,
         )
         document.start_from(opened.layers, opened.masks, opened.active_mask)
         fill_form(session.form, opened.form)

@@ -144,6 +144,27 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
     )
 
 
+def _open_extend(desk: Desk) -> None:
+    session = desk.workspace.current
+    if session is not None and session.document is not None:
+        desk.extend_bar.open(session.document)
+
+
+def document_commands(desk: Desk) -> tuple[Command, ...]:
+    """The canvas of the photograph."""
+    return (
+        Command(
+            "document.extend",
+            tr("Extend the canvas…"),
+            EDIT,
+            lambda w: _open_extend(desk),
+            ("Ctrl+Shift+X",),
+            can_change,
+            help=tr("Makes the photograph larger on any side; what is new is masked, to be filled."),
+        ),
+    )
+
+
 def mask_commands(desk: Desk) -> tuple[Command, ...]:
     """Masks as files and on the clipboard, and their names."""
     files = desk.mask_files

@@ -5,15 +5,16 @@ Arrays only; it runs in threads and knows no Qt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.base.geometry import Size
 from app.imaging.blend import alpha_inside, blend
-from app.imaging.masks import bounds
 from app.imaging.pyramid import Pyramid
 from app.imaging.resample import resize_picture
+from app.session.candidates import mask_rect
 
 if TYPE_CHECKING:
     from app.base.geometry import Rect
@@ -38,18 +39,12 @@ def composed(picture: U8, patch: Patch) -> U8:
     return out
 
 
-def composed_picture(picture: U8, patch: Patch | None) -> U8:
-    """A copy of the whole picture, (H, W, 4) BGRA, with a patch laid over it where there is one."""
+def composed_picture(picture: U8, patches: Sequence[Patch]) -> U8:
+    """A copy of the whole picture, (H, W, 4) BGRA, with patches laid over it."""
     out = picture.copy()
-    if patch is not None:
-        out[patch.region.slices] = composed(picture, patch)
+    for patch in patches:
+        out[patch.region.slices] = composed(out, patch)
     return out
-
-
-def mask_rect(patch: Patch) -> Rect:
-    """Document pixels that the mask of a patch covers, as a rectangle; its region where it covers none."""
-    rect = bounds(patch.coverage)
-    return patch.region if rect.is_empty else rect.translated(patch.region.x, patch.region.y)
 
 
 def shown_part(patch: Patch) -> Rect:

@@ -24,6 +24,7 @@ from app.ui.actions import Actions
 from app.ui.canvas.mask_look import MaskStyle
 from app.ui.canvas.widget import CanvasWidget
 from app.ui.commands import (
+    document_commands,
     file_commands,
     help_commands,
     layer_commands,
@@ -44,6 +45,7 @@ from app.ui.panels.compare_view import CompareView
 from app.ui.panels.documents import DocumentTabs
 from app.ui.panels.edit_panel import EditPanel
 from app.ui.panels.empty_view import EmptyView, sample_files
+from app.ui.panels.extend_bar import ExtendBar
 from app.ui.panels.history_panel import HistoryPanel
 from app.ui.panels.history_room import HistoryRoom
 from app.ui.panels.jobs_panel import JobsPanel
@@ -270,6 +272,7 @@ class Desk:
         self.host = CanvasHost(self.canvas, self.strip)
         self.mask_files = MaskFlows(workspace, self.window)
         self.mask_bar = MaskOperationBar(self.host, self.canvas)
+        self.extend_bar = ExtendBar(self.host, self.canvas)
         self.mask_picker = MaskPicker()
         self.navigator = Navigator(self.canvas)
         self.host.set_corner(self.navigator)
@@ -290,6 +293,7 @@ class Desk:
     def _register_commands(self) -> None:
         for each in (
             *file_commands(self),
+            *document_commands(self),
             *mask_commands(self),
             *layer_commands(self),
             *view_commands(self),
@@ -370,6 +374,7 @@ class Desk:
         self.edit.cancel_wanted.connect(self.follow.cancel_jobs)
         self.edit.manage.clicked.connect(lambda: run("providers.manage"))
         self.edit.refresh.clicked.connect(lambda: run("providers.models"))
+        self.edit.region_reset.clicked.connect(lambda: run("region.reset"))
         self.edit.box.inspect.clicked.connect(lambda: run("edit.inspect"))
         self.edit.references_wanted.connect(lambda: tasks.start(files.ask_references(), "references"))
         self.edit.references_offered.connect(
@@ -389,6 +394,7 @@ class Desk:
         self.room.left.connect(self.follow.show_middle)
         self.history.current_changed.connect(self.actions.refresh_soon)
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
+        self.strip.apply_all_wanted.connect(lambda: run("candidate.applyAll"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
         self.painting_bar.finish_wanted.connect(lambda: run("layer.end_painting"))
         self.strip.tune_wanted.connect(lambda: self.show_part(LAYERS))
@@ -396,6 +402,8 @@ class Desk:
         self.strip.left.connect(self.canvas.setFocus)
         self.mask_bar.accepted.connect(lambda: tasks.start(accept_trial(self.workspace), "mask"))
         self.mask_bar.left.connect(self.canvas.setFocus)
+        self.extend_bar.accepted.connect(self.follow.extend_canvas)
+        self.extend_bar.left.connect(self.canvas.setFocus)
         self.strip.original_held.connect(self.canvas.show_original)
         self.compare.apply_wanted.connect(lambda: run("candidate.apply"))
         self.compare.closed.connect(self.close_compare)

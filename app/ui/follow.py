@@ -12,18 +12,22 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.base.text import tr
+from app.session.candidates import mask_rect
 from app.session.document_session import Stage
+from app.session.extending import extend_canvas
 from app.session.queue_actions import cancel_requests
 from app.session.resending import send_again
 from app.session.toolbox import ToolKind
-from app.ui.compositing import mask_rect
 from app.ui.links import Links
 from app.ui.panels.side import EDIT
 from app.ui.theme import DARK
+from app.ui.wording import region_text
 
 if TYPE_CHECKING:
-    from app.base.geometry import Rect
+    from app.base.geometry import Margins, Rect
+    from app.document.document import Document
     from app.document.layers import EditLayer
+    from app.imaging.load import Limits
     from app.session.document_session import DocumentSession
     from app.ui.desk import Desk
 
@@ -63,6 +67,7 @@ class FollowCurrent:
         """Show the document in front, or the empty view."""
         desk, session = self._desk, self._desk.workspace.current
         desk.close_compare()
+        desk.extend_bar.leave()
         self._links.clear()
         self._session = session
         self._count = len(session.candidates.items) if session is not None else 0
@@ -71,12 +76,15 @@ class FollowCurrent:
                 session.stage_changed.connect(self._mirror_stage),
                 session.plan_changed.connect(self._mirror_plan),
                 session.plan_changed.connect(self._mirror_edge),
+                session.region.changed.connect(self._mirror_region),
+                session.measuring.changed.connect(self._mirror_region),
                 session.preparing_changed.connect(self._mirror_preparing),
                 session.modified_changed.connect(self._mirror_title),
                 session.candidates.changed.connect(self._mirror_candidates),
             )
         self._recall_view()
         desk.canvas.set_session(session)
+        desk.canvas.set_region_hand(session.region if session is not None else None)
         desk.edit.set_session(session)
         desk.strip.set_session(session)
         desk.status.set_session(session)
@@ -103,6 +111,19 @@ class FollowCurrent:
         """Cancel what runs or waits for the document in front."""
         if self._session is not None:
             cancel_requests(self._desk.workspace, self._session.id)
+
+    def extend_canvas(self, added: Margins) -> None:
+        """Make the canvas of the document in front larger."""
+        session, workspace = self._session, self._desk.workspace
+        if session is not None and session.document is not None:
+            self._desk.tasks.start(self._extend(session.document, added, workspace.limits), "extend")
+
+    async def _extend(self, document: Document, added: Margins, limits: Limits) -> None:
+        self._desk.status.show_activity(tr("Extending the canvas…"))
+        try:
+            await extend_canvas(document, added, limits)
+        finally:
+            self._desk.status.show_activity("")
 
     def resend(self, entry_id: str) -> None:
         """Send a request that brought nothing once more, with the settings and the mask it had."""
@@ -198,12 +219,25 @@ class FollowCurrent:
         desk.actions.refresh_soon()
 
     def _mirror_plan(self) -> None:
-        session = self._session
-        plan = session.plan if session is not None and session.candidates.shown is None else None
-        painted = self._painted
-        region = plan.region if plan is not None else None
-        self._desk.canvas.set_region(painted.region if painted is not None else region)
+        self._mirror_region()
         self._desk.actions.refresh_soon()
+
+    def _mirror_region(self) -> None:
+        """Outline what is sent, and tell its facts while it is being shaped."""
+        desk, session = self._desk, self._session
+        if session is None or session.candidates.shown is not None:
+            desk.canvas.set_regions()
+            return
+        if self._painted is not None:
+            desk.canvas.set_regions(self._painted.region)
+            return
+        parts, label = session.shown_parts, ""
+        in_hand = desk.workspace.toolbox.tool is ToolKind.REGION
+        if session.region.part is not None and (session.region.is_held or in_hand):
+            label = region_text(parts[0].plan, session.measuring.sent_bytes)
+            if session.region.is_stopped:
+                label = tr("{facts} · it holds the mask", facts=label)
+        desk.canvas.set_regions(*(part.plan.region for part in parts), label=label)
 
     def _mirror_edge(self) -> None:
         shown = self._session if self._painted is None else None
@@ -212,10 +246,10 @@ class FollowCurrent:
     def _mirror_candidates(self) -> None:
         desk, session = self._desk, self._session
         if session is None:
-            desk.canvas.set_candidate(None)
+            desk.canvas.set_candidates()
             return
         shown = session.candidates.shown
-        desk.canvas.set_candidate(shown.patch if shown is not None else None)
+        desk.canvas.set_candidates(*session.candidates.patches)
         count = len(session.candidates.items)
         if count > self._count and shown is not None:
             desk.host.keep_clear(self._rect_shown(mask_rect(shown.patch)))
@@ -230,6 +264,7 @@ class FollowCurrent:
         desk = self._desk
         for kind in ToolKind:
             desk.actions.action(f"tool.{kind.value}").setChecked(desk.workspace.toolbox.tool is kind)
+        self._mirror_region()
 
     def _mirror_title(self) -> None:
         session = self._session

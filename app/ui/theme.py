@@ -249,7 +249,7 @@ QFrame[role="card"] { background: $raised; border-radius: 6px; border: none; }
 QFrame[role="notice"] { background: $raised; border: none; border-left: 4px solid $accent_line; }
 QFrame[role="notice"][level="warning"] { border-left-color: $warning; }
 QFrame[role="notice"][level="error"] { border-left-color: $error; }
-QFrame#maskOperation, QFrame#layerPainting {
+QFrame#maskOperation, QFrame#layerPainting, QFrame#extendBar {
     background: $panel; border: 1px solid $border_strong; border-radius: 8px; }
 QFrame#historyFilters, QFrame#promptBook { background: $panel; border: 1px solid $border_strong; }
 QFrame#candidates { background: $panel; border: 1px solid $border_strong; border-radius: 8px; }

@@ -115,10 +115,7 @@ class Transfer:
         document = session.document
         if document is None:
             return
-        shown = session.candidates.shown
-        picture = await asyncio.to_thread(
-            composed_picture, document.picture, None if shown is None else shown.patch
-        )
+        picture = await asyncio.to_thread(composed_picture, document.picture, session.candidates.patches)
         image = wrapped_bgra(picture)
         QGuiApplication.clipboard().setImage(image)
         self._workspace.notices.info(tr("The picture is on the clipboard."), topic="copy")

@@ -13,12 +13,21 @@ from app.imaging.recipe import BlendMode
 if TYPE_CHECKING:
     from app.base.geometry import Size
     from app.base.rate_limits import RateLimits
-    from app.edits.types import Cost
+    from app.edits.types import Cost, EditPlan
 
 
 def size_text(size: Size) -> str:
     """Such as "640 × 480", which no line break tears apart."""
     return f"{size.width}\u00a0×\u00a0{size.height}"
+
+
+def region_text(plan: EditPlan, sent_bytes: int | None) -> str:
+    """Such as "812 × 640 px · the model sees 1:1.7 · 1.3 MB"."""
+    factor = round(1 / plan.scale, 1)
+    parts = [tr("{size} px", size=size_text(plan.region.size)), tr("the model sees 1:{n:g}", n=factor)]
+    if sent_bytes is not None:
+        parts.append(bytes_text(sent_bytes))
+    return " · ".join(parts)
 
 
 def seconds_text(seconds: float) -> str:

@@ -89,6 +89,8 @@ class Gateway:
     """Further headers of every answer."""
     busy_first: int = 0
     """So many calls are answered with 429 first."""
+    refuse_from: int = 10_000
+    """From this call on answer with 400."""
     stall_from: int = 10_000
     """From this call on send half of the reply and then nothing, until the client goes."""
 
@@ -114,7 +116,7 @@ def gateway() -> Iterator[Gateway]:
                 number = len(state.bodies)
             state.headers.append({key.lower(): value for key, value in self.headers.items()})
             is_busy = number <= state.busy_first
-            self.send_response(429 if is_busy else state.status)
+            self.send_response(429 if is_busy else 400 if number >= state.refuse_from else state.status)
             for name, value in state.headers_out.items():
                 self.send_header(name, value)
             self.send_header("Content-Type", "application/json")

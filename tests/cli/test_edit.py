@@ -307,7 +307,7 @@ def test_a_result_that_finds_no_room_is_kept_in_the_history(maskroom: Run, tmp_p
     Image.fromarray(plane).save(mask)
     words = ["edit", source, "--mask", mask, "--model", "instant", "--output", out]
     # Room for what the history keeps, and none for the lossless picture.
-    with start(*words, preexec_fn=lambda: limit_files(400_000)) as process:
+    with start(*words, preexec_fn=lambda: limit_files(800_000)) as process:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert not out.exists()
@@ -342,3 +342,50 @@ def test_interrupting_ends_at_once_and_is_written_down(
     (entry,) = maskroom("history", "list", "--json").json["entries"]
     assert entry["state"] == "cancelled"
     assert not (tmp_path / "o.png").exists()
+
+
+def test_islands_each_are_requests_of_their_own_and_meet_in_one_file(
+    maskroom: Run, photograph: Path, tmp_path: Path
+) -> None:
+    plane = np.zeros((120, 160), np.uint8)
+    plane[10:20, 8:20] = plane[90:104, 130:146] = 255
+    mask, out = tmp_path / "islands.png", tmp_path / "out.png"
+    Image.fromarray(plane).save(mask)
+    words = [photograph, "--mask", mask, "--model", "instant", "--context", "6", "--islands", "each"]
+    planned = maskroom("plan", *words, "--json").json
+    assert [each["mask_bounds"] for each in planned["requests"]] == [
+        {"x": 8, "y": 10, "width": 12, "height": 10},
+        {"x": 130, "y": 90, "width": 16, "height": 14},
+    ]
+    done = maskroom("edit", *words, "--n", "2", "--output", out, "--json")
+    assert (done.code, done.json["errors"]) == (0, [])
+    results = done.json["results"]
+    assert [Path(each["output"]).name for each in results] == ["out-1.png"] * 2 + ["out-2.png"] * 2
+    regions = [each["region"] for each in results]
+    assert regions[:2] == regions[2:] == [each["region"] for each in planned["requests"]]
+    assert len({each["id"] for each in results}) == 4
+    assert [each["outside_changed_pixels"] for each in results] == [0] * 4
+    before = read(photograph)
+    changed = (before != read(tmp_path / "out-1.png")).any(axis=2)
+    assert changed[10:20, 8:20].any()
+    assert changed[90:104, 130:146].any()
+    assert not changed[plane == 0].any()
+
+
+def test_together_is_one_request(maskroom: Run, photograph: Path, tmp_path: Path) -> None:
+    plane = np.zeros((120, 160), np.uint8)
+    plane[10:20, 8:20] = plane[90:104, 130:146] = 255
+    mask = tmp_path / "islands.png"
+    Image.fromarray(plane).save(mask)
+    words = [photograph, "--mask", mask, "--context", "6", "--json"]
+    (one,) = maskroom("plan", *words).json["requests"]
+    assert one["region"] == {"x": 2, "y": 4, "width": 150, "height": 106}
+
+
+def test_a_region_by_hand_is_sent_and_holds_the_mask(maskroom: Run, photograph: Path, mask: Path) -> None:
+    words = ["plan", photograph, "--mask", mask, "--json", "--region"]
+    assert maskroom(*words, "50,30,70,60").json["region"] == {"x": 50, "y": 30, "width": 70, "height": 60}
+    widened = maskroom(*words, "80,30,400,60").json
+    assert widened["region"] == {"x": 60, "y": 30, "width": 100, "height": 60}
+    assert "has to hold the mask" in widened["warnings"][0]
+    assert maskroom(*words, "50,30,70").code == 2

@@ -271,3 +271,28 @@ def test_plan_tells_the_very_request_and_sends_nothing(
         for name, value in request["fields"].items()
     }
     assert [file["field"] for file in request["files"]] == ["image", "mask"]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_islands_leave_one_by_one_and_one_that_is_refused_leaves_the_other(
+    maskroom: Run, studio: Any, photograph: Path, tmp_path: Path, refused: bool
+) -> None:
+    """Both regions are the whole small photograph: each result still changes its own island only."""
+    studio.answer_with(np.full((512, 512, 3), (10, 200, 30), np.uint8))
+    if refused:
+        studio.refuse_from = 2
+    plane = np.zeros((120, 160), np.uint8)
+    first, second = (slice(10, 20), slice(8, 20)), (slice(90, 104), slice(130, 146))
+    plane[first] = plane[second] = 255
+    mask, out = tmp_path / "islands.png", tmp_path / "out.png"
+    Image.fromarray(plane).save(mask)
+    done = edit(maskroom, photograph, mask, out, "--context", "4", "--islands", "each", "--feather", "0")
+    assert done.code == 0, done.err
+    assert len(studio.bodies) == 2
+    assert len(done.json["results"]) == (1 if refused else 2)
+    assert len(done.json["errors"]) == (1 if refused else 0)
+    with Image.open(photograph) as before, Image.open(out) as after:
+        changed = (np.asarray(before) != np.asarray(after)).any(axis=2)
+    filled = [bool(changed[place].all()) for place in (first, second)]
+    assert sum(filled) == (1 if refused else 2)
+    assert not changed[plane == 0].any()

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.base.geometry import Rect, Size
 from app.document.document import Document
+from app.document.extension import ground_photograph
 from app.document.layers import EditLayer, LayerSource
 from app.document.openraster import write_openraster
 from app.document.saved import SavedDocument, SavedMask, SavedReference
@@ -64,7 +65,7 @@ def saved_document(document: Document, source: bytes, masks: tuple[SavedMask, ..
     references = (SavedReference("look", random.integers(0, 256, (8, 9, 3), np.uint8)),)
     form = {"prompt": "a boat\n“red”", "values": {"seed": 3, "strength": 0.5}}
     return SavedDocument(
-        document.original_photograph(), source, document.layers, masks, len(masks) - 1, form, references
+        ground_photograph(document.ground), source, document.layers, masks, len(masks) - 1, form, references
     )
 
 

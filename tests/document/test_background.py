@@ -12,6 +12,7 @@ from app.base.geometry import Rect, Size
 from app.document import composition
 from app.document.composition import Made
 from app.document.document import Document
+from app.document.extension import source_photograph
 from app.document.layer_changes import with_layer
 from app.imaging.pyramid import Pyramid
 from app.imaging.recipe import BlendMode
@@ -46,7 +47,7 @@ def opened(kind: str = "shared") -> tuple[Document, Later]:
 
 
 def assert_shows_its_layers(doc: Document) -> None:
-    alone = Document(doc.original_photograph())
+    alone = Document(source_photograph(doc.ground))
     alone.change_layers(doc.layers, "All")
     assert np.array_equal(doc.picture, alone.picture)
     anew = Pyramid.build(doc.picture.copy(), straight_alpha=doc.photograph.has_alpha)

@@ -10,6 +10,7 @@ from app.base.errors import InputError, InternalError
 from app.base.geometry import Rect, Size
 from app.document.composition import prepare
 from app.document.document import Document
+from app.document.extension import source_photograph
 from app.document.layers import EditLayer
 from app.imaging import masks
 from app.imaging.blend import alpha_inside, blend
@@ -108,7 +109,7 @@ def test_the_shown_picture_is_the_exported_one_for_an_srgb_photograph() -> None:
     assert not exported.shares_working
     assert not np.shares_memory(exported.samples, doc.picture)
     assert exported.metadata == doc.photograph.metadata
-    opened = doc.original_photograph()
+    opened = source_photograph(doc.ground)
     assert np.array_equal(opened.samples, photograph("shared", SIZE).samples)
     assert not np.shares_memory(opened.samples, doc.picture)
 

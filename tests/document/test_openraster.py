@@ -95,6 +95,16 @@ def test_the_file_is_laid_out_as_the_format_wants_it() -> None:
         assert archive.read(SOURCE) == source
 
 
+def test_a_document_that_is_larger_than_its_file_keeps_its_layers_and_masks(ours: bytes) -> None:
+    small = encode_png_file(noise(Channels.RGB, 8, 40, 70), Metadata())
+    data = repacked(ours, lambda members: members.update({SOURCE: small}))
+    back, before = read_openraster(data, "boat.ora"), read_openraster(ours, "boat.ora")
+    assert back.notes == ()
+    assert len(back.masks) == 2
+    assert np.array_equal(back.photograph.samples, before.photograph.samples)
+    assert all(map(same_layer, back.layers, before.layers))
+
+
 def repacked(data: bytes, change: Callable[[dict[str, bytes]], None]) -> bytes:
     """The file with other members, as another program would write it."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.errors import MaskError, UsageError
-from app.base.geometry import Rect, Size
-from app.edits.plan import plan_edit
+from app.base.geometry import Point, Rect, Size
+from app.edits.plan import LEAST_REGION, plan_edit
 from app.edits.types import Context, EditPlan, SizeRule
 
 THREE = SizeRule(fixed=(Size(1024, 1024), Size(1024, 1536), Size(1536, 1024)))
@@ -96,13 +96,33 @@ def test_corners_come_back_to_within_half_a_sent_pixel(
     """The uniform scale, applied from the region's corner, meets the remembered rectangles."""
     document, mask = document_and_mask
     plan = plan_edit(document, mask, context, rule)
+    placement = plan.placement
     for x, y in ((mask.x, mask.y), (mask.right, mask.bottom)):
-        sent_x = plan.content_send.x + (x - plan.region.x) * plan.content_send.width / plan.region.width
-        sent_y = plan.content_send.y + (y - plan.region.y) * plan.content_send.height / plan.region.height
+        sent = placement.to_send(Point(x, y))
+        sent_x, sent_y = sent.x, sent.y
+        assert placement.to_doc(sent).distance(Point(x, y)) < 1e-6
         if plan.content_send.width > 1:
             assert abs(sent_x - plan.content_send.x - (x - plan.region.x) * plan.scale) <= 0.5 + 1e-6
         if plan.content_send.height > 1:
             assert abs(sent_y - plan.content_send.y - (y - plan.region.y) * plan.scale) <= 0.5 + 1e-6
+
+
+@given(documents_with_masks(), contexts, rules())
+def test_the_corners_of_the_content_are_those_of_the_region(
+    document_and_mask: tuple[Size, Rect], context: Context, rule: SizeRule
+) -> None:
+    """What comes back finds the place it was cut from, to within half a pixel of the document."""
+    document, mask = document_and_mask
+    plan = plan_edit(document, mask, context, rule)
+    content, region, placement = plan.content_send, plan.region, plan.placement
+    for sent, there in (
+        (Point(content.x, content.y), Point(region.x, region.y)),
+        (Point(content.right, content.y), Point(region.right, region.y)),
+        (Point(content.x, content.bottom), Point(region.x, region.bottom)),
+        (Point(content.right, content.bottom), Point(region.right, region.bottom)),
+    ):
+        assert placement.to_doc(sent).distance(there) <= 0.5
+        assert placement.to_send(there).distance(sent) <= 0.5
 
 
 @given(documents_with_masks(), contexts)
@@ -132,14 +152,27 @@ def test_a_chosen_size_is_the_size_that_is_sent(
     check(plan, document, mask, SizeRule())
 
 
-def test_context_is_a_share_of_the_bounds_and_at_least_64_pixels() -> None:
+def test_context_is_a_share_of_the_bounds_and_leaves_no_region_too_small() -> None:
     wide = plan_edit(Size(6000, 4000), Rect(2000, 1500, 1000, 50), Context(), SizeRule())
-    assert wide.region == Rect(1400, 1436, 2200, 178)
+    assert wide.region == Rect(1400, 1397, 2200, 256)
+    assert plan_edit(Size(6000, 4000), Rect(2000, 1500, 1000, 140), Context(), SizeRule()).region == Rect(
+        1400, 1416, 2200, 308
+    )
 
 
 def test_context_of_a_share_is_shifted_inwards_at_the_border() -> None:
     corner = plan_edit(Size(6000, 4000), Rect(0, 0, 100, 100), Context(), SizeRule())
-    assert corner.region == Rect(0, 0, 228, 228)
+    assert corner.region == Rect(0, 0, 256, 256)
+
+
+@pytest.mark.parametrize("x", [0, 7, 3000, 5998])
+def test_a_tiny_mask_gets_enough_surroundings_and_is_never_enlarged(x: int) -> None:
+    """A crop of a few pixels tells a model nothing, whatever sizes it takes."""
+    for rule in (SizeRule(), SizeRule(multiple=16), SQUARES, THREE):
+        plan = plan_edit(Size(6000, 4000), Rect(x, 2000, 2, 2), Context(), rule)
+        assert min(plan.region.width, plan.region.height) >= LEAST_REGION
+        assert plan.scale == 1.0
+        assert plan.content_send.size == plan.region.size
 
 
 def test_context_in_pixels_is_cut_off_at_the_border() -> None:

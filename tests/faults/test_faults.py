@@ -26,7 +26,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURE = cv2.imencode(".png", np.full((64, 64, 3), 90, np.uint8))[1].tobytes()
 SHA256 = hashlib.sha256(PICTURE).hexdigest()
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="loads a library the Linux way")
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="loads a library the Linux way"),
+]
 
 
 @pytest.fixture(scope="session")

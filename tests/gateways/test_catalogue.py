@@ -74,11 +74,23 @@ def test_a_new_dialect_takes_one_file_and_no_code(tmp_path: Path) -> None:
     assert load_catalogue(folder).dialects["ninth"].mask_convention is MaskConvention.OPAQUE
 
 
+def test_a_model_may_have_a_time_limit_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogue"
+    shutil.copytree(resource_path("catalogue"), folder)
+    path = folder / "profiles" / "openai.toml"
+    text = path.read_text().replace('title = "GPT Image 2"', 'title = "GPT Image 2"\ntimeout = 1800')
+    path.write_text(text)
+    profile = load_catalogue(folder).profiles["openai"]
+    assert profile.patience("gpt-image-2") == 1800
+    assert profile.patience("gpt-image-1") == profile.patience("typed by hand") == profile.timeout == 600
+
+
 @pytest.mark.parametrize(
     ("file", "before", "after", "told"),
     [
         ("profiles/local.toml", "max_n = 8", 'max_n = "8"', "models[0].max_n"),
         ("profiles/local.toml", "max_n = 8", "max_n = 0", "models[0].max_n"),
+        ("profiles/local.toml", "max_n = 8", "max_n = 8\ntimeout = 0.5", "models[0].timeout"),
         ("profiles/local.toml", "concurrency = 1", "concurency = 1", "concurency"),
         ("dialects/therouter.toml", "max_n = 1", "max_n = 0", "max_n"),
         ("profiles/local.toml", 'takes = ["n", "seed"]', 'takes = ["sed"]', "models[0].takes"),

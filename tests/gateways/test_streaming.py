@@ -286,6 +286,30 @@ async def test_a_whole_stream_is_read_again_after_a_crash(
     assert [image.data for image in found.images] == [png]
 
 
+async def test_a_picture_that_was_finished_before_the_cancel_is_kept(
+    gateway: Any,
+    client: GatewayClient,
+    edit: EditRequest,
+    profile: Profile,
+    png: bytes,
+    other: bytes,
+    make_answer: MakeAnswer,
+    spool: Path,
+) -> None:
+    pieces = (completed(png), partial(other))
+    gateway.script = [make_answer(headers=STREAM, pieces=pieces, stays_open=True)]
+    shown = asyncio.Event()
+    watch = Watch(preview=lambda call, data: shown.set())
+    sending = asyncio.ensure_future(client.send(replace(edit, n=2), profile, None, watch))
+    await asyncio.wait_for(shown.wait(), 10)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert client.holds_reply(edit.id)
+    found = await client.recover(edit.id, profile, None)
+    assert [image.data for image in found.images] == [png]
+
+
 async def test_a_preview_that_is_no_picture_is_passed_over(
     gateway: Any,
     client: GatewayClient,

@@ -212,3 +212,23 @@ def test_reference_images_come_back_in_their_order_and_go_with_their_entry(store
     assert store.read_file(shared.sha256) == b"lamp"
     with pytest.raises(StoreError):
         store.read_file(own.sha256)
+
+
+def test_how_long_such_requests_took_lately(store: HistoryStore, clock: Clock) -> None:
+    def took(seconds: float | None, state: JobState = JobState.DONE, **changes: object) -> None:
+        clock.now += 1
+        entry = add_entry(store, state=JobState.RUNNING, **changes)
+        store.set_state(entry.id, state, seconds=seconds)
+
+    assert store.past_seconds("local", "auto", 2) == ()
+    for seconds in (1.0, 2.0, 3.0):
+        took(seconds)
+    took(50.0, n=1)
+    took(60.0, provider="another")
+    took(70.0, model="another")
+    took(80.0, JobState.FAILED)
+    took(None)
+    assert store.past_seconds("local", "auto", 2) == (3.0, 2.0, 1.0)
+    for _ in range(12):
+        took(9.0)
+    assert store.past_seconds("local", "auto", 2) == (9.0,) * 9

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.imaging.exif import PREFIX, make_upright
+from app.base.geometry import Size
+from app.imaging.exif import PREFIX, make_upright, with_size
 from tests.imaging.pictures import exif_block
 
 THUMBNAIL = b"\xff\xd8\xff" + bytes(range(1, 200)) + b"\xff\xd9"
@@ -65,3 +66,14 @@ def test_damage_is_refused_or_harmless(at: int, junk: bytes) -> None:
         return
     assert len(upright.exif) == len(block)
     assert 1 <= upright.orientation <= 8
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_another_size_is_told_and_nothing_else_changes(order: str) -> None:
+    before = make_upright(exif_block(1, order)).exif
+    after = with_size(PREFIX + before, Size(1234, 999))
+    inner = parsed(after).get_ifd(0x8769)
+    assert (inner[0xA002], inner[0xA003]) == (1234, 999)
+    assert with_size(after, Size(640, 480)) == before
+    with pytest.raises(ValueError):
+        with_size(b"II", Size(1, 1))

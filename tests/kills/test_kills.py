@@ -8,6 +8,7 @@ import pytest
 from tests.kills.campaign import Campaign
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(os.name != "posix", reason="kills by POSIX signals")
 def test_nothing_received_is_lost_and_nothing_is_sent_twice(tmp_path: Path) -> None:
     campaign = Campaign(tmp_path, seed=11)

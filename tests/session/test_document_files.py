@@ -8,10 +8,13 @@ import pytest
 
 from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import OutputError
+from app.base.geometry import Margins
 from app.base.notices import Notice
+from app.document.extension import ground_photograph, source_photograph
 from app.imaging.save import ExportOptions
 from app.session.document_files import save_document
 from app.session.document_session import DocumentSession
+from app.session.extending import extend_canvas
 from app.session.references import reference_of
 from app.session.workspace import Workspace
 from tests.document.saving import same_layer, same_photograph
@@ -51,7 +54,7 @@ async def test_a_saved_document_comes_back_whole(
     assert back.document is not None
     assert back.source is not None
     assert (back.file, back.is_modified, back.document.undo.can_undo) == (path, False, False)
-    assert same_photograph(back.document.original_photograph(), document.original_photograph())
+    assert same_photograph(ground_photograph(back.document.ground), ground_photograph(document.ground))
     assert back.source.sha256 == source.sha256
     assert [same_layer(*pair) for pair in zip(back.document.layers, document.layers, strict=True)] == [True]
     assert [named.name for named in back.document.masks] == ["Hole"]
@@ -120,3 +123,27 @@ async def test_a_source_that_is_gone_is_saved_as_a_copy(
     (back,) = await workspace.open_files([tmp_path / "a.ora"])
     assert back.document is not None
     assert np.array_equal(back.document.original_samples(), before)
+
+
+async def test_an_extended_canvas_comes_back_with_its_photograph_in_its_place(
+    workspace: Workspace, opened: DocumentSession, tmp_path: Path
+) -> None:
+    await edited(workspace, opened)
+    document, source = opened.document, opened.source
+    assert document is not None
+    assert source is not None
+    before = source_photograph(document.ground)
+    await extend_canvas(document, Margins(12, 5, 0, 33), workspace.limits)
+    path = tmp_path / "wide.ora"
+    await save_document(opened, path)
+
+    (back,) = await workspace.open_files([path])
+    assert back.document is not None
+    assert back.source is not None
+    assert (back.document.size, back.document.margins) == (document.size, Margins(12, 5, 0, 33))
+    assert same_photograph(ground_photograph(back.document.ground), ground_photograph(document.ground))
+    assert same_photograph(source_photograph(back.document.ground), before)
+    assert back.source.sha256 == source.sha256
+    assert [same_layer(*pair) for pair in zip(back.document.layers, document.layers, strict=True)] == [True]
+    assert np.array_equal(back.document.mask.coverage, document.mask.coverage)
+    assert np.array_equal(back.document.picture, document.picture)

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.base.geometry import Rect
+from app.base.geometry import Margins, Rect
 from app.base.notices import Level, Notice, Notices
+from app.document.extension import ground_photograph
 from app.document.named_masks import prepare_mask
 from app.session import actions
 from app.session.bootstrap import build_workspace
 from app.session.document_files import save_document
 from app.session.document_session import DocumentSession
+from app.session.extending import extend_canvas
 from app.session.keeper import SessionKeeper
 from app.session.kept_tabs import LookedAt
 from app.session.references import reference_of
@@ -98,7 +100,7 @@ async def test_a_crash_costs_nothing_that_was_kept(run: Start, photograph: Path)
     assert (again.id, unchanged.id) == (session.id, plain.id)
     assert again.document is not None
     assert (again.name, again.path, again.file) == ("hill.png", photograph, None)
-    assert same_photograph(again.document.original_photograph(), document.original_photograph())
+    assert same_photograph(ground_photograph(again.document.ground), ground_photograph(document.ground))
     assert [same_layer(*pair) for pair in zip(again.document.layers, document.layers, strict=True)] == [True]
     assert [named.name for named in again.document.masks] == [named.name for named in document.masks]
     for mine, kept in zip(document.masks, again.document.masks, strict=True):
@@ -310,3 +312,19 @@ async def test_a_sent_request_is_kept_at_once(run: Start, photograph: Path, mask
             break
         await asyncio.sleep(0.02)
     assert b'"prompt":"sent"' in entry.read_bytes()
+
+
+async def test_an_extended_canvas_survives_a_crash(run: Start, photograph: Path) -> None:
+    first = await run()
+    session = await opened_in(first, photograph)
+    document = session.document
+    assert document is not None
+    await extend_canvas(document, Margins(left=20, bottom=7), first.workspace.limits)
+    await first.keeper.save()
+
+    second = await run()
+    (back,) = second.documents
+    assert back.document is not None
+    assert (back.document.size, back.document.margins) == (document.size, document.margins)
+    assert np.array_equal(back.document.mask.coverage, document.mask.coverage)
+    assert np.array_equal(back.document.picture, document.picture)

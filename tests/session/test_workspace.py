@@ -102,7 +102,7 @@ async def test_the_plan_follows_the_mask_and_the_form(opened: DocumentSession) -
     assert plan is not None
     assert plan.mask_bounds == HOLE.expanded(opened.grow)
     assert plan.region.contains(plan.mask_bounds)
-    assert opened.estimate_seconds is not None
+    assert opened.requests.seconds is not None
     opened.form.set_grow(0)
     smaller = await opened.planned()
     assert smaller is not None

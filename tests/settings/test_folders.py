@@ -36,7 +36,8 @@ def test_the_folders_are_made_once(tmp_path: Path) -> None:
     folders.ensure()
     (folders.history / "kept").write_bytes(b"")
     folders.ensure()
-    assert sorted(path.name for path in folders.data.iterdir()) == ["cache", "history", "logs", "spool"]
+    made = sorted(path.name for path in folders.data.iterdir())
+    assert made == ["cache", "history", "logs", "session", "spool"]
     assert (folders.history / "kept").exists()
 
 

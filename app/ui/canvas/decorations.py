@@ -1,6 +1,6 @@
-"""What is drawn over the frame besides the ring: the region that will be sent, and the shape being dragged.
+"""What is drawn over the frame besides the ring: the regions that will be sent, and the shape being dragged.
 
-Lines are light and thin, on a wider dark one, so that they read on any picture. The region's
+Lines are light and thin, on a wider dark one, so that they read on any picture. A region's
 is dashed, the shape's is not: it is where one looks.
 """
 
@@ -23,21 +23,24 @@ _DASH = (5.0, 5.0)
 
 
 class Decorations:
-    """The region's outline and the gesture's, in document pixels."""
+    """The regions' outlines and the gesture's, in document pixels."""
 
     def __init__(self) -> None:
-        self.region: Rect | None = None
+        self.regions: tuple[Rect, ...] = ()
+        self.extension: Rect | None = None
+        """What the document is to become."""
         self.outline: tuple[Point, ...] = ()
         self.outline_is_closed = True
         self.line = 1.0
         """Device pixels that a thin line is wide."""
 
     def region_strips(self, view: ViewTransform) -> tuple[Rect, ...]:
-        """Rectangles of the view that cover the region's line."""
-        if self.region is None:
-            return ()
+        """Rectangles of the view that cover the regions' lines."""
+        return tuple(strip for region in self.regions for strip in self._strips_of(region, view))
+
+    def _strips_of(self, region: Rect, view: ViewTransform) -> tuple[Rect, ...]:
         reach = math.ceil(_REACH * self.line)
-        outer = view.rect_to_view(self.region).expanded(reach)
+        outer = view.rect_to_view(region).expanded(reach)
         if not view.is_upright:
             return (outer,)
         width = 2 * reach + 1
@@ -54,10 +57,11 @@ class Decorations:
 
     def paint(self, painter: QPainter, view: ViewTransform, seen: Rect) -> None:
         """Draw with `painter`, which speaks device pixels; only what lies in `seen` is needed."""
-        if self.region is not None and view.is_upright:
-            _paint_box(painter, view.rect_to_view(self.region), seen, self.line)
-        elif self.region is not None:
-            _paint_turned_box(painter, [view.to_view(each) for each in corners(self.region)], seen, self.line)
+        for region in (*self.regions, *((self.extension,) if self.extension is not None else ())):
+            if view.is_upright:
+                _paint_box(painter, view.rect_to_view(region), seen, self.line)
+            else:
+                _paint_turned_box(painter, [view.to_view(each) for each in corners(region)], seen, self.line)
         if len(self.outline) > 1:
             points = [view.to_view(point) for point in self.outline]
             _paint_outline(painter, points, self.line, closed=self.outline_is_closed)

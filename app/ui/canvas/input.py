@@ -21,6 +21,7 @@ from app.document.pen import PenDynamics, pen_stroke
 from app.session.toolbox import ToolBox, ToolKind
 from app.session.tools import gesture_in_hand
 from app.ui.canvas.keys import KeyAction, action_of
+from app.ui.canvas.region_grips import RegionGrips
 from app.ui.canvas.stabiliser import Stabiliser
 from app.ui.canvas.tool_keys import ToolKeys
 from app.ui.canvas.touch import TouchInput, scrolled
@@ -71,6 +72,9 @@ class CanvasInput:
         self._tool_before = toolbox.tool
         self._is_zooming = False
         self._turning = TurningHand(canvas.navigation)
+        self.grips = RegionGrips(
+            canvas, toolbox, lambda: self._space or self._turns, lambda: self._show_pointer()
+        )
         self._touch = TouchInput(canvas, self.handle, self.leave)
         self.stabiliser = Stabiliser()
         self.pen = PenDynamics()
@@ -101,6 +105,8 @@ class CanvasInput:
 
     def handle(self, event: QEvent) -> bool:
         """True when the event was used up here."""
+        if self._drag is _Drag.NONE and self.grips.handle(event):
+            return True
         handler = self._handlers.get(event.type())
         return handler(event) if handler is not None else False
 
@@ -110,6 +116,7 @@ class CanvasInput:
         if gestures is not None and (gestures.stays or not gestures.active):
             gestures.settle()
         self._cancel_stroke()
+        self.grips.cancel()
         self._drag = _Drag.NONE
 
     def refresh(self) -> None:
@@ -119,6 +126,7 @@ class CanvasInput:
 
     def disconnect(self) -> None:
         self._toolbox.changed.disconnect(self._follow_toolbox)
+        self.grips.disconnect()
 
     def _follow_toolbox(self) -> None:
         """Taking up another tool ends what the one before has open."""
@@ -152,7 +160,7 @@ class CanvasInput:
             self._pressed_at, self._pressed_diameter = point, self._toolbox.brush.diameter
         else:
             gestures = self._canvas.source.gestures
-            if gestures is None:
+            if gestures is None or self._toolbox.tool is ToolKind.REGION:
                 return False
             self._drag = _Drag.PAINT
             self._tool_keys.end()
@@ -403,6 +411,8 @@ class CanvasInput:
             shape = Qt.CursorShape.OpenHandCursor
         elif self._canvas.source.gestures is None:
             shape = Qt.CursorShape.BusyCursor
+        elif self._toolbox.tool is ToolKind.REGION:
+            pass
         elif self._toolbox.tool is ToolKind.MOVE:
             shape = Qt.CursorShape.SizeAllCursor
         else:

@@ -6,6 +6,8 @@ what is shown is what applying gives, pixel by pixel, at every zoom. They are ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 
 from app.base.cancel import CancelToken
@@ -37,8 +39,12 @@ def shown_region(region: Rect, size_doc: Size) -> Rect:
     return region.expanded(_GRID).intersected(size_doc.rect)
 
 
-def candidate_picture(picture: U8, patch: Patch, *, opaque: bool, cancel: CancelToken) -> Picture:
-    """The picture, (H, W, 4) BGRA of the document, with `patch` laid over it, around the patch's region.
+def candidate_picture(
+    picture: U8, patch: Patch, patches: Sequence[Patch], *, opaque: bool, cancel: CancelToken
+) -> Picture:
+    """The picture, (H, W, 4) BGRA of the document, with all `patches` laid over it, around the region of `patch`.
+
+    All of them, because their regions may overlap: the part around one must not hide another.
 
     Raises:
         Cancelled: it is no longer wanted.
@@ -46,13 +52,17 @@ def candidate_picture(picture: U8, patch: Patch, *, opaque: bool, cancel: Cancel
     size_doc = Size(picture.shape[1], picture.shape[0])
     rect_doc = grown_region(patch.region, size_doc)
     base = picture[rect_doc.slices].copy()
+    for each in patches:
+        cancel.check()
+        part = each.region.intersected(rect_doc)
+        if not part.is_empty:
+            inner = base[part.relative_to(rect_doc).slices]
+            own = part.relative_to(each.region).slices
+            below = as_u8(cv2.cvtColor(inner, cv2.COLOR_BGRA2RGB))
+            alpha = alpha_inside(each.coverage, each.recipe.feather)[own]
+            mixed = as_u8(blend(below, each.pixels[own], alpha, each.opacity, each.mode))
+            inner[..., :3] = cv2.cvtColor(mixed, cv2.COLOR_RGB2BGR)
     cancel.check()
-    inner = base[patch.region.relative_to(rect_doc).slices]
-    below = as_u8(cv2.cvtColor(inner, cv2.COLOR_BGRA2RGB))
-    alpha = alpha_inside(patch.coverage, patch.recipe.feather)
-    cancel.check()
-    mixed = as_u8(blend(below, patch.pixels, alpha, patch.opacity, patch.mode))
-    inner[..., :3] = cv2.cvtColor(mixed, cv2.COLOR_RGB2BGR)
     return _over(base, rect_doc, shown_region(patch.region, size_doc), opaque=opaque, cancel=cancel)
 
 

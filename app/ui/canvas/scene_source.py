@@ -69,7 +69,7 @@ class SceneSource:
         self._connections: list[Callable[[], None]] = []
         self._document: Document | None = None
         self._picture: Picture | None = None
-        self._candidate: Patch | None = None
+        self._candidates: tuple[Patch, ...] = ()
         self._original = False
         self._patches: tuple[Picture, ...] = ()
         self._preview: PreparedMask | None = None
@@ -92,7 +92,7 @@ class SceneSource:
     @property
     def covers_mask(self) -> bool:
         """True while what is shown is to be judged without the mask over it."""
-        return self._original or self._candidate is not None
+        return self._original or bool(self._candidates)
 
     @property
     def has_mask_preview(self) -> bool:
@@ -100,21 +100,21 @@ class SceneSource:
 
     @property
     def has_candidate(self) -> bool:
-        return self._candidate is not None
+        return bool(self._candidates)
 
     def show(self, session: Showable | None) -> None:
         """Show `session` from now on, without the candidate of the one before."""
         self._leave()
         self.session = session
-        self._candidate, self._original, self._patches, self._preview = None, False, (), None
+        self._candidates, self._original, self._patches, self._preview = (), False, (), None
         if session is not None:
             self._connections.append(session.stage_changed.connect(self._enter))
         self._enter()
 
-    def set_candidate(self, patch: Patch | None) -> None:
-        """Lay a candidate over the picture once it is prepared; the one before it stays until then."""
-        if patch is not self._candidate:
-            self._candidate = patch
+    def set_candidates(self, patches: tuple[Patch, ...]) -> None:
+        """Lay candidates over the picture once they are prepared; those before them stay until then."""
+        if patches != self._candidates:
+            self._candidates = patches
             self._prepare()
 
     def show_original(self, shown: bool) -> None:
@@ -142,10 +142,18 @@ class SceneSource:
             self._picture = self._find_picture()
             if document is not None:
                 self._connections += [
+                    document.size_changed.connect(self._resize),
                     document.masks_changed.connect(self._compose),
                     document.mask_changed.connect(self._on_mask_changed),
                     document.picture_changed.connect(self._on_picture_changed),
                 ]
+        self._compose()
+
+    def _resize(self) -> None:
+        """The document has another picture now. What lay over the one before does not fit any more."""
+        self._workshop.drop()
+        self._candidates, self._patches, self._preview = (), (), None
+        self._picture = self._find_picture()
         self._compose()
 
     def _leave(self) -> None:
@@ -190,14 +198,14 @@ class SceneSource:
         self.picture_changed.emit()
         self.pixels_changed.emit(rects)
         settled = self._document is not None and self._document.is_settled
-        if settled and (self._candidate is not None or self._original or self._patches):
+        if settled and (self._candidates or self._original or self._patches):
             self._prepare()
 
     def _prepare(self) -> None:
         """Have the patches made that are to be seen now."""
-        document, candidate = self._document, self._candidate
+        document, patches = self._document, self._candidates
         self._workshop.drop()
-        if document is None or (candidate is None and not self._original):
+        if document is None or not (patches or self._original):
             # A variant that was applied stays until the picture has it.
             if document is None or document.is_settled:
                 self._take_patches(())
@@ -208,10 +216,12 @@ class SceneSource:
             shown = {layer.covered for layer in document.layers if layer.visible}
             parts = [(rect, document.original(rect)) for rect in shown if not rect.is_empty]
             self._workshop.order(lambda cancel: _originals(picture, parts, opaque, cancel))
-        elif candidate is not None:
-            patch = candidate
+        else:
             self._workshop.order(
-                lambda cancel: (candidate_picture(picture, patch, opaque=opaque, cancel=cancel),)
+                lambda cancel: tuple(
+                    candidate_picture(picture, patch, patches, opaque=opaque, cancel=cancel)
+                    for patch in patches
+                )
             )
 
     def _take_patches(self, patches: tuple[Picture, ...]) -> None:

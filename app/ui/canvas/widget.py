@@ -18,6 +18,7 @@ from app.base.text import tr
 from app.document.pen import PenDynamics
 from app.edits.types import Patch
 from app.imaging.edges import Edge
+from app.session.region_hand import RegionHand
 from app.session.toolbox import ToolBox
 from app.ui.canvas.decorations import Decorations
 from app.ui.canvas.device_pixels import DevicePixels
@@ -25,6 +26,7 @@ from app.ui.canvas.frame import Frame, merged
 from app.ui.canvas.input import CanvasInput
 from app.ui.canvas.mask_look import MaskLook, MaskStyle
 from app.ui.canvas.navigation import Navigation
+from app.ui.canvas.region_look import RegionLook
 from app.ui.canvas.ring import Ring
 from app.ui.canvas.scene_source import SceneSource, Showable
 
@@ -66,6 +68,7 @@ class CanvasWidget(QWidget):
         self.navigation = Navigation(Size(1, 1))
         self.ring = Ring()
         self.decorations = Decorations()
+        self.region_look = RegionLook()
         self.source = SceneSource(self)
         self._device = DevicePixels(self)
         self._input = CanvasInput(self, toolbox)
@@ -92,14 +95,15 @@ class CanvasWidget(QWidget):
         if session is self.source.session:
             return
         self._input.leave()
-        self.decorations.region = None
+        self.decorations.regions = ()
+        self._input.grips.set_hand(None)
         self._look.set_edge(None)
         self.source.show(session)
         self._input.refresh()
 
-    def set_candidate(self, patch: Patch | None) -> None:
-        """Lay a candidate over the document, or take it away. It appears as soon as it is prepared."""
-        self.source.set_candidate(patch)
+    def set_candidates(self, *patches: Patch) -> None:
+        """Lay candidates over the document, or take them away. They appear as soon as they are prepared."""
+        self.source.set_candidates(patches)
         self._look.refresh()
 
     def show_original(self, shown: bool) -> None:
@@ -107,11 +111,14 @@ class CanvasWidget(QWidget):
         self.source.show_original(shown)
         self._look.refresh()
 
-    def set_region(self, rect_doc: Rect | None) -> None:
-        """Outline what will be sent."""
-        if rect_doc != self.decorations.region:
-            self.decorations.region = rect_doc
-            self.update_decorations()
+    def set_regions(self, *rects_doc: Rect, label: str = "") -> None:
+        """Outline what will be sent, request by request; `label` stands at the only one."""
+        self.decorations.regions, self.region_look.label = rects_doc, label
+        self._input.grips.mirror()
+
+    def set_region_hand(self, hand: RegionHand | None) -> None:
+        """Let the region of this document be shaped by hand."""
+        self._input.grips.set_hand(hand)
 
     def set_edge(self, edge: Edge | None) -> None:
         """Draw where the part that will be edited ends, until the mask changes."""
@@ -186,7 +193,11 @@ class CanvasWidget(QWidget):
     def update_decorations(self) -> None:
         """Have the outlines painted again, where they stood and where they stand now."""
         view = self.navigation.view
-        strips = [*self.decorations.region_strips(view), self.decorations.outline_rect(view)]
+        strips = [
+            *self.decorations.region_strips(view),
+            *self.region_look.strips(view, self.frame.size),
+            self.decorations.outline_rect(view),
+        ]
         for strip in (*self._painted_decorations, *strips):
             self.update_view(strip.intersected(self.frame.size.rect))
         self._painted_decorations = strips
@@ -247,6 +258,7 @@ class CanvasWidget(QWidget):
                 painter, [Rect(each.x(), each.y(), each.width(), each.height()) for each in parts]
             )
         self.decorations.paint(painter, self.navigation.view, self.frame.size.rect)
+        self.region_look.paint(painter, self.navigation.view, self.frame.size)
         self.ring.paint(painter)
         painter.end()
 
@@ -258,7 +270,7 @@ class CanvasWidget(QWidget):
         if size != self.frame.size:
             self.frame.resize(size)
             self.ring.set_line(self._device.thin_line)
-            self.decorations.line = self._device.thin_line
+            self.decorations.line = self.region_look.line = self._device.thin_line
             self._look.ants.set_width(round(self._device.thin_line))
             self.navigation.resized(size)
             self.update()

@@ -119,7 +119,7 @@ class ExportDialog(QDialog):
             super().accept()
 
     def _lay_out(self, where: QWidget) -> None:
-        size = make_label(tr("{size} px, as opened", size=size_text(self._photograph.size)), "muted")
+        size = make_label(tr("{size} px, not scaled", size=size_text(self._photograph.size)), "muted")
         cancel = QPushButton(tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)

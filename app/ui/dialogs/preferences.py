@@ -52,6 +52,7 @@ def section_title(name: str) -> str:
         "edit": tr("New edits"),
         "history": tr("History"),
         "export": tr("Export"),
+        "session": tr("Open photographs"),
     }.get(name, name.capitalize())
 
 

@@ -59,6 +59,7 @@ class CandidatesStrip(QFrame):
     """Mirrors the candidates of the document in front."""
 
     apply_wanted = Signal()
+    apply_all_wanted = Signal()
     compare_wanted = Signal()
     tune_wanted = Signal()
     paint_in_wanted = Signal()
@@ -130,8 +131,13 @@ class CandidatesStrip(QFrame):
             if had_focus:
                 self.left.emit()
             return
-        for index, button in enumerate(self._buttons):
-            button.setChecked(session.candidates.selected == (None if index == 0 else index - 1))
+        places = session.candidates.places
+        chosen = session.candidates.chosen if len(places) > 1 else ()
+        self._buttons[0].setChecked(session.candidates.shown is None)
+        for button, item in zip(self._buttons[1:], items, strict=True):
+            button.setChecked(item is session.candidates.shown)
+            # In several places what Apply all will take is not told by the selection alone.
+            button.setText(tr("{n} ✓", n=item.number) if item in chosen else str(item.number))
         self._revealing.start()
         if any(self._pictured.get(each.result_id) is not each.patch for each in items):
             self._repicturing.start()
@@ -143,6 +149,12 @@ class CandidatesStrip(QFrame):
         )
         self._facts.setText(done)
         self._made.setText(made[:1].upper() + made[1:])
+        if shown is not None and len(places) > 1:
+            place = places.index(session.candidates.rivals(shown)) + 1
+            done = " · ".join((tr("Region {place} of {count}", place=place, count=len(places)), done))
+            self._facts.setText(done)
+        self.apply_all.setText(tr("Apply all {count}", count=len(places)))
+        self.apply_all.setVisible(len(places) > 1)
         self.apply.setEnabled(shown is not None)
         self.discard.setEnabled(shown is not None)
         for extra in (self.tune, self.paint_in):
@@ -215,6 +227,12 @@ class CandidatesStrip(QFrame):
         self.apply = QPushButton(tr("Apply"))
         self.apply.setProperty("role", "primary")
         self.apply.setToolTip(tr("Lay this variant on the photograph (Return)"))
+        self.apply_all = QPushButton(tr("Apply all"))
+        self.apply_all.setObjectName("applyAll")
+        self.apply_all.setToolTip(
+            tr("Lay what is chosen for each region on the photograph (Ctrl+Shift+Return)")
+        )
+        self.apply_all.hide()
         self.discard = QPushButton(tr("Discard"))
         self.discard.setToolTip(tr("Take this variant off the strip; it stays in the history (Delete)"))
         self.compare = QPushButton(tr("Compare"))
@@ -229,10 +247,11 @@ class CandidatesStrip(QFrame):
         self.paint_in.setObjectName("candidatePaintIn")
         self.back = QPushButton(tr("Back"))
         self.back.setToolTip(tr("Back to the photograph; the variants stay in the history (Esc)"))
-        for button in (self.apply, self.discard, self.compare, self.back):
+        for button in (self.apply, self.apply_all, self.discard, self.compare, self.back):
             button.setFixedHeight(32)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.apply.clicked.connect(self.apply_wanted)
+        self.apply_all.clicked.connect(self.apply_all_wanted)
         self.discard.clicked.connect(self._discard)
         self.compare.clicked.connect(self.compare_wanted)
         self.tune.clicked.connect(self.tune_wanted)
@@ -250,7 +269,10 @@ class CandidatesStrip(QFrame):
         self._scroll.horizontalScrollBar().rangeChanged.connect(self._make_room)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
-        for each in (self.back, self.compare, self.tune, self.paint_in, self.discard, self.apply):
+        for each in (
+            *(self.back, self.compare, self.tune, self.paint_in),
+            *(self.discard, self.apply_all, self.apply),
+        ):
             buttons.addWidget(each)
         words = QVBoxLayout()
         words.setSpacing(SPACE // 4)

@@ -62,6 +62,7 @@ class CompareView(QWidget):
         self._view = LinkedView()
         self._panes: list[ComparePane] = []
         self._region: Rect | None = None
+        self._items: tuple[Candidate, ...] = ()
         self._made: dict[str, Picture] = {}
         self._patches: dict[str, Patch] = {}
         """What they were made of."""
@@ -101,18 +102,23 @@ class CompareView(QWidget):
         """Show the candidates of `session`, beginning at the region of the chosen one."""
         self.leave()
         self._session = session
-        items = session.candidates.items
-        chosen = session.candidates.shown or items[0]
-        self._region = chosen.patch.region
+        self._take_place(session.candidates.shown or session.candidates.items[0])
         self._links.add(session.candidates.changed.connect(self._mirror))
         self._rebuild()
         self._mirror()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _take_place(self, candidate: Candidate) -> None:
+        """Show those that compete with `candidate` for one place of the photograph."""
+        if self._session is not None:
+            self._items = self._session.candidates.rivals(candidate)
+            self._region = candidate.patch.region
+
     def leave(self) -> None:
         """Let go of the document and of the pictures that were made for it."""
         self._links.clear()
         self._session = None
+        self._items = ()
         self._made.clear()
         self._patches.clear()
         self._clear_panes()
@@ -194,7 +200,7 @@ class CompareView(QWidget):
             return
         base = Picture.of_pyramid(session.document.pyramid, session.document.size.rect)
         self._add_pane(None, base)
-        for candidate in session.candidates.items:
+        for candidate in self._items:
             pane = self._add_pane(candidate, base)
             made = self._made.get(candidate.result_id)
             if made is not None:
@@ -203,12 +209,11 @@ class CompareView(QWidget):
         self._arrange()
 
     def _add_pane(self, candidate: Candidate | None, base: Picture) -> ComparePane:
-        index = None if candidate is None else len(self._panes) - 1
         title = tr("Original") if candidate is None else str(candidate.number)
         pane = ComparePane(title, base, self._view, candidate.result_id if candidate else "", self)
-        pane.chosen.connect(lambda: self._choose(index))
+        pane.chosen.connect(lambda: self._choose(candidate))
         if candidate is not None:
-            pane.picked.connect(lambda: self._pick(index))
+            pane.picked.connect(lambda: self._pick(candidate))
             pane.setToolTip(candidate.revised_prompt or candidate.prompt)
         self._panes.append(pane)
         return pane
@@ -249,28 +254,37 @@ class CompareView(QWidget):
             self._grid.setRowStretch(each, 1 if each < rows else 0)
         self._view.fit(self._region, room.width() / columns - 2 * GAP, room.height() / rows - 2 * GAP)
 
-    def _choose(self, index: int | None) -> None:
+    def _choose(self, candidate: Candidate | None) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self._session is not None:
-            self._session.candidates.select(index)
+            candidates, id = self._session.candidates, candidate.result_id if candidate is not None else ""
+            places = {each.result_id: index for index, each in enumerate(candidates.items)}
+            candidates.select(places.get(id))
 
-    def _pick(self, index: int | None) -> None:
-        self._choose(index)
+    def _pick(self, candidate: Candidate) -> None:
+        self._choose(candidate)
         self.apply_wanted.emit()
 
     def _mirror(self) -> None:
         session = self._session
         if session is None:
             return
-        items = session.candidates.items
-        if not items:
+        candidates = session.candidates
+        shown = candidates.shown
+        before = {each.result_id for each in self._items}
+        left = [each for each in candidates.items if each.result_id in before]
+        if shown is not None or left:
+            self._take_place(shown or left[0])
+        else:
+            self._items = ()
+        if not self._items:
             self.closed.emit()
             return
-        if [pane.result_id for pane in self._panes[1:]] != [c.result_id for c in items]:
+        if [pane.result_id for pane in self._panes[1:]] != [each.result_id for each in self._items]:
             self._rebuild()
         self._compose_anew()
-        for index, pane in enumerate(self._panes):
-            pane.set_selected(session.candidates.selected == (None if index == 0 else index - 1))
-        shown = session.candidates.shown
+        self._panes[0].set_selected(shown is None)
+        for pane, each in zip(self._panes[1:], self._items, strict=True):
+            pane.set_selected(each is shown)
         self._text.setText(candidate_text(shown) if shown else tr("Choose a variant with the mouse or 1–9."))
         self.apply.setEnabled(shown is not None)

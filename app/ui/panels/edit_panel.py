@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QToolButton, 
 
 from app.base.geometry import Size
 from app.base.text import tr
-from app.edits.types import Context
+from app.edits.types import Context, Islands
 from app.gateways.types import ModelCard, Transport
 from app.ui.icons import icon
 from app.ui.links import Links
@@ -123,6 +123,7 @@ class EditPanel(QWidget):
             return
         self._links.add(
             session.form.changed.connect(self._mirror),
+            session.plan_changed.connect(self._mirror_islands),
             self._workspace.models.changed.connect(lambda name: self._mirror("model")),
         )
         self._mirror("provider")
@@ -158,6 +159,13 @@ class EditPanel(QWidget):
         self._whole.setToolTip(tr("Send the whole photograph"))
         self._whole.setFixedSize(26, 26)
         self.context.add_control(self._whole)
+        self.region_reset = make_icon_button(
+            "rotate-ccw", tr("The region was set by hand: let it follow the mask again")
+        )
+        self.region_reset.setObjectName("regionReset")
+        self.region_reset.setFixedSize(26, 26)
+        self.context.add_control(self.region_reset)
+        self.islands = ChoiceBox("islands", tr("Islands of the mask"))
         self.feather = NumberField("feather", tr("Feather in pixels"))
         self.feather.configure(minimum=0, maximum=64, suffix=" px", curve=2.0)
         self.grow = NumberField("grow", tr("Grow the mask by pixels"))
@@ -174,6 +182,11 @@ class EditPanel(QWidget):
                 tr("Size"), self.send_size, tr("Of what is sent; the photograph keeps its own size")
             ),
             "context": FormRow(tr("Context"), self.context, tr("How much around the mask is sent with it")),
+            "islands": FormRow(
+                tr("Islands"),
+                self.islands,
+                tr("Parts of the mask that stand far from each other: one request for all, or one for each"),
+            ),
             "grow": FormRow(
                 tr("Grow"), self.grow, tr("Widens the mask, so that no fringe of the object stays")
             ),
@@ -220,6 +233,7 @@ class EditPanel(QWidget):
             lambda px: self._set_context(Context() if px is None else Context(pixels=round(px)))
         )
         self._whole.clicked.connect(lambda on: self._set_context(Context(whole=True) if on else Context()))
+        self.islands.chosen.connect(self._choose_islands)
         self.references.add_wanted.connect(self.references_wanted)
         self.references.offered.connect(self.references_offered)
         self.references.reordered.connect(self._reorder_references)
@@ -237,6 +251,10 @@ class EditPanel(QWidget):
     def _set_context(self, context: Context) -> None:
         if self._form is not None:
             self._form.set_context(context)
+
+    def _choose_islands(self, islands: Islands) -> None:
+        if self._form is not None:
+            self._form.set_islands(islands)
 
     def _choose_size(self, size: Size | None) -> None:
         if self._form is not None:
@@ -303,16 +321,35 @@ class EditPanel(QWidget):
     def _mirror_fields(self, form: EditForm) -> None:
         self.variants.show_value(form.variants)
         self.send_size.show_choices(_sizes(form.card), form.size)
-        self.context.show_value(form.context.pixels)
-        self.context.box.setEnabled(not form.context.whole)
-        self.context.slider.setEnabled(not form.context.whole)
+        by_hand = form.context.region is not None
+        self.context.box.setSpecialValueText(tr("by hand") if by_hand else tr("auto"))
+        self.context.show_value(None if by_hand else form.context.pixels)
+        for control in (self.context.box, self.context.slider):
+            control.setEnabled(not form.context.whole and not by_hand)
+        self._whole.setVisible(not by_hand)
+        self.region_reset.setVisible(by_hand)
         self._whole.setChecked(form.context.whole)
+        self._mirror_islands()
         self.feather.show_value(form.feather)
         self.grow.show_value(form.grow)
         self.references.mirror(form.references, form.profile.most_references)
         untaken = form.untaken()
         self.untaken.setText(tr("Not taken by this model, so not sent: {names}.", names=", ".join(untaken)))
         self.untaken.setVisible(bool(untaken))
+
+    def _mirror_islands(self) -> None:
+        """Offered only where there is something to choose."""
+        session = self._session
+        count = session.requests.islands if session is not None else 0
+        self._rows["islands"].setVisible(count > 1)
+        if session is not None and count > 1:
+            self.islands.show_choices(
+                [
+                    (tr("In one request"), Islands.TOGETHER),
+                    (tr("One request each ({count})", count=count), Islands.EACH),
+                ],
+                session.form.islands,
+            )
 
     def _mirror_prompt(self, form: EditForm) -> None:
         if self.prompt.toPlainText() != form.prompt:

@@ -14,7 +14,7 @@ from app.ui.icons import icon
 from app.ui.links import Links
 from app.ui.theme import BUTTON_ICON, DARK, SPACE
 from app.ui.widgets.labels import make_icon_button, make_label, make_line
-from app.ui.wording import estimate_text, money_text, percent_text, price_text, size_text
+from app.ui.wording import bytes_text, estimate_text, money_text, percent_text, price_text, size_text
 
 if TYPE_CHECKING:
     from app.session.document_session import DocumentSession
@@ -88,6 +88,8 @@ class GenerateBox(QWidget):
             self._links.add(
                 session.limit_reached.connect(self._ask_over_limit),
                 session.plan_changed.connect(self.mirror),
+                session.region.changed.connect(self.mirror),
+                session.measuring.changed.connect(self.mirror),
                 session.stage_changed.connect(self.mirror),
                 session.preparing_changed.connect(self.mirror),
                 session.form.changed.connect(lambda field: self.mirror()),
@@ -102,29 +104,43 @@ class GenerateBox(QWidget):
     def mirror(self) -> None:
         """Show the plan, its warnings, its price and its time."""
         session = self._session
-        plan = None if session is None else session.plan
+        parts = () if session is None else session.shown_parts
+        plan = parts[0].plan if parts else None
         self.generate.setEnabled(plan is not None)
         self.inspect.setEnabled(plan is not None)
         preparing = session is not None and session.is_preparing
-        self.generate.setText(tr("Preparing…") if preparing else tr("Generate"))
-        self.warnings.setVisible(plan is not None and bool(plan.warnings))
+        ready = tr("Generate") if len(parts) < 2 else tr("Generate {count} requests", count=len(parts))
+        self.generate.setText(tr("Preparing…") if preparing else ready)
+        warnings = dict.fromkeys(sentence for part in parts for sentence in part.plan.warnings)
+        self.warnings.setVisible(bool(warnings))
         if session is None or plan is None:
             self.plan.setText(tr("Paint over what should change.") if session else "")
             self.plan.setVisible(session is not None)
             self.cost.setText("")
             self.cost.hide()
             return
-        if session.effective_mask is None:
+        if len(parts) > 1:
+            sizes = [size_text(part.plan.region.size) for part in parts]
+            sent = tr("Sends {count} regions: {sizes} px", count=len(parts), sizes=", ".join(sizes[:3]))
+            if len(sizes) > 3:
+                sent += " …"
+        elif session.effective_mask is None:
             sent = tr("Nothing is painted: all of the photograph may change. Sends it")
+        elif session.measuring.sent_bytes is not None:
+            sent = tr("Sends {region} px", region=size_text(plan.region.size))
         else:
             sent = tr("Sends {region} px of the photograph", region=size_text(plan.region.size))
-        if plan.scale < 0.995:
+        if len(parts) > 1:
+            pass
+        elif plan.scale < 0.995:
             sent += " " + tr("at {share}", share=percent_text(plan.scale))
         elif plan.size_send != plan.region.size:
             sent += " " + tr("as {size}", size=size_text(plan.size_send))
+        if session.measuring.sent_bytes is not None:
+            sent += " · " + bytes_text(session.measuring.sent_bytes).replace(" ", "\u00a0")
         self.plan.setText(sent)
         self.plan.show()
-        self.warnings.setText("\n".join(plan.warnings))
+        self.warnings.setText("\n".join(warnings))
         self.cost.setText(" · ".join(self._costs(session)))
         self.cost.setVisible(bool(self.cost.text()))
 
@@ -158,8 +174,8 @@ class GenerateBox(QWidget):
     def _costs(self, session: DocumentSession) -> list[str]:
         form = session.form
         parts = []
-        if session.estimate_seconds is not None:
-            parts.append(estimate_text(session.estimate_seconds))
+        if session.requests.seconds is not None:
+            parts.append(estimate_text(session.requests.seconds))
         if form.profile.transport is Transport.IN_PROCESS:
             parts.append(tr("free, on this computer"))
         else:

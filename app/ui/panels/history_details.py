@@ -79,13 +79,18 @@ class Words(QScrollArea):
 
 
 class Preview(QWidget):
-    """A picture as wide as the panel, of one height for all, so that nothing below it moves."""
+    """A picture as wide as the panel, of one height for all, so that nothing below it moves; less in low windows."""
 
     def __init__(self) -> None:
         super().__init__()
         self._picture: QPixmap | None = None
-        self.setFixedHeight(PREVIEW)
+        self.setMinimumHeight(PREVIEW // 2)
+        self.setMaximumHeight(PREVIEW)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, PREVIEW)
 
     def show_picture(self, picture: QPixmap | None) -> None:
         self._picture = picture

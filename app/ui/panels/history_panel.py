@@ -21,7 +21,7 @@ from app.ui.panels.history_verbs import HistoryVerbs
 from app.ui.panels.history_view import HistoryView
 from app.ui.pictures import image_of_rgb
 from app.ui.theme import SPACE
-from app.ui.widgets.labels import make_label
+from app.ui.widgets.labels import ElidedLabel, make_label
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
@@ -44,7 +44,7 @@ class UndoRow(QFrame):
         self._deleted: list[HistoryEntry] = []
         """Since the start, the last one last."""
         self.setProperty("role", "card")
-        self.words = make_label(role="muted")
+        self.words = ElidedLabel()
         self.undo = QPushButton(tr("Undo"))
         self.undo.setToolTip(tr("Bring it back from the bin (Ctrl+Z)"))
         row = QHBoxLayout(self)
@@ -73,11 +73,7 @@ class UndoRow(QFrame):
         """An entry went into the bin."""
         self._deleted.append(entry)
         count = len(entry.results)
-        self.words.setText(
-            tr("A request and its {n} results are in the bin.", n=count)
-            if count > 1
-            else tr("The request is in the bin.")
-        )
+        self.words.setText(tr("In the bin, with its {n} results", n=count) if count > 1 else tr("In the bin"))
         self.show()
         self._timer.start()
 
@@ -182,7 +178,10 @@ class HistoryPanel(QWidget):
         left.setSpacing(SPACE // 2)
         left.addWidget(self._empty, 1)
         left.addWidget(self.view, 1)
-        left.addWidget(self.undo)
+        below = QHBoxLayout()
+        below.setContentsMargins(SPACE, 0, SPACE, 0)
+        below.addWidget(self.undo)
+        left.addLayout(below)
         self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._body.setSpacing(SPACE // 2)
         self._body.addWidget(self._list, 1)

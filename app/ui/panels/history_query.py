@@ -99,8 +99,7 @@ class HistoryQuery(QObject):
         current = self._workspace.current
         source = current.source.sha256 if current is not None and current.source is not None else None
         wanted, grid = self._bar.wanted(source), self._bar.grid.isChecked()
-        rows = await self._shelf.rows(wanted, variants=grid, limit=FIRST)
-        entries = await self._shelf.entries(tuple(dict.fromkeys(id for id, _ in rows[:PAGE])))
+        rows, entries = await self._shelf.first(wanted, variants=grid, limit=FIRST, page=PAGE)
         if number != self._number:
             return
         self.shown = wanted

@@ -98,8 +98,11 @@ class HistoryVerbs(QObject):
 
     def use_as_reference(self, result: HistoryResult) -> None:
         """Let a result go along with the next request."""
-        path = self._actions.received_path(result)
-        self.reference_wanted.emit(self._transfer.named_copy(path, result))
+
+        async def offer() -> None:
+            self.reference_wanted.emit(await self._transfer.file_of_result(result))
+
+        self._tasks.start(offer(), "references")
 
     def star(self, entry: HistoryEntry, result: HistoryResult) -> None:
         """Star a result, or take its star away."""

@@ -33,6 +33,7 @@ TOOL_ICONS = {
     ToolKind.BUCKET: "paint-bucket",
     ToolKind.GRADIENT: "blend",
     ToolKind.MOVE: "move",
+    ToolKind.REGION: "frame",
     ToolKind.HAND: "hand",
 }
 
@@ -58,6 +59,9 @@ def tool_hint(tool: ToolKind) -> str:
         ToolKind.BUCKET: tr("Click an area that the mask encloses · {keys}", keys=combines),
         ToolKind.GRADIENT: tr("Drag from full to nothing · {keys}", keys=combines),
         ToolKind.MOVE: tr("Drag the mask · Arrow keys move it by 1 pixel, with Shift by 10"),
+        ToolKind.REGION: tr(
+            "Drag the outline of what is sent, or its handles · Arrow keys move it by 1 pixel, with Shift by 10"
+        ),
         ToolKind.HAND: tr("Drag to move the photograph · Space does the same with any tool"),
     }[tool]
 

@@ -203,11 +203,11 @@ def test_a_candidate_looks_as_it_will_when_it_is_applied(
     canvas.navigation.zoom_to(zoom)
     plain = frame_pixels(canvas)
     patch = patch_over(shown.opened, Rect(301, 203, 150, 120), Rect(320, 220, 90, 70))
-    canvas.set_candidate(patch)
+    canvas.set_candidates(patch)
     qtbot.waitUntil(lambda: bool(canvas.source.scene and canvas.source.scene.patches))
     candidate = frame_pixels(canvas)
     assert differs(candidate, plain) > 20
-    canvas.set_candidate(None)
+    canvas.set_candidates()
     assert differs(frame_pixels(canvas), plain) == 0
     shown.opened.add_layer(
         EditLayer("1", "edit", patch.region, patch.pixels, patch.coverage, recipe=patch.recipe)
@@ -215,13 +215,41 @@ def test_a_candidate_looks_as_it_will_when_it_is_applied(
     assert differs(candidate, drawn_anew(canvas)) <= 2
 
 
+def test_a_large_candidate_that_is_applied_stays_until_the_picture_has_it(
+    make_canvas: MakeCanvas, qtbot: QtBot
+) -> None:
+    shown, waiting = OpenPhotograph(), []
+    source = photograph(700, 500)
+    document = Document(source, background=lambda work, done: waiting.append((work, done)))
+    shown.show_document(document)
+    canvas = make_canvas(shown)
+    canvas.set_overlay_visible(False)
+    patch = patch_over(document, Rect(0, 0, 700, 500), Rect(20, 20, 650, 450))
+    canvas.set_candidate(patch)
+    qtbot.waitUntil(lambda: bool(canvas.source.scene and canvas.source.scene.patches))
+    candidate = frame_pixels(canvas)
+    document.add_layer(
+        EditLayer("1", "edit", patch.region, patch.pixels, patch.coverage, recipe=patch.recipe)
+    )
+    canvas.set_candidate(None)
+    assert not document.is_settled
+    assert differs(frame_pixels(canvas), candidate) == 0
+    while waiting:
+        work, done = waiting.pop(0)
+        done(work)
+        assert differs(frame_pixels(canvas), candidate) <= 2
+    assert canvas.source.scene is not None
+    assert not canvas.source.scene.patches
+    assert differs(drawn_anew(canvas), candidate) <= 2
+
+
 def test_the_next_candidate_replaces_the_one_before(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
     shown = open_photograph(700, 500)
     canvas = make_canvas(shown)
     first = patch_over(shown.opened, Rect(10, 10, 100, 100), Rect(20, 20, 50, 50))
     second = patch_over(shown.opened, Rect(300, 300, 100, 100), Rect(320, 320, 50, 50))
-    canvas.set_candidate(first)
-    canvas.set_candidate(second)
+    canvas.set_candidates(first)
+    canvas.set_candidates(second)
 
     def shows_second() -> bool:
         scene = canvas.source.scene
@@ -240,12 +268,12 @@ def test_the_overlay_fades_while_a_candidate_shows(make_canvas: MakeCanvas, qtbo
     canvas.zoom_to_actual()
     shown.opened.fill_mask()
     plain = frame_pixels(canvas)
-    canvas.set_candidate(patch_over(shown.opened, Rect(0, 0, 400, 300), Rect(0, 0, 0, 0)))
+    canvas.set_candidates(patch_over(shown.opened, Rect(0, 0, 400, 300), Rect(0, 0, 0, 0)))
     qtbot.waitUntil(lambda: canvas.overlay.strength == 0.0)
     centre = Rect.around([canvas.navigation.centre], 100).slices
     pictured = shown.opened.picture[50:250, 100:300, :3]
     assert differs(frame_pixels(canvas)[centre], pictured) == 0
-    canvas.set_candidate(None)
+    canvas.set_candidates()
     qtbot.waitUntil(lambda: canvas.overlay.strength == 0.5)
     assert differs(frame_pixels(canvas), plain) == 0
 
@@ -339,7 +367,7 @@ def test_arrow_keys_pan_unless_a_candidate_wants_them(make_canvas: MakeCanvas) -
     QTest.keyClick(canvas, Qt.Key.Key_Right)
     QTest.keyClick(canvas, Qt.Key.Key_Down)
     assert canvas.navigation.view.origin == origin + Point(-64, -64)
-    canvas.set_candidate(patch_over(shown.opened, Rect(0, 0, 100, 100), Rect(0, 0, 50, 50)))
+    canvas.set_candidates(patch_over(shown.opened, Rect(0, 0, 100, 100), Rect(0, 0, 50, 50)))
     QTest.keyClick(canvas, Qt.Key.Key_Right)
     assert canvas.navigation.view.origin == origin + Point(-64, -64)
 
@@ -366,7 +394,7 @@ def test_the_region_is_outlined_where_it_lies_and_leaves_no_trace(make_canvas: M
     canvas = make_canvas(open_photograph())
     canvas.repaint()
     region = Rect(100, 80, 150, 120)
-    canvas.set_region(region)
+    canvas.set_regions(region)
     QCoreApplication.processEvents()
     touched = (shown_pixels(canvas) != frame_pixels(canvas)).any(axis=2)
     box = canvas.navigation.view.rect_to_view(region)
@@ -375,13 +403,13 @@ def test_the_region_is_outlined_where_it_lies_and_leaves_no_trace(make_canvas: M
     around[box.expanded(2).slices] = True
     assert touched[around & ~inside].sum() > 2 * (150 + 120)
     assert not touched[inside | ~around].any()
-    canvas.set_region(None)
+    canvas.set_regions()
     assert np.array_equal(shown_pixels(canvas), frame_pixels(canvas))
 
 
 def test_a_region_zoomed_far_in_is_still_drawn_at_once(make_canvas: MakeCanvas) -> None:
     canvas = make_canvas(open_photograph(6000, 4000))
-    canvas.set_region(Rect(10, 10, 5900, 3900))
+    canvas.set_regions(Rect(10, 10, 5900, 3900))
     canvas.navigation.zoom_to(64.0, Point(17.0, 17.0))
     elapsed = []
     for _ in range(3):

@@ -195,13 +195,13 @@ def test_the_edge_goes_with_the_overlay_and_with_candidates(
     assert shows(canvas, edge)
     region = Rect(100, 100, 200, 120)
     pixels, coverage = np.zeros((120, 200, 3), np.uint8), np.zeros((120, 200), np.uint8)
-    canvas.set_candidate(Patch(region, pixels, coverage, Recipe(feather=0)))
+    canvas.set_candidates(Patch(region, pixels, coverage, Recipe(feather=0)))
     qtbot.waitUntil(lambda: canvas.overlay.strength == 0.0)
     # A plan that is made again meanwhile does not bring it back either.
     again = edge_of(shown.opened)
     canvas.set_edge(again)
     assert shows(canvas, None)
-    canvas.set_candidate(None)
+    canvas.set_candidates()
     qtbot.waitUntil(lambda: canvas.overlay.strength == 0.5)
     assert again is not None
     assert shows(canvas, again)

@@ -137,7 +137,7 @@ def test_ants_stand_still_where_nobody_sees_them(make_canvas: MakeCanvas, hide: 
         case "style":
             canvas.mask_style = MaskStyle.TINT
         case "candidate":
-            canvas.set_candidate(patch_over(shown.opened, Rect(0, 0, 99, 99), Rect(0, 0, 50, 50)))
+            canvas.set_candidates(patch_over(shown.opened, Rect(0, 0, 99, 99), Rect(0, 0, 50, 50)))
     assert not timer.isActive()
 
 

@@ -174,7 +174,7 @@ def test_the_region_turns_with_the_photograph_and_leaves_no_trace(
     canvas.zoom_to_actual()
     canvas.navigation.turn_to(angle)
     canvas.repaint()
-    canvas.set_region(Rect(120, 90, 150, 120))
+    canvas.set_regions(Rect(120, 90, 150, 120))
     touched = np.argwhere((shown_pixels(canvas) != frame_pixels(canvas)).any(axis=2))
     assert len(touched) > 500
     view = canvas.navigation.view
@@ -182,7 +182,7 @@ def test_the_region_turns_with_the_photograph_and_leaves_no_trace(
         at = view.to_doc(Point(x + 0.5, y + 0.5))
         apart = min(abs(at.x - 120), abs(at.x - 270), abs(at.y - 90), abs(at.y - 210))
         assert apart < 3
-    canvas.set_region(None)
+    canvas.set_regions()
     assert np.array_equal(shown_pixels(canvas), frame_pixels(canvas))
 
 
