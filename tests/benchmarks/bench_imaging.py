@@ -68,7 +68,9 @@ def feather(scene: Scene, plain: U8, reply: U8) -> U8:
 def clone(scene: Scene, plain: U8, reply: U8) -> U8:
     area = bounds(scene.mask)
     centre = (area.x + area.width // 2, area.y + area.height // 2)
-    cloned = cv2.seamlessClone(plain.copy(), scene.document.copy(), scene.mask, centre, cv2.NORMAL_CLONE)
+    # It writes into all of them, the mask included.
+    given = plain.copy(), scene.document.copy(), scene.mask.copy()
+    cloned = cv2.seamlessClone(*given, centre, cv2.NORMAL_CLONE)
     return as_u8(np.asarray(cloned))
 
 
