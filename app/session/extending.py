@@ -75,9 +75,12 @@ def kept_margins(margins: Margins) -> dict[str, ParameterValue]:
 
 
 def margins_of(kept: Mapping[str, ParameterValue]) -> Margins:
-    """What `kept_margins` wrote; none where nothing was."""
-    text = str(kept.get(KEPT_AS, ""))
-    return Margins(*map(int, text.split(","))) if text else Margins()
+    """What `kept_margins` wrote; none where nothing was, or nothing that makes sense."""
+    try:
+        left, top, right, bottom = map(int, str(kept.get(KEPT_AS, "")).split(","))
+        return Margins(left, top, right, bottom)
+    except ValueError:
+        return Margins()
 
 
 def moved_candidate(candidate: Candidate, dx: int, dy: int) -> Candidate:
@@ -87,7 +90,10 @@ def moved_candidate(candidate: Candidate, dx: int, dy: int) -> Candidate:
         placement = replace(source.placement, region=source.placement.region.translated(dx, dy))
         source = replace(source, placement=placement)
     patch = replace(candidate.patch, region=candidate.patch.region.translated(dx, dy))
-    return replace(candidate, patch=patch, source=source)
+    report, heat = candidate.report, candidate.report.heat
+    if heat is not None:
+        report = replace(report, heat=replace(heat, rect_doc=heat.rect_doc.translated(dx, dy)))
+    return replace(candidate, patch=patch, report=report, source=source)
 
 
 def between_canvases(

@@ -19,7 +19,7 @@ from app.imaging.load import Limits, load_photograph
 from app.imaging.photograph import Metadata
 from app.imaging.save import ExportOptions
 from app.session.document_session import DocumentSession
-from app.session.extending import extend_canvas
+from app.session.extending import extend_canvas, margins_of
 from app.session.workspace import Workspace
 from tests.imaging.pictures import exif_block
 
@@ -88,8 +88,13 @@ async def test_what_was_made_before_moves_along_and_back(
     opened.form.set_context(Context(region=Rect(50, 30, 60, 60)))
     await generated(workspace, opened)
     region = opened.candidates.items[0].patch.region
+    heat = opened.candidates.items[0].report.heat
+    assert heat is not None
     opened.candidates.select(1)
     await extended(opened)
+    moved = opened.candidates.items[0].report.heat
+    assert moved is not None
+    assert moved.rect_doc == heat.rect_doc.translated(20, 0)
     assert [each.patch.region for each in opened.candidates.items] == [region.translated(20, 0)] * 2
     assert opened.candidates.selected == 1
     assert opened.form.context.region == Rect(70, 30, 60, 60)
@@ -128,6 +133,11 @@ async def test_what_reaches_beyond_the_canvas_is_told(workspace: Workspace, open
     assert opened.candidates.items == ()
     with pytest.raises(InputError, match="beyond the canvas"):
         await workspace.history_actions.apply_again(entry.results[0].id, opened)
+
+
+@pytest.mark.parametrize("text", ["", "x", "1,2", "1,2,3,4,5", "-1,0,0,0"])
+def test_margins_that_make_no_sense_are_none(text: str) -> None:
+    assert margins_of({"canvas": text}) == Margins()
 
 
 async def test_a_canvas_too_large_is_refused(opened: DocumentSession) -> None:
