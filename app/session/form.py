@@ -5,6 +5,7 @@ The widgets mirror this and hold nothing themselves. A parameter that is not set
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -17,6 +18,8 @@ from app.session.references import Reference
 
 AUTO_GROW_SHARE = 0.002
 AUTO_GROW_LEAST = 4
+MOST_SHARE, MOST_CONTEXT, MOST_GROW = 10.0, 100_000, 500
+"""What a file may ask for, which nobody looked through: all that the settings and the fields let a user ask for."""
 
 
 def automatic_grow(size: Size) -> int:
@@ -40,6 +43,25 @@ def rect_of(text: str) -> Rect | None:
         return None
     rect = Rect(x, y, width, height)
     return None if rect.is_empty else rect
+
+
+def _size_of(text: str) -> Size | None:
+    """Such as "1024x768"; None where it is not that."""
+    try:
+        width, height = (int(side) for side in text.split("x"))
+        size = Size(width, height)
+    except ValueError:
+        return None
+    return None if size.is_empty else size
+
+
+def _within(value: ParameterValue | None, most: float) -> float | None:
+    """A number, brought into 0 … `most`; None where it is none."""
+    try:
+        number = float(value if value is not None else "")
+    except (ValueError, OverflowError):
+        return None
+    return None if math.isnan(number) else min(max(number, 0.0), most)
 
 
 class EditForm:
@@ -239,21 +261,22 @@ class EditForm:
         return kept
 
     def restore(self, kept: Mapping[str, ParameterValue]) -> None:
-        """Take up what `kept` gave; what is missing becomes automatic."""
-        pixels, grow, size = kept.get("context_pixels"), kept.get("grow"), kept.get("size")
+        """Take up what `kept` gave; what is missing, or makes no sense, becomes automatic."""
+        share = _within(kept.get("context_share"), MOST_SHARE)
+        pixels = _within(kept.get("context_pixels"), MOST_CONTEXT)
+        grow, islands = _within(kept.get("grow"), MOST_GROW), kept.get("islands")
         self.set_context(
             Context(
-                share=float(kept.get("context_share", Context().share)),
+                share=Context().share if share is None else share,
                 pixels=None if pixels is None else int(pixels),
                 whole=bool(kept.get("context_whole", False)),
                 region=rect_of(str(kept.get("context_region", ""))),
             )
         )
-        self.set_islands(Islands(kept.get("islands", Islands.TOGETHER.value)))
+        self.set_islands(next((each for each in Islands if each.value == islands), Islands.TOGETHER))
         self.set_grow(None if grow is None else int(grow))
         self.set_inverts_mask(bool(kept.get("inverts_mask", False)))
-        width, cross, height = str(size or "").partition("x")
-        self.set_size(Size(int(width), int(height)) if cross else None)
+        self.set_size(_size_of(str(kept.get("size", ""))))
 
     def reload_profile(self) -> None:
         """Take up changes of the provider's settings; falls back to its default model if need be."""

@@ -38,10 +38,7 @@ def fill_form(form: EditForm, entry: Mapping[str, Any]) -> None:
         form.set_variants(min(variants, 10))
     if isinstance(feather := entry.get("feather"), int):
         form.set_feather(min(feather, 500))
-    try:
-        form.restore(_plain(entry.get("kept")))
-    except (ValueError, TypeError):
-        form.restore({})
+    form.restore(_plain(entry.get("kept")))
     for name, value in _plain(entry.get("values")).items():
         form.set_value(name, value)
     form.set_extras(_plain(entry.get("extras")))
