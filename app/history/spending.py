@@ -17,7 +17,8 @@ _RECEIVED = """
 _REMOVED = """
     SELECT created, provider, document_id, source_sha256, document_name, currency, amount, estimated,
            1 AS images, 0.0 AS pending, 0.0 AS unsure
-    FROM removed_costs AS e WHERE 1 {condition}
+    FROM removed_costs AS e
+    WHERE NOT EXISTS (SELECT 1 FROM results WHERE id = e.result_id) {condition}
 """
 
 _EXPECTED = """

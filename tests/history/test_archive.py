@@ -67,6 +67,23 @@ def test_what_is_there_stays_as_it_is(store: HistoryStore, tmp_path: Path) -> No
     assert store.get(boat.id).results[0].starred is False
 
 
+def test_what_came_back_before_an_import_was_cancelled_counts_once(
+    store: HistoryStore, tmp_path: Path
+) -> None:
+    entry = add_entry(store, "a red boat", state=JobState.DONE)
+    add_result(store, entry, cost_amount=0.25, cost_currency="USD")
+    add_entry(store, "a hill", state=JobState.DONE)
+    path = tmp_path / "all.zip"
+    store.archive.write(path, Work())
+    store.delete(entry.id)
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        store.archive.read(path, Work(token, lambda share: token.cancel()))
+    assert [each.prompt for each in store.search("red")] == ["a red boat"]
+    [spent] = store.spending.by_provider(Period())
+    assert (spent.amount, spent.images) == (0.25, 1)
+
+
 def test_a_missing_image_costs_only_its_entry(
     store: HistoryStore, other: HistoryStore, tmp_path: Path
 ) -> None:
