@@ -23,6 +23,15 @@ class LayerSource:
     """(h, w) of the region: the mask as it was sent."""
     placement: Placement
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` when the arrays do not fit the placement."""
+        region, frame, content = self.placement.region, self.placement.size_send, self.placement.content_send
+        shape = (region.height, region.width)
+        if self.picture.shape not in ((*shape, 3), (*shape, 4)) or self.coverage.shape != shape:
+            raise ValueError(f"{self.picture.shape} and {self.coverage.shape} do not fit {region}")
+        if content.is_empty or not frame.rect.contains(content):
+            raise ValueError(f"{content} does not lie in {frame}")
+
     @property
     def nbytes(self) -> int:
         return len(self.reply) + self.picture.nbytes + self.coverage.nbytes
@@ -66,6 +75,8 @@ class EditLayer:
             raise ValueError(f"{self.pixels.shape} and {self.coverage.shape} do not fit {self.region}")
         if self.mask is not None and self.mask.shape != shape:
             raise ValueError(f"a mask of {self.mask.shape} does not fit {self.region}")
+        if self.source is not None and self.source.placement.region != self.region:
+            raise ValueError(f"made of {self.source.placement.region}, it does not fit {self.region}")
         inside = bounds(self.coverage)
         object.__setattr__(self, "covered", inside.translated(self.region.x, self.region.y))
 

@@ -41,6 +41,11 @@ class SavedReference:
     picture: U8
     """(h, w, 3) RGB or (h, w, 4) RGBA, sRGB."""
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` when it has no colours."""
+        if self.picture.ndim != 3:
+            raise ValueError(f"a reference of {self.picture.shape}")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SavedDocument:
@@ -156,7 +161,7 @@ def layer_of_entry(entry: LayerEntry, parts: PartsIn) -> EditLayer:
     """The layer that an entry tells of.
 
     Raises:
-        ValueError: its pictures do not fit its region.
+        ValueError: its pictures do not fit its region, or those it was made from theirs.
     """
     return EditLayer(
         id=entry.id,

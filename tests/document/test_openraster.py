@@ -284,7 +284,13 @@ def test_a_file_that_would_inflate_beyond_the_limit_is_refused(ours: bytes) -> N
         read_openraster(ours, "bad.ora", Limits(max_pixels=100))
 
 
-@pytest.mark.parametrize("harm", ["no json", "other sizes", "missing part", "newer"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        *("no json", "other sizes", "missing part", "newer"),
+        *("grey reference", "source of another size", "source elsewhere", "source beyond its frame"),
+    ],
+)
 def test_a_damaged_part_of_ours_costs_only_what_was_in_it(ours: bytes, harm: str) -> None:
     def change(members: dict[str, bytes]) -> None:
         manifest = json.loads(members[MANIFEST])
@@ -295,8 +301,16 @@ def test_a_damaged_part_of_ours_costs_only_what_was_in_it(ours: bytes, harm: str
             manifest["layers"][0]["region"] = [0, 0, 3, 3]
         elif harm == "missing part":
             members.pop(manifest["masks"][0]["file"])
-        else:
+        elif harm == "newer":
             manifest["version"] = 99
+        elif harm == "grey reference":
+            manifest["references"][0]["file"] = manifest["masks"][0]["file"]
+        elif harm == "source of another size":
+            manifest["layers"][0]["source"]["picture"] = manifest["references"][0]["file"]
+        elif harm == "source elsewhere":
+            manifest["layers"][0]["source"]["region"][0] += 1
+        else:
+            manifest["layers"][0]["source"]["content_send"] = [0, 0, 65, 48]
         members[MANIFEST] = json.dumps(manifest).encode()
 
     back = read_openraster(repacked(ours, change), "boat.ora")
