@@ -422,18 +422,25 @@ class DocumentSession:
         chosen = self.candidates.chosen
         if self.document is None or not chosen:
             return ()
-        self.document.add_layer(*map(layer_of, chosen))
+        self._add_layers(chosen)
         self.candidates.clear()
         return chosen
 
     def add_layer(self, candidate: Candidate) -> None:
         """Lay a result on the photograph, in one undo step."""
-        if self.document is None:
+        self._add_layers((candidate,))
+
+    def _add_layers(self, candidates: tuple[Candidate, ...]) -> None:
+        """One step; what is being made of a variant goes on as that of its layer."""
+        document, tuning = self.document, self.tuning
+        if document is None or tuning is None:
             return
-        layer = with_free_name(layer_of(candidate), self.document.layers)
-        self.document.add_layer(layer)
-        if self.tuning is not None:
-            self.tuning.hand_on(candidate.result_id, layer.id)
+        layers: list[EditLayer] = []
+        for candidate in candidates:
+            layers.append(with_free_name(layer_of(candidate), (*document.layers, *layers)))
+        document.add_layer(*layers)
+        for candidate, layer in zip(candidates, layers, strict=True):
+            tuning.hand_on(candidate.result_id, layer.id)
 
     def discard_candidate(self) -> None:
         """Take the shown candidate off the strip; it stays in the history."""

@@ -173,7 +173,8 @@ class Tuning:
     async def aclose(self) -> None:
         """Cancel, and wait for the threads."""
         self.cancel()
-        await asyncio.gather(*self._tasks)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _drop(self, id: str) -> None:
         wished = self._wished.pop(id, None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from app.base.states import JobState
 from app.edits.plan import surroundings
 from app.edits.types import Context, Islands
 from app.imaging.masks import bounds
+from app.imaging.recipe import ColourMatch
 from app.session.document_session import DocumentSession
 from app.session.effective_mask import EffectiveMask
 from app.session.islands import MOST_ISLANDS, split_islands
@@ -172,6 +175,27 @@ async def test_applying_one_place_leaves_the_others_to_be_decided(
     assert candidates.items == ()
     document.undo.undo()
     assert document.layers == ()
+
+
+async def test_applying_all_names_each_and_goes_on_with_what_is_being_made(
+    workspace: Workspace, opened: DocumentSession
+) -> None:
+    paint(opened, LEFT, RIGHT)
+    opened.form.set_context(NEAR)
+    opened.form.set_islands(Islands.EACH)
+    await generated(workspace, opened)
+    document, tuning = opened.document, opened.tuning
+    assert document is not None
+    assert tuning is not None
+    tuning.set_recipe(replace(tuning.look.recipe, colour=ColourMatch.OFF))
+    shown = opened.candidates.shown
+    assert shown is not None
+    opened.apply_all()
+    assert [layer.name for layer in document.layers] == ["Edit", "Edit 2"]
+    made = next(layer for layer in document.layers if layer.result_id == shown.result_id)
+    while made.recipe.colour is not ColourMatch.OFF:
+        await asyncio.sleep(0.01)
+        made = next(layer for layer in document.layers if layer.id == made.id)
 
 
 async def test_a_region_by_hand_and_islands_come_back_from_the_history(
