@@ -7,7 +7,7 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app.base.text import tr
+from app.base.text import tr, tr_count
 from app.base.work import Work
 from app.cli.printing import print_json, print_line, print_table, say
 from app.history.space import CleanRules
@@ -47,7 +47,7 @@ async def _costs(workspace: Workspace, options: argparse.Namespace) -> None:
             (
                 each.key,
                 f"{each.amount:.4f} {each.currency}",
-                tr("{count} images", count=each.images),
+                tr_count("1 image", "{count} images", each.images),
                 tr("{amount:.4f} estimated", amount=each.estimated) if each.estimated else "",
                 tr("{amount:.4f} under way", amount=each.pending) if each.pending else "",
                 tr("{amount:.4f} cut off, perhaps billed", amount=each.unsure) if each.unsure else "",
@@ -71,13 +71,20 @@ async def _space(workspace: Workspace, as_json: bool) -> None:
             (
                 f"{each.bytes / 1e6:.1f} MB",
                 each.document_name,
-                tr("{count} edits", count=each.entries),
+                tr_count("1 edit", "{count} edits", each.entries),
                 tr("{count} starred or applied", count=each.dear) if each.dear else "",
             )
             for each in used.documents
         ]
     )
-    print_line(tr("{size:.1f} MB in all, {count} edits in the bin", size=used.total / 1e6, count=used.in_bin))
+    print_line(
+        tr_count(
+            "{size:.1f} MB in all, 1 edit in the bin",
+            "{size:.1f} MB in all, {count} edits in the bin",
+            used.in_bin,
+            size=used.total / 1e6,
+        )
+    )
 
 
 async def _clean(workspace: Workspace, options: argparse.Namespace) -> None:
@@ -89,9 +96,23 @@ async def _clean(workspace: Workspace, options: argparse.Namespace) -> None:
     if options.json:
         print_json({"deleted": gone, "ids": list(plan.ids), "bytes": plan.bytes, "dry_run": options.dry_run})
     elif options.dry_run:
-        print_line(tr("{count} edits would go: {size:.1f} MB", count=len(plan.ids), size=plan.bytes / 1e6))
+        print_line(
+            tr_count(
+                "1 edit would go: {size:.1f} MB",
+                "{count} edits would go: {size:.1f} MB",
+                len(plan.ids),
+                size=plan.bytes / 1e6,
+            )
+        )
     else:
-        print_line(tr("{count} edits are gone: {size:.1f} MB", count=gone, size=plan.bytes / 1e6))
+        print_line(
+            tr_count(
+                "1 edit is gone: {size:.1f} MB",
+                "{count} edits are gone: {size:.1f} MB",
+                gone,
+                size=plan.bytes / 1e6,
+            )
+        )
 
 
 async def _archive(workspace: Workspace, options: argparse.Namespace) -> None:
@@ -109,7 +130,18 @@ async def _import(workspace: Workspace, options: argparse.Namespace) -> None:
         print_json(dataclasses.asdict(imported))
         return
     print_line(
-        tr("{added} edits came in, {known} were there already", added=imported.added, known=imported.known)
+        tr_count(
+            "1 edit came in, {known} there already",
+            "{count} edits came in, {known} there already",
+            imported.added,
+            known=tr_count("1 was", "{count} were", imported.known),
+        )
     )
     if imported.broken:
-        say(tr("{count} edits were left out: their images are missing or damaged.", count=imported.broken))
+        say(
+            tr_count(
+                "1 edit was left out: its images are missing or damaged.",
+                "{count} edits were left out: their images are missing or damaged.",
+                imported.broken,
+            )
+        )

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, TiffImagePlugin
 
-from app.base.text import tr
+from app.base.text import tr, tr_count
 from app.imaging.arrays import Samples, as_samples, full_scale
 from app.imaging.photograph import Channels, Metadata
 from app.imaging.sources import Unreadable, damaged, truncated
@@ -185,7 +185,9 @@ def arrange(planes: Samples, info: TiffFile) -> tuple[Samples, tuple[str, ...]]:
     alpha_at = _alpha_index(info, colours)
     dropped = planes.shape[2] - colours - (0 if alpha_at is None else 1)
     if dropped > 0:
-        notes.append(tr("{count} extra channels were left out.", count=dropped))
+        notes.append(
+            tr_count("1 extra channel was left out.", "{count} extra channels were left out.", dropped)
+        )
     if alpha_at is None:
         result = colour if colours == 3 else colour[..., 0]
         return as_samples(np.ascontiguousarray(result)), tuple(notes)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from app.base.notices import Notices
 from app.base.signal import Signal
-from app.base.text import tr
+from app.base.text import tr, tr_count
 from app.base.work import Work
 from app.history.archive import Imported
 from app.history.space import CleanPlan, CleanRules, SpaceUsed
@@ -66,7 +66,12 @@ class Housekeeping:
             return
         gone = await self.clean(plan, Work())
         notices.info(
-            tr("{count} old edits went to make room: {size:.1f} GB.", count=gone, size=plan.bytes / GIGABYTE),
+            tr_count(
+                "1 old edit went to make room: {size:.1f} GB.",
+                "{count} old edits went to make room: {size:.1f} GB.",
+                gone,
+                size=plan.bytes / GIGABYTE,
+            ),
             topic="space",
         )
 

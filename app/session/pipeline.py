@@ -175,13 +175,19 @@ class EditPipeline:
 
     async def aclose(self) -> None:
         """Wait for what is still being written."""
-        await asyncio.gather(*self._writes)
+        if self._writes:
+            await asyncio.wait(self._writes)
 
     def _write_early_cancel(self, job: Job) -> None:
         """A request that is cancelled before its turn never runs, so its end is written here."""
         if job.state is JobState.CANCELLED and job.id in self._waiting:
             self._waiting.discard(job.id)
-            self._in_background(self._set_state(job.id, JobState.CANCELLED))
+            self._in_background(self._cancelled_early(job.id))
+
+    async def _cancelled_early(self, id: str) -> None:
+        # What stays "queued" is taken up by the next start, as something that was not sent.
+        with _forgiven(id):
+            await self._set_state(id, JobState.CANCELLED)
 
     def _in_background(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Work that `aclose` waits for, whoever else still does."""
@@ -400,7 +406,7 @@ class EditPipeline:
 
 @contextlib.contextmanager
 def _forgiven(id: str) -> Iterator[None]:
-    """What only describes images that are stored already may fail: the next start puts it right."""
+    """What only describes what is stored already may fail: the next start puts it right."""
     try:
         yield
     except StoreError as error:

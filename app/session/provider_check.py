@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from app.base.errors import GatewayError
 from app.base.states import MaskConvention
-from app.base.text import tr
+from app.base.text import tr, tr_count
 from app.gateways.discovery import ListedModel
 from app.gateways.types import Profile, Transport
 from app.session.workspace import Workspace
@@ -92,12 +92,21 @@ class ProviderCheck:
         if not self.models:
             return tr("It gives no list of models; type a model's id.")
         if all(model.can_edit is None for model in self.models):
-            about = tr("It lists {count} models and does not tell which edit pictures.",
-                       count=len(self.models))  # fmt: skip
+            about = tr_count(
+                "It lists 1 model and does not tell whether it edits pictures.",
+                "It lists {count} models and does not tell which edit pictures.",
+                len(self.models),
+            )
         else:
             able = sum(1 for model in self.models if model.can_edit)
-            about = tr("It lists {count} models; {able} of them edit pictures.",
-                       count=len(self.models), able=able)  # fmt: skip
+            about = tr_count(
+                "It lists 1 model, which edits pictures."
+                if able
+                else "It lists 1 model, which does not edit pictures.",
+                "It lists {count} models; {able} of them edit pictures.",
+                len(self.models),
+                able=able,
+            )
         if self.model and self.model not in {model.id for model in self.models}:
             about += " " + tr("“{model}” is not in the list.", model=self.model)
         return about

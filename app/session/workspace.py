@@ -178,7 +178,9 @@ class Workspace:
         """Close a tab; what it held unsaved is the caller's question to ask first."""
         index = self._documents.index(session)
         self._documents = tuple(s for s in self._documents if s is not session)
+        # At once, but for the threads that are still at work for it: `aclose` waits for those.
         session.retire()
+        _look_after(self._loop.create_task(session.aclose()), self._chores)
         self.tidying.soon()
         if self._current is session:
             neighbours = self._documents[index : index + 1] or self._documents[-1:]
@@ -359,13 +361,16 @@ class Workspace:
 
     def _in_thread(self, work: Callable[[], None]) -> None:
         """Run `work` soon in a thread; `aclose` waits for it."""
-        task = self._loop.create_task(asyncio.to_thread(work))
-        self._chores.add(task)
-        task.add_done_callback(self._chores.discard)
+        _look_after(self._loop.create_task(asyncio.to_thread(work)), self._chores)
 
     def _in_background(self, work: Callable[[], Made], done: Callable[[Callable[[], Made]], None]) -> None:
         """Run `work` in a thread and then `done` here, with what came of it; `aclose` waits for it."""
         future = self._loop.run_in_executor(None, work)
-        self._chores.add(future)
-        future.add_done_callback(self._chores.discard)
+        _look_after(future, self._chores)
         future.add_done_callback(lambda finished: done(finished.result))
+
+
+def _look_after(chore: asyncio.Future[Any], chores: set[asyncio.Future[Any]]) -> None:
+    """Keep a chore among the `chores` until it is done."""
+    chores.add(chore)
+    chore.add_done_callback(chores.discard)

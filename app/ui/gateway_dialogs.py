@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog, QWidget
 
-from app.base.text import tr
+from app.base.text import tr_count
 
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
@@ -54,7 +54,13 @@ class GatewayDialogs:
         profile = self._workspace.providers.get(self._current_provider())
         known = await self._workspace.models.refresh(profile)
         self._workspace.notices.info(
-            tr("{title} lists {count} models.", title=profile.title, count=len(known.models)), topic="models"
+            tr_count(
+                "{title} lists 1 model.",
+                "{title} lists {count} models.",
+                len(known.models),
+                title=profile.title,
+            ),
+            topic="models",
         )
 
     def detach(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,10 @@ from app.base.errors import InputError, OutputError
 from app.base.geometry import Point, Rect
 from app.base.notices import Level, Notice, Notices
 from app.base.states import JobState
+from app.base.work import Work
 from app.document.gestures import PointerSample, brush_stroke
+from app.document.selection import Selection
+from app.document.shapes import Combine, Shape
 from app.imaging.edges import INNER
 from app.imaging.save import ExportOptions
 from app.session import actions
@@ -307,6 +312,43 @@ async def test_closing_a_tab_keeps_what_its_request_brings(
     await workspace.worker.wait(id)
     entry = await workspace.history_actions.get(id)
     assert (entry.state, len(entry.results)) == (JobState.DONE, entry.n)
+
+
+async def test_the_end_waits_for_what_a_closed_tab_is_still_at(maskroom_home: Path, photograph: Path) -> None:
+    workspace = build_workspace(Folders(maskroom_home), {}, Notices())
+    (session,) = await workspace.open_files([photograph])
+    started, let_go = threading.Event(), threading.Event()
+
+    def find(work: Work) -> Shape:
+        started.set()
+        let_go.wait()
+        return Shape(Rect(0, 0, 0, 0), np.zeros((0, 0), np.uint8))
+
+    assert session.selecting is not None
+    session.selecting.order(Selection("Wand", find, Combine.ADD))
+    await asyncio.to_thread(started.wait)
+    workspace.close(session)
+    asyncio.get_running_loop().call_later(0.3, let_go.set)
+    await workspace.aclose()
+    let_go.set()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_disk_that_refuses_does_not_keep_the_program_from_ending(
+    maskroom_home: Path, photograph: Path
+) -> None:
+    workspace = build_workspace(Folders(maskroom_home), {}, Notices())
+    (session,) = await workspace.open_files([photograph])
+    session.form.set_provider("local", "instant")
+    workspace.worker.pause()
+    paint(session)
+    id = await session.generate()
+    assert id is not None
+    workspace.history.close()
+    await workspace.aclose()
+    again = build_workspace(Folders(maskroom_home), {}, Notices())
+    assert (await again.history_actions.get(id)).state is JobState.QUEUED
+    await again.aclose()
 
 
 async def test_history_survives_a_restart(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.base.text import tr
+from app.base.text import tr, tr_count
 from app.ui.dialogs.answers import answer
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_label
@@ -73,10 +73,14 @@ class UnsavedDialog(QDialog):
             question = tr("Save these {count} documents before they are closed?", count=len(documents))
             sentences = [tr("What is not ticked is closed as it is on disk.")]
         sentences.append(tr("Every result is kept in the history."))
-        if loss.requests == 1:
-            sentences.append(tr("A request that still runs is cancelled."))
-        elif loss.requests:
-            sentences.append(tr("{count} requests that still run are cancelled.", count=loss.requests))
+        if loss.requests:
+            sentences.append(
+                tr_count(
+                    "A request that still runs is cancelled.",
+                    "{count} requests that still run are cancelled.",
+                    loss.requests,
+                )
+            )
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE * 2, SPACE * 2, SPACE * 2, SPACE * 2)
         column.setSpacing(SPACE)

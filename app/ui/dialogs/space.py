@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.base.cancel import CancelToken
-from app.base.text import tr
+from app.base.text import tr, tr_count
 from app.base.work import Work
 from app.history.space import CleanPlan, CleanRules, SpaceUsed
 from app.ui.dialogs.files import ask_archive, ask_target
@@ -199,7 +199,7 @@ class SpaceDialog(QDialog):
         )
         self.total.setText(
             tr("{size} in all.", size=bytes_text(used.total))
-            + (" " + tr("{count} edits lie in the bin.", count=used.in_bin) if used.in_bin else "")
+            + (" " + _in_bin(used.in_bin) if used.in_bin else "")
         )
 
     def _mirror(self) -> None:
@@ -240,7 +240,8 @@ class SpaceDialog(QDialog):
     async def _clean(self, plan: CleanPlan) -> None:
         gone = await self._do(Doing.CLEANING, self._workspace.housekeeping.clean(plan, self._work()))
         self._workspace.notices.info(
-            tr("{count} edits are gone from the history.", count=gone), topic="space"
+            tr_count("1 edit is gone from the history.", "{count} edits are gone from the history.", gone),
+            topic="space",
         )
 
     async def _write_archive(self) -> None:
@@ -256,9 +257,18 @@ class SpaceDialog(QDialog):
         if path is None:
             return
         came = await self._do(Doing.READING, self._workspace.housekeeping.read_archive(path, self._work()))
-        words = tr("{added} edits came in, {known} were there already.", added=came.added, known=came.known)
+        words = tr_count(
+            "1 edit came in, {known} there already.",
+            "{count} edits came in, {known} there already.",
+            came.added,
+            known=tr_count("1 was", "{count} were", came.known),
+        )
         if came.broken:
-            words += " " + tr("{count} were left out: an image of theirs is damaged.", count=came.broken)
+            words += " " + tr_count(
+                "1 was left out: an image of it is damaged.",
+                "{count} were left out: an image of theirs is damaged.",
+                came.broken,
+            )
         self._workspace.notices.info(words, topic="space")
 
     def _work(self) -> Work:
@@ -285,7 +295,13 @@ class SpaceDialog(QDialog):
 
 
 def _sentence(plan: CleanPlan) -> str:
-    size = bytes_text(plan.bytes)
-    if len(plan.ids) == 1:
-        return tr("1 edit would go: {size}.", size=size)
-    return tr("{count} edits would go: {size}.", count=len(plan.ids), size=size)
+    return tr_count(
+        "1 edit would go: {size}.",
+        "{count} edits would go: {size}.",
+        len(plan.ids),
+        size=bytes_text(plan.bytes),
+    )
+
+
+def _in_bin(count: int) -> str:
+    return tr_count("1 edit lies in the bin.", "{count} edits lie in the bin.", count)
