@@ -346,31 +346,38 @@ class DocumentSession:
         if self.document is not None:
             # What is sent is what is painted in the mask for it, and that is what is shown then.
             self.document.end_painting()
-        plan = await self.planned()
         document, source = self.document, self.source
-        if document is None or source is None:
-            return None
-        if plan is None:
-            self._notices.info(
-                tr("Nothing is painted yet."),
-                tr("Paint over what should change, then press Generate."),
-                topic="generate",
-            )
-            return None
-        over = None if over_limit else await self._money.over_limit(self.form.profile, self.estimated_cost())
-        if over is not None:
-            self.limit_reached.emit(over)
-            return None
-        await settled(document)
-        parts = self.requests.parts
-        parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
-        references = self.form.taken_references()
-        names = tuple(reference.name for reference in references)
-        kept = {**self.form.kept(), **kept_margins(document.margins)}
-        origin = Origin(source, partial(source_photograph, document.ground), parents, kept, names)
-        deliver = partial(self.deliver, document.margins)
-        # All are frozen before any is sent: they show the photograph of one moment.
-        frozen = [await self._freeze(part, document, references, self._new_request_id()) for part in parts]
+        while True:
+            await self.planned()
+            if document is None or source is None:
+                return None
+            parts, margins = self.requests.parts, document.margins
+            if not parts:
+                self._notices.info(
+                    tr("Nothing is painted yet."),
+                    tr("Paint over what should change, then press Generate."),
+                    topic="generate",
+                )
+                return None
+            cost = self.estimated_cost()
+            over = None if over_limit else await self._money.over_limit(self.form.profile, cost)
+            if over is not None:
+                self.limit_reached.emit(over)
+                return None
+            await settled(document)
+            parents = tuple(layer.result_id for layer in document.layers if layer.visible and layer.result_id)
+            references = self.form.taken_references()
+            names = tuple(reference.name for reference in references)
+            kept = {**self.form.kept(), **kept_margins(margins)}
+            origin = Origin(source, partial(source_photograph, document.ground), parents, kept, names)
+            # All are frozen before any is sent: they show the photograph of one moment.
+            frozen = [
+                await self._freeze(part, document, references, self._new_request_id()) for part in parts
+            ]
+            if document.margins == margins:
+                break
+            # The canvas became another meanwhile: what was planned stands elsewhere on it.
+        deliver = partial(self.deliver, margins)
         for part, request in zip(parts, frozen, strict=True):
             await self._pipeline.submit(request, origin, deliver, expected_seconds=part.seconds)
         self.form.set_inverts_mask(False)

@@ -12,7 +12,8 @@ from PIL import Image, ImageCms
 from app.base.errors import InputError
 from app.base.geometry import Margins, Rect, Size
 from app.base.states import JobState
-from app.edits.types import Context
+from app.edits.types import Context, Cost
+from app.gateways.types import Profile
 from app.imaging.encoders import encode_png_file
 from app.imaging.exif import PREFIX, make_upright
 from app.imaging.load import Limits, load_photograph
@@ -20,6 +21,7 @@ from app.imaging.photograph import Metadata
 from app.imaging.save import ExportOptions
 from app.session.document_session import DocumentSession
 from app.session.extending import extend_canvas, margins_of
+from app.session.money import OverLimit
 from app.session.workspace import Workspace
 from tests.imaging.pictures import exif_block
 
@@ -122,6 +124,25 @@ async def test_a_request_that_runs_lands_where_it_was_cut(
     assert opened.document.mask.bounds() == plan.mask_bounds.translated(20, 0)
     await workspace.history_actions.apply_again(entry.results[0].id, opened)
     assert opened.document.layers[-1].region == plan.region.translated(20, 0)
+
+
+async def test_a_canvas_that_grows_while_a_request_is_made_ready_is_planned_anew(
+    workspace: Workspace, opened: DocumentSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint(opened, Rect(60, 40, 24, 18))
+    grows = [True]
+
+    async def over_limit(profile: Profile, cost: Cost | None) -> OverLimit | None:
+        if grows.pop() if grows else False:
+            await extended(opened)
+        return None
+
+    monkeypatch.setattr(workspace.money, "over_limit", over_limit)
+    id = await generated(workspace, opened)
+    entry = await workspace.history_actions.get(id)
+    assert entry.form["canvas"] == "20,0,30,10"
+    assert opened.plan is not None
+    assert (entry.region, opened.plan.mask_bounds) == (opened.plan.region, Rect(0, 0, 210, 130))
 
 
 async def test_what_reaches_beyond_the_canvas_is_told(workspace: Workspace, opened: DocumentSession) -> None:
