@@ -12,12 +12,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from app.base.cancel import CancelToken
-from app.edits.alignment import Aligned, Source, align, corrected
+from app.edits.alignment import Aligned, Source, corrected
 from app.edits.types import EditRequest, HeatMap, Patch, Report, Suspicion
 from app.imaging.arrays import F32, U8, Bool, as_u8
 from app.imaging.blend import alpha_inside, blend
-from app.imaging.recipe import Align
 from app.imaging.spread import as_f32, blurred
 
 MARGIN_SHARE = 0.008
@@ -84,16 +82,6 @@ def report_edit(request: EditRequest, patch: Patch, aligned: Aligned) -> Report:
         touches_mask=bool(leak and leak.at_edge.any()),
         heat=_heat(request, leak) if leak else None,
     )
-
-
-def heat_map(source: Source, reply: U8, cancel: CancelToken | None = None) -> HeatMap | None:
-    """The map of a decoded `reply` (H, W, 3|4) whose report is no longer at hand; None where nobody can tell.
-
-    Raises:
-        Cancelled: `cancel` was cancelled.
-    """
-    leak = find_leak(align(source, reply, Align.AUTO, cancel))
-    return None if leak is None else _heat(source, leak)
 
 
 def _heat(source: Source, leak: Leak) -> HeatMap:

@@ -34,11 +34,6 @@ def received_image(data: bytes, revised_prompt: str | None, seed: int | None) ->
     return ReceivedImage(data, revised_prompt, seed)
 
 
-def is_picture(data: bytes) -> bool:
-    """True when `data` begins like a picture that can be opened."""
-    return picture_flaw(data) is None
-
-
 def picture_flaw(data: bytes) -> str | None:
     """Why `data` is no picture that can be opened; None when it begins like one that can."""
     size = picture_size(data)

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from app.base.errors import InputError, MaskroomError, OutputError, from_os_error
 from app.base.files import write_atomically
 from app.base.geometry import Margins, Size
@@ -222,7 +224,11 @@ def load_candidate(history: HistoryStore, result_id: str) -> Candidate:
         entry_id=entry.id,
         number=result.index + 1,
         patch=patch,
-        report=Report(result.outside_changed_pixels or 0, result.leak),
+        report=Report(
+            result.outside_changed_pixels or 0,
+            result.leak,
+            outside_pixels=int(np.count_nonzero(request.coverage == 0)),
+        ),
         prompt=entry.prompt,
         model=entry.model,
         revised_prompt=result.revised_prompt,

@@ -11,7 +11,7 @@ from app.base.geometry import Rect, Size
 from app.edits.alignment import align
 from app.edits.composite import compose
 from app.edits.cut import send_picture
-from app.edits.report import heat_map, outside_changed_pixels, report_edit
+from app.edits.report import outside_changed_pixels, report_edit
 from app.edits.types import Context, EditRequest, Report, SizeRule, Suspicion
 from app.imaging.arrays import U8
 from app.imaging.recipe import Align
@@ -153,7 +153,7 @@ def test_a_shift_is_told_and_is_no_leak(request_: EditRequest) -> None:
 def test_the_map_shows_where_and_nowhere_else(request_: EditRequest) -> None:
     reply = edited(request_)
     reply[10:70, 20:100] = 255 - reply[10:70, 20:100]
-    heat = heat_map(request_, drifted(reply))
+    heat = report(request_, drifted(reply)).heat
     assert heat is not None
     assert heat.rect_doc == request_.plan.region
     assert heat.plane.shape == (240, 360)

@@ -114,6 +114,9 @@ async def test_a_crash_costs_nothing_that_was_kept(run: Start, photograph: Path)
     assert again.view == session.view
     assert [c.result_id for c in again.candidates.items] == [c.result_id for c in session.candidates.items]
     assert again.candidates.selected == 1
+    assert [c.report.outside_pixels for c in again.candidates.items] == [
+        c.report.outside_pixels for c in session.candidates.items
+    ]
     assert second.workspace.current is unchanged
     (notice,) = [each for each in second.told if each.commands]
     assert notice.level is Level.INFO
