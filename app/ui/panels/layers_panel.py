@@ -161,17 +161,23 @@ class LayersPanel(QWidget):
         self.list.show_layers(
             layers, selected.id if selected is not None else None, painted.id if painted is not None else None
         )
+        # What is no longer there is let go of.
+        self._made = {layer.id: self._made[layer.id] for layer in layers if layer.id in self._made}
         for layer in layers:
-            made = self._made.get(layer.id)
-            if made is None or made[0] is not layer.pixels or made[1] is not layer.coverage:
+            if not self._is_pictured(layer):
                 self._made[layer.id] = layer.pixels, layer.coverage
                 self._tasks.start(self._make_picture(layer), "layers")
+
+    def _is_pictured(self, layer: EditLayer) -> bool:
+        """Whether the small picture of a layer was ordered as it is now."""
+        pixels, coverage = self._made.get(layer.id, (None, None))
+        return pixels is layer.pixels and coverage is layer.coverage
 
     async def _make_picture(self, layer: EditLayer) -> None:
         ratio = self.devicePixelRatioF()
         room = Size(round(PICTURE.width() * ratio), round(PICTURE.height() * ratio))
         small = await asyncio.to_thread(layer_picture, layer, room)
-        if self._made.get(layer.id) == (layer.pixels, layer.coverage):
+        if self._is_pictured(layer):
             pixmap = QPixmap.fromImage(image_of_rgb(small))
             pixmap.setDevicePixelRatio(ratio)
             self.list.show_picture(layer.id, pixmap)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +103,21 @@ async def test_dragging_a_slider_is_seen_at_once_and_is_one_step(window: Window,
     await eventually(lambda: document.is_settled)
     assert np.array_equal(document.picture, before)
     assert window.desk.layers.tuning.opacity.box.value() == 100
+
+
+async def test_small_pictures_are_overtaken_by_newer_ones_and_let_go_with_their_layers(
+    window: Window, photograph: Path
+) -> None:
+    document = await layered(window, photograph)
+    panel, layer = window.desk.layers, document.layers[0]
+    making = asyncio.ensure_future(panel._make_picture(layer))
+    await asyncio.sleep(0)
+    newer = replace(layer, pixels=layer.pixels.copy(), coverage=layer.coverage.copy())
+    document.change_layers((newer,), "Newer")
+    await eventually(lambda: panel._made[layer.id][0] is newer.pixels)
+    await making
+    document.change_layers((), "None")
+    await eventually(lambda: not panel._made)
 
 
 async def test_what_is_made_of_the_reply_is_made_anew(window: Window, photograph: Path) -> None:
