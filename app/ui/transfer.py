@@ -161,7 +161,8 @@ class Transfer:
             OutputError: the data folder cannot be written.
         """
         suffix = SUFFIXES.get(result.media_type, ".png")
-        path = self._folder / f"variant-{result.index + 1}-{result.id[:8]}{suffix}"
+        # An id begins with its time, which the requests for several islands share.
+        path = self._folder / f"variant-{result.index + 1}-{result.entry_id[-8:]}{suffix}"
         if path.exists():
             return path
         try:

@@ -196,6 +196,7 @@ class PromptBook(QObject):
 
     async def _forget(self, text: str) -> None:
         await self._shelf.forget_prompt(text)
+        await self._read_saved()
         await self._read()
 
     def _use(self, text: str) -> None:

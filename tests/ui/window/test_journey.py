@@ -324,6 +324,20 @@ async def test_a_variant_can_be_dragged_out_as_a_file(window: Window, photograph
     assert picture.shape[:2] == (region.height, region.width)
 
 
+async def test_variants_of_requests_that_were_sent_together_are_files_of_their_own(
+    window: Window, photograph: Path
+) -> None:
+    await _generate(window, photograph)
+    session, transfer = window.session, window.desk.transfer
+    count = len(session.candidates.items)
+    await session.generate()
+    await eventually(lambda: len(session.candidates.items) == 2 * count)
+    items = session.candidates.items
+    paths = {await transfer.file_of_candidate(each) for each in (items[0], items[count])}
+    assert len(paths) == 2
+    assert all(path is not None and path.is_file() for path in paths)
+
+
 async def test_closing_while_a_request_runs_ends_it(window: Window, photograph: Path) -> None:
     session = await window.open(photograph)
     window.stroke(*DISC)
