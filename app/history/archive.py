@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 import tempfile
 import zipfile
@@ -33,6 +34,8 @@ MANIFEST, TABLES, IMAGES = "manifest.json", "history.sqlite", "images/"
 LARGEST_TABLES = 4 << 30
 LARGEST_IMAGE = 2 << 30
 CHUNK = 1 << 20
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+"""Ids become parts of file names; nobody knows who wrote an archive."""
 
 _ALL_IDS = "SELECT id FROM entries ORDER BY created, id"
 
@@ -64,7 +67,7 @@ class Imported:
     known: int
     """They were there already, and stayed as they were."""
     broken: int
-    """An image of theirs is missing in the archive or damaged; they were left out."""
+    """They were left out: an image of theirs is missing in the archive or damaged, or an id is none of ours."""
 
 
 class Archive:
@@ -114,6 +117,9 @@ class Archive:
                 work.step(place / len(entries))
                 if entry.id in here:
                     known += 1
+                    continue
+                if not all(_ID.fullmatch(id) for id in (entry.id, *(each.id for each in entry.results))):
+                    broken += 1
                     continue
                 try:
                     _put_images(entry, archive, self._files)

@@ -57,6 +57,20 @@ def test_everything_comes_back_and_only_once(
     other.close()
 
 
+def test_an_id_that_could_be_a_path_is_not_taken_in(
+    store: HistoryStore, other: HistoryStore, tmp_path: Path
+) -> None:
+    boat = add_entry(store, "a red boat", state=JobState.DONE)
+    add_result(store, boat, id="../../evil")
+    add_entry(store, "a hill", id="/tmp/evil", state=JobState.DONE)
+    add_entry(store, "a door", state=JobState.DONE)
+    path = tmp_path / "all.zip"
+    store.archive.write(path, Work())
+    assert other.archive.read(path, Work()) == Imported(added=1, known=0, broken=2)
+    assert [entry.prompt for entry in other.list()] == ["a door"]
+    other.close()
+
+
 def test_what_is_there_stays_as_it_is(store: HistoryStore, tmp_path: Path) -> None:
     filled(store)
     path = tmp_path / "all.zip"
