@@ -12,7 +12,8 @@ from typing import Self, TypeVar
 
 _E = TypeVar("_E", bound=enum.Enum)
 
-MOST_FEATHER = 64
+MOST_FEATHER = 10_000
+"""As much as the command line allows, which allows the most: what was kept looks the same when it is read."""
 MOST_GROW = 256
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base.text import tr
-from app.imaging.recipe import MOST_FEATHER, Align, BlendMode, ColourMatch, Detail, Recipe
+from app.imaging.recipe import Align, BlendMode, ColourMatch, Detail, Recipe
 from app.ui.links import Links
 from app.ui.theme import SPACE
 from app.ui.widgets.fields import ChoiceBox, FormRow, NumberField
@@ -21,7 +21,7 @@ from app.ui.wording import blend_mode_title
 if TYPE_CHECKING:
     from app.session.tuning import Tuning
 
-MOST_GROW_SHOWN = 128
+MOST_GROW_SHOWN, MOST_FEATHER_SHOWN = 128, 64
 """Pixels; more than this is the mask operations' matter."""
 
 
@@ -43,7 +43,7 @@ class TuningView(QWidget):
         self.opacity.configure(minimum=0, maximum=100, suffix=" %")
         self.mode = ChoiceBox("layerMode", tr("Blend mode"))
         self.feather = NumberField("layerFeather", tr("Feather of the layer in pixels"))
-        self.feather.configure(minimum=0, maximum=MOST_FEATHER, suffix=" px", curve=2.0)
+        self.feather.configure(minimum=0, maximum=MOST_FEATHER_SHOWN, suffix=" px", curve=2.0)
         self.grow = NumberField("layerGrow", tr("Grow the layer's mask by pixels"))
         self.grow.configure(minimum=-MOST_GROW_SHOWN, maximum=MOST_GROW_SHOWN, suffix=" px")
         self.align = ChoiceBox("layerAlign", tr("Alignment"))
