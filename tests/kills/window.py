@@ -61,13 +61,17 @@ async def use(window: program.Program, nonces: list[str]) -> None:
 
 
 def main(photograph: str, *nonces: str) -> None:
-    furnish = program.Program.furnish
+    resume = program.Program.resume
 
-    async def furnish_and_use(self: program.Program) -> None:
-        await furnish(self)
+    async def resume_and_use(self: program.Program) -> None:
+        await resume(self)
+        assert self.workspace is not None
+        for restored in self.workspace.documents:
+            # Of the window that was killed before: whoever types here means the photograph that is opened next.
+            self.workspace.close(restored)
         self.tasks.start(use(self, list(nonces)), "hands")
 
-    program.Program.furnish = furnish_and_use  # type: ignore[method-assign]
+    program.Program.resume = resume_and_use  # type: ignore[method-assign]
     sys.exit(program.run_window([Path(photograph)]))
 
 
