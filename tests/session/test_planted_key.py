@@ -2,6 +2,7 @@
 the provider, and everything that is written, shown or raised meanwhile."""
 
 import logging
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from app.base.errors import MaskroomError
 from app.base.geometry import Size
 from app.base.notices import Notice
 from app.base.states import JobState
+from app.base.work import Work
 from app.cli.main import run_command
 from app.gateways.provider_settings import ProviderSettings
 from app.gateways.types import Profile
 from app.imaging.save import ExportOptions
+from app.session.document_files import save_document
 from app.session.document_session import DocumentSession
 from app.session.inspecting import command_for, inspect_next, write_command_files
 from app.session.mask_probe import prepare_probe, run_probe
@@ -62,6 +65,12 @@ def files_with_the_key(*folders: Path) -> list[Path]:
     ]
 
 
+def unpacked(path: Path, folder: Path) -> None:
+    """What is compressed in a file, where it can be searched."""
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+
+
 async def edit(workspace: Workspace, opened: DocumentSession) -> JobState:
     assert opened.document is not None
     mask = np.zeros((opened.document.size.height, opened.document.size.width), np.uint8)
@@ -91,6 +100,9 @@ async def test_a_planted_key_is_found_nowhere(
     assert gateway.headers[-1]["authorization"] == f"Bearer {KEY}"
     opened.apply_candidate()
     await opened.export(tmp_path / "out.png", ExportOptions())
+    await workspace.keeper.save()
+    await save_document(opened, tmp_path / "out.ora")
+    unpacked(tmp_path / "out.ora", tmp_path / "document")
     said.append(repr(await check_provider(workspace, provider)))
 
     shown = await inspect_next(workspace, opened, Size(200, 200))
@@ -125,6 +137,9 @@ async def test_a_planted_key_is_found_nowhere(
     said += [repr(workspace.secrets), repr(vars(workspace)), repr(provider)]
     said += [f"{record.getMessage()} {record.exc_text}" for record in caplog.records]
     assert not [text for text in said if KEY in text]
+    await workspace.housekeeping.write_archive(tmp_path / "all.zip", Work())
+    unpacked(tmp_path / "all.zip", tmp_path / "history")
+    assert list(Folders(maskroom_home).session.rglob("document.json"))
     assert files_with_the_key(maskroom_home, tmp_path) == []
     assert Folders(maskroom_home).logs.is_dir()
 
