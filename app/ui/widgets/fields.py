@@ -137,6 +137,7 @@ class ChoiceBox(ComboBox):
         if line is not None:
             self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
             line.setAccessibleName(self.accessibleName())
+            line.setCursorPosition(0)
             line.editingFinished.connect(self._take_typed)
 
     def set_completions(self, words: Sequence[str]) -> None:

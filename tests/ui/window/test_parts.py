@@ -279,3 +279,13 @@ def test_a_choice_shows_a_value_that_is_not_listed(qtbot: QtBot) -> None:
     assert box.currentText() == "ultra"
     box.show_choices([("Automatic", None), ("low", "low")], None)
     assert [box.itemText(i) for i in range(box.count())] == ["Automatic", "low"]
+
+
+def test_a_choice_that_takes_typing_shows_where_its_text_begins(qtbot: QtBot) -> None:
+    box = ChoiceBox("c", "Choice")
+    qtbot.addWidget(box)
+    box.show_choices([("A title longer than the room there is", "long")], "long")
+    box.set_typing(True)
+    line = box.lineEdit()
+    assert line is not None
+    assert line.cursorPosition() == 0
