@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui.theme import SPACE
 
-MOST_WIDTH = 880
+MOST_WIDTH = 1120
 
 
 class CanvasHost(QWidget):
