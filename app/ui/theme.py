@@ -138,6 +138,10 @@ QLabel[role="title"] { color: $text; font-size: 18px; font-weight: 600; }
 QLabel[role="warning"] { color: $warning; }
 QLabel[role="error"] { color: $error; }
 
+QCheckBox::indicator:unchecked { background: $field; border: 1px solid $border_strong; border-radius: 3px;
+    width: 12px; height: 12px; }
+QCheckBox::indicator:unchecked:hover, QCheckBox::indicator:unchecked:focus { border-color: $accent_line; }
+QCheckBox::indicator:unchecked:disabled { border-color: $border; }
 QPushButton { background: $raised; border: 1px solid $border_strong; border-radius: 4px;
     padding: 0 12px; min-height: 26px; }
 QPushButton:hover { background: $raised_hover; }
@@ -188,7 +192,7 @@ QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: to
 QAbstractSpinBox::down-button {
     subcontrol-origin: border; subcontrol-position: bottom right; width: 0; height: 0; }
 QAbstractSpinBox[unset="true"] { color: $text_muted; }
-QComboBox { background: $raised; padding-right: 20px; }
+QComboBox { background: $raised; padding-right: 4px; }
 QComboBox:hover { background: $raised_hover; }
 QComboBox:editable { background: $field; }
 QComboBox::drop-down { border: none; width: 20px; }
