@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 PICTURE = QSize(72, 54)
 ROW_HEIGHT = PICTURE.height() + 34
-WORDS_WIDTH = 440
+WORDS_WIDTH = 468
 """At least, for what is told beside the pictures."""
 
 
@@ -298,7 +298,7 @@ class CandidatesStrip(QFrame):
     def sizeHint(self) -> QSize:
         """Wide enough that every variant is seen without scrolling."""
         width = self._row.sizeHint().width() + self._words.sizeHint().width()
-        return QSize(width + 2 * SPACE + SPACE * 3 // 2, super().sizeHint().height())
+        return QSize(width + 6 * SPACE, super().sizeHint().height())
 
     def _make_room(self, least: int, most: int) -> None:
         """The scroll bar stands below the pictures, not on them."""
