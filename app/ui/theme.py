@@ -172,6 +172,7 @@ QToolButton:checked:focus { border-color: $on_accent; }
 QToolBar { background: $panel; border: none; spacing: 4px; padding: 4px; }
 QToolBar#tools { border-right: 1px solid $surround; padding: 6px; }
 QToolBar#tools QToolButton { padding: 4px; }
+QToolBar#tools QToolButton#qt_toolbar_ext_button { padding: 0; border: none; }
 QToolBar#options { border-bottom: 1px solid $surround; padding: 4px 8px; }
 QToolBar::separator { background: $border; width: 1px; height: 1px; margin: 6px; }
 
