@@ -175,9 +175,12 @@ class InspectDialog(QDialog):
                 shown = await inspect_next(self._workspace, session, PICTURE)
             except MaskroomError as error:
                 words = f"{error.message} {error.hint}".strip()
+        is_another = shown is None or self.shown is None or shown.inspection != self.shown.inspection
         self.shown = shown
         self._clear()
-        self.state.setText("" if shown is not None else words)
+        if is_another:
+            # What was done with the request stays told as long as that is what is shown.
+            self.state.setText("" if shown is not None else words)
         self.copy.setEnabled(shown is not None and not shown.inspection.stays_here)
         self.files.setEnabled(self.copy.isEnabled())
         if shown is not None:

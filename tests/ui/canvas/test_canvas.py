@@ -225,13 +225,13 @@ def test_a_large_candidate_that_is_applied_stays_until_the_picture_has_it(
     canvas = make_canvas(shown)
     canvas.set_overlay_visible(False)
     patch = patch_over(document, Rect(0, 0, 700, 500), Rect(20, 20, 650, 450))
-    canvas.set_candidate(patch)
+    canvas.set_candidates(patch)
     qtbot.waitUntil(lambda: bool(canvas.source.scene and canvas.source.scene.patches))
     candidate = frame_pixels(canvas)
     document.add_layer(
         EditLayer("1", "edit", patch.region, patch.pixels, patch.coverage, recipe=patch.recipe)
     )
-    canvas.set_candidate(None)
+    canvas.set_candidates()
     assert not document.is_settled
     assert differs(frame_pixels(canvas), candidate) == 0
     while waiting:

@@ -81,7 +81,7 @@ async def test_a_request_that_was_cut_off_is_shown_and_sent_again_by_choice(
     assert not row.cancel.isVisibleTo(window.frame)
     await eventually(lambda: history.model.rowCount() == 1)
     history.view.setCurrentIndex(history.model.index(0))
-    assert history.details.resend.isVisibleTo(history)
+    await eventually(lambda: history.details.resend.isVisibleTo(history))
     assert not history.details.apply.isVisibleTo(history)
     await asyncio.sleep(0.1)
     assert len(left_behind.bodies) == 1
