@@ -124,6 +124,7 @@ def redo(workspace: Workspace) -> None:
     group=EDIT,
     shortcuts=("Ctrl+Return", "Ctrl+Enter"),
     when=can_generate,
+    section="request",
 )
 async def generate(workspace: Workspace) -> None:
     """Send what is painted to the chosen model."""
@@ -132,7 +133,7 @@ async def generate(workspace: Workspace) -> None:
         await session.generate()
 
 
-@command(INVERT_NEXT, title=tr("Prepare an inverted retry"), group=EDIT, when=has_document)
+@command(INVERT_NEXT, title=tr("Prepare an inverted retry"), group=EDIT, when=has_document, section="request")
 def invert_next(workspace: Workspace) -> None:
     """Turn the mask of the next request round, for a provider that reads masks the other way; sends nothing."""
     session = _session(workspace)
@@ -140,7 +141,7 @@ def invert_next(workspace: Workspace) -> None:
         session.form.set_inverts_mask(True)
 
 
-@command("region.reset", title=tr("Automatic region"), group=EDIT, when=has_region)
+@command("region.reset", title=tr("Automatic region"), group=EDIT, when=has_region, section="request")
 def reset_region(workspace: Workspace) -> None:
     """Let the region that is sent follow the mask again."""
     session = _session(workspace)

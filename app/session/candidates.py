@@ -182,7 +182,7 @@ def layer_of(candidate: Candidate) -> EditLayer:
     grown = source is not None and patch.recipe.grow != 0
     return EditLayer(
         id=uuid.uuid4().hex,
-        name=candidate.prompt or tr("Edit"),
+        name=candidate.prompt or tr("Filled from the surroundings"),
         region=patch.region,
         pixels=patch.pixels,
         coverage=patch.coverage,

@@ -41,8 +41,8 @@ class LayerWork:
         """Emitted when another layer is selected, or work began or ended."""
         self._document = document
         self.until_free = until_free
-        self._selected: str | None = None
-        self._known: Layers = ()
+        self._known: Layers = document.layers
+        self._selected: str | None = self._known[-1].id if self._known else None
         self._waiting = 0
         document.layers_changed.connect(self._follow)
 

@@ -19,13 +19,13 @@ def may_pause(workspace: Workspace) -> bool:
     return has_running_jobs(workspace) or workspace.worker.is_paused()
 
 
-@command("edit.cancel", title=tr("Cancel all requests"), group=EDIT, when=has_running_jobs)
+@command("edit.cancel", title=tr("Cancel all requests"), group=EDIT, when=has_running_jobs, section="request")
 def cancel(workspace: Workspace) -> None:
     """Stop everything that waits or runs."""
     cancel_requests(workspace)
 
 
-@command("jobs.pause", title=tr("Pause or resume the queue"), group=EDIT, when=may_pause)
+@command("jobs.pause", title=tr("Pause or resume the queue"), group=EDIT, when=may_pause, section="request")
 def toggle_pause(workspace: Workspace) -> None:
     """Send nothing more for now; what runs goes on."""
     worker = workspace.worker

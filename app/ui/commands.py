@@ -100,20 +100,6 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             help=tr("Close the photographs that the last run left behind, as it left them."),
             section="file",
         ),
-        Command(
-            "history.costs",
-            tr("Spending…"),
-            FILE,
-            lambda w: desk.ledgers.show_spending(),
-            help=tr("What was spent, by provider and month."),
-        ),
-        Command(
-            "history.space",
-            tr("Space of the history…"),
-            FILE,
-            lambda w: desk.ledgers.show_space(),
-            help=tr("What the history takes, making room, and all of it as one file."),
-        ),
         Command("app.quit", tr("Quit"), FILE, lambda w: _quit(desk), ("Ctrl+Q",)),
         Command("edit.copy", tr("Copy the result"), EDIT, lambda w: files.copy(), ("Ctrl+C",), has_document),
         Command(

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QActionGroup, QColor
-from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.base.resources import resource_path
 from app.base.text import tr
@@ -38,6 +47,7 @@ from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
 from app.ui.history_commands import history_commands
 from app.ui.history_dialogs import HistoryDialogs
+from app.ui.icons import icon
 from app.ui.layout import lay_out_as, layout_text
 from app.ui.leak_map import LeakMap
 from app.ui.mask_files import MaskFlows
@@ -319,6 +329,11 @@ class Desk:
         self.tools.setMovable(False)
         self.tools.setIconSize(QSize(20, 20))
         self.tools.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        more = self.tools.findChild(QToolButton, "qt_toolbar_ext_button")
+        if more is not None:
+            # The style's own arrow is black, and not seen on the dark panel.
+            more.setIcon(icon("ellipsis"))
+            more.setAccessibleName(tr("More tools"))
         # One of them is always in hand: its own key does not put it down.
         tools = QActionGroup(self.window)
         for id in (*TOOLS, "", *TOOL_BAR_EXTRAS):

@@ -55,9 +55,14 @@ class FileFlows:
             await self.open_files(chosen)
 
     async def open_files(self, paths: Sequence[Path]) -> None:
-        """Open each in a tab; the first one's folder is where the next dialog starts."""
-        await self._workspace.settings.update("files", open_folder=str(paths[0].absolute().parent))
-        await self._workspace.open_files(paths)
+        """Open each in a tab, or show the tab that has it; the first one's folder is where the next dialog starts."""
+        workspace = self._workspace
+        await workspace.settings.update("files", open_folder=str(paths[0].absolute().parent))
+        shown = {each.path.absolute(): each for each in workspace.documents if each.path is not None}
+        await workspace.open_files([path for path in paths if path.absolute() not in shown])
+        last = shown.get(paths[-1].absolute())
+        if last is not None and last in workspace.documents:
+            workspace.set_current(last)
 
     async def ask_references(self) -> None:
         """Let the user choose reference images for the document in front."""

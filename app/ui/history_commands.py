@@ -141,6 +141,22 @@ def history_commands(desk: Desk) -> tuple[Command, ...]:
             lambda w: desk.prompts.toggle_saved(),
             when=has_tab,
         ),
+        Command(
+            "history.costs",
+            tr("Spending…"),
+            HISTORY,
+            lambda w: desk.ledgers.show_spending(),
+            help=tr("What was spent, by provider and month."),
+            section="ledgers",
+        ),
+        Command(
+            "history.space",
+            tr("Space of the history…"),
+            HISTORY,
+            lambda w: desk.ledgers.show_space(),
+            help=tr("What the history takes, making room, and all of it as one file."),
+            section="ledgers",
+        ),
     )
 
 

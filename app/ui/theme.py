@@ -138,6 +138,10 @@ QLabel[role="title"] { color: $text; font-size: 18px; font-weight: 600; }
 QLabel[role="warning"] { color: $warning; }
 QLabel[role="error"] { color: $error; }
 
+QCheckBox::indicator:unchecked { background: $field; border: 1px solid $border_strong; border-radius: 3px;
+    width: 12px; height: 12px; }
+QCheckBox::indicator:unchecked:hover, QCheckBox::indicator:unchecked:focus { border-color: $accent_line; }
+QCheckBox::indicator:unchecked:disabled { border-color: $border; }
 QPushButton { background: $raised; border: 1px solid $border_strong; border-radius: 4px;
     padding: 0 12px; min-height: 26px; }
 QPushButton:hover { background: $raised_hover; }
@@ -168,6 +172,7 @@ QToolButton:checked:focus { border-color: $on_accent; }
 QToolBar { background: $panel; border: none; spacing: 4px; padding: 4px; }
 QToolBar#tools { border-right: 1px solid $surround; padding: 6px; }
 QToolBar#tools QToolButton { padding: 4px; }
+QToolBar#tools QToolButton#qt_toolbar_ext_button { padding: 0; border: none; }
 QToolBar#options { border-bottom: 1px solid $surround; padding: 4px 8px; }
 QToolBar::separator { background: $border; width: 1px; height: 1px; margin: 6px; }
 
@@ -188,7 +193,7 @@ QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: to
 QAbstractSpinBox::down-button {
     subcontrol-origin: border; subcontrol-position: bottom right; width: 0; height: 0; }
 QAbstractSpinBox[unset="true"] { color: $text_muted; }
-QComboBox { background: $raised; padding-right: 20px; }
+QComboBox { background: $raised; padding-right: 4px; }
 QComboBox:hover { background: $raised_hover; }
 QComboBox:editable { background: $field; }
 QComboBox::drop-down { border: none; width: 20px; }

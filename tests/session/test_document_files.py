@@ -57,6 +57,8 @@ async def test_a_saved_document_comes_back_whole(
     assert same_photograph(ground_photograph(back.document.ground), ground_photograph(document.ground))
     assert back.source.sha256 == source.sha256
     assert [same_layer(*pair) for pair in zip(back.document.layers, document.layers, strict=True)] == [True]
+    assert back.layers is not None
+    assert back.layers.selected is back.document.layers[-1]
     assert [named.name for named in back.document.masks] == ["Hole"]
     assert np.array_equal(back.document.mask.coverage, document.mask.coverage)
     assert back.document.mask.bounds() == HOLE

@@ -88,7 +88,7 @@ class SpendingDialog(QDialog):
                 (
                     each.key,
                     str(each.images),
-                    money_text(each.amount, each.currency),
+                    money_text(each.amount, each.currency) if each.amount else "–",
                     money_text(each.estimated, each.currency) if each.estimated else "–",
                 )
                 for each in sorted(months, key=lambda each: each.key, reverse=True)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 PICTURE = QSize(72, 54)
 ROW_HEIGHT = PICTURE.height() + 34
+WORDS_WIDTH = 468
+"""At least, for what is told beside the pictures."""
 
 
 def candidate_facts(candidate: Candidate) -> str:
@@ -279,7 +281,8 @@ class CandidatesStrip(QFrame):
             *(self.discard, self.apply_all, self.apply),
         ):
             buttons.addWidget(each)
-        words = QVBoxLayout()
+        words = self._words = QVBoxLayout()
+        words.addStrut(WORDS_WIDTH)
         words.setSpacing(SPACE // 4)
         words.addWidget(self.leak)
         words.addWidget(self._facts)
@@ -291,6 +294,11 @@ class CandidatesStrip(QFrame):
         row.setSpacing(SPACE * 3 // 2)
         row.addWidget(self._scroll, 1)
         row.addLayout(words)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough that every variant is seen without scrolling."""
+        width = self._row.sizeHint().width() + self._words.sizeHint().width()
+        return QSize(width + 6 * SPACE, super().sizeHint().height())
 
     def _make_room(self, least: int, most: int) -> None:
         """The scroll bar stands below the pictures, not on them."""
@@ -330,6 +338,9 @@ class CandidatesStrip(QFrame):
             self._add_button(candidate, str(candidate.number), tip)
             if candidate.result_id not in self._pictured:
                 self._picture(candidate)
+        layout = self.layout()
+        if layout is not None:
+            layout.update()
 
     def _remove_buttons(self) -> None:
         while (item := self._row.takeAt(0)) is not None:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui.theme import SPACE
 
-MOST_WIDTH = 880
+LEAST_WIDTH, MOST_WIDTH = 720, 1120
+"""Of the strip in pixels, where the canvas has them."""
 
 
 class CanvasHost(QWidget):
@@ -84,8 +85,10 @@ class CanvasHost(QWidget):
         self._strip.raise_()
 
     def _place_for(self, *, on_top: bool) -> QRect:
-        width = max(0, min(MOST_WIDTH, self.width() - 4 * SPACE))
-        height = self._strip.sizeHint().height()
+        hint = self._strip.sizeHint()
+        wanted = min(MOST_WIDTH, max(LEAST_WIDTH, hint.width()))
+        width = max(0, min(wanted, self.width() - 4 * SPACE))
+        height = hint.height()
         top = self._covered + 2 * SPACE if on_top else self.height() - height - 2 * SPACE
         return QRect((self.width() - width) // 2, top, width, height)
 

@@ -32,7 +32,6 @@ class MaskPicker(QWidget):
         self.list = ComboBox()
         self.list.setObjectName("masks")
         self.list.setAccessibleName(tr("Masks of this photograph"))
-        self.list.setPlaceholderText(tr("of the layer"))
         self.list.setToolTip(tr("The mask that is painted on and sent"))
         self.name = QLineEdit()
         self.name.setObjectName("maskName")
@@ -115,5 +114,6 @@ class MaskPicker(QWidget):
         if [self.list.itemText(place) for place in range(self.list.count())] != names:
             self.list.clear()
             self.list.addItems(names)
+        self.list.setPlaceholderText(tr("of the layer") if document is not None else "")
         is_named = document is not None and document.painted_layer is None
         self.list.setCurrentIndex(document.active_mask if document is not None and is_named else -1)

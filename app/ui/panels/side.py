@@ -11,8 +11,8 @@ from app.ui.widgets.labels import make_label, make_line
 
 TALL = 880
 """From this height on Edit and History stand one above the other."""
-LEAST_WIDTH, MOST_WIDTH, USUAL_WIDTH = 304, 560, 336
-EDIT_SHARE, EDIT_SHARE_OVER_LAYERS = 0.66, 0.42
+LEAST_WIDTH, MOST_WIDTH, USUAL_WIDTH = 304, 560, 360
+EDIT_SHARE, EDIT_SHARE_OVER_LAYERS = 0.66, 0.46
 """Of the height, where both parts are shown: layers are worked on, and Edit keeps what is needed to send."""
 EDIT_ENOUGH = 860
 """Pixels in which the Edit panel shows everything."""

@@ -62,5 +62,7 @@ def _sums(totals: Totals) -> tuple[str, str]:
         for spent in part:
             by_currency[spent.currency].append(spent.amount)
         sums = {currency: math.fsum(amounts) for currency, amounts in by_currency.items()}
-        words.append(" + ".join(money_text(total, currency) for currency, total in sums.items() if total))
+        about = "≈ " if any(spent.estimated for spent in part) else ""
+        total = " + ".join(money_text(total, currency) for currency, total in sums.items() if total)
+        words.append(total and about + total)
     return words[0], words[1]

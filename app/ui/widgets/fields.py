@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QSizePolicy,
     QSlider,
+    QStyle,
+    QStyleOptionComboBox,
     QToolButton,
     QWidget,
 )
@@ -31,6 +33,8 @@ BOX_WIDTH = 88
 SEED_WIDTH = 124
 """Room for ten digits and the arrow that goes back to automatic."""
 BOX_HEIGHT = 26
+ROUND_THE_TEXT = 4
+"""Pixels that a combo box leaves beside its text."""
 
 
 class NumberBox(QDoubleSpinBox):
@@ -94,6 +98,15 @@ class ComboBox(QComboBox):
         super().setAccessibleName(name)
         self.view().setAccessibleName(name)
 
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """What has no room ends in an ellipsis: half a price would be another price."""
+        super().initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width()
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, room - ROUND_THE_TEXT
+        )
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
@@ -137,6 +150,7 @@ class ChoiceBox(ComboBox):
         if line is not None:
             self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
             line.setAccessibleName(self.accessibleName())
+            line.setCursorPosition(0)
             line.editingFinished.connect(self._take_typed)
 
     def set_completions(self, words: Sequence[str]) -> None:

@@ -82,7 +82,9 @@ async def test_the_shown_variant_is_tuned_and_takes_it_along(window: Window, pho
     window.desk.strip.apply.click()
     await eventually(lambda: document.layers)
     assert (document.layers[0].opacity, document.layers[0].mode) == (0.4, BlendMode.MULTIPLY)
-    await eventually(lambda: tuning.name.text() == "Edit" and window.desk.layers.list.count() == 1)
+    await eventually(
+        lambda: tuning.name.text() == "Filled from the surroundings" and window.desk.layers.list.count() == 1
+    )
     assert "Multiply · 40 %" in window.desk.layers.list.item(0).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
@@ -222,6 +224,6 @@ async def test_dragging_in_the_list_reorders(window: Window, photograph: Path, d
     view.moved.emit(document.layers[0].id, 2 if drop_above else 1)
     await eventually(lambda: view.currentRow() >= 0)
     names = [layer.name for layer in document.layers]
-    original = names.index("Edit")
+    original = names.index("Filled from the surroundings")
     assert original == (2 if drop_above else 1)
-    await eventually(lambda: name_at(window, 2 - original) == "Edit")
+    await eventually(lambda: name_at(window, 2 - original) == "Filled from the surroundings")

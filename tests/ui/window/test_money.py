@@ -55,7 +55,7 @@ async def test_the_price_stands_on_generate_and_what_was_spent_in_the_status_bar
     window.desk.actions.run("edit.generate")
     await eventually(lambda: window.session.candidates.items)
     await eventually(spent.isVisible)
-    assert "this month" in spent.text()
+    assert spent.text() == "≈ $0.40 this month"
 
 
 async def test_a_limit_asks_where_generate_was_pressed_and_sends_only_what_is_allowed(

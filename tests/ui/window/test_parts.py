@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QStyleOptionComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.base.cancel import Cancelled
@@ -279,3 +279,27 @@ def test_a_choice_shows_a_value_that_is_not_listed(qtbot: QtBot) -> None:
     assert box.currentText() == "ultra"
     box.show_choices([("Automatic", None), ("low", "low")], None)
     assert [box.itemText(i) for i in range(box.count())] == ["Automatic", "low"]
+
+
+def test_a_choice_without_room_ends_in_an_ellipsis(qtbot: QtBot) -> None:
+    box = ChoiceBox("c", "Choice")
+    qtbot.addWidget(box)
+    box.show_choices([("A painter · 0.04 EUR", "painter")], "painter")
+    option = QStyleOptionComboBox()
+    box.resize(400, 26)
+    box.initStyleOption(option)
+    assert option.currentText == "A painter · 0.04 EUR"  # type: ignore[attr-defined]
+    box.resize(110, 26)
+    box.initStyleOption(option)
+    assert option.currentText.endswith("…")  # type: ignore[attr-defined]
+    assert box.currentText() == "A painter · 0.04 EUR"
+
+
+def test_a_choice_that_takes_typing_shows_where_its_text_begins(qtbot: QtBot) -> None:
+    box = ChoiceBox("c", "Choice")
+    qtbot.addWidget(box)
+    box.show_choices([("A title longer than the room there is", "long")], "long")
+    box.set_typing(True)
+    line = box.lineEdit()
+    assert line is not None
+    assert line.cursorPosition() == 0

@@ -113,3 +113,17 @@ async def test_a_save_that_fails_is_told_and_keeps_the_star(
     assert window.desk.notices.shown[0].level is Level.ERROR
     assert session.is_modified
     assert not (tmp_path / "kept.png").exists()
+
+
+async def test_a_file_that_is_open_is_shown_and_not_opened_twice(
+    window: Window, photograph: Path, samples: Path
+) -> None:
+    first = await window.open(photograph)
+    window.stroke(Point(50, 50), Point(90, 50))
+    second = await window.open(samples / "coffee.png")
+    await window.desk.files.open_files([samples / "gravel.png", photograph])
+    assert window.workspace.current is first
+    assert window.workspace.documents[:2] == (first, second)
+    assert [each.name for each in window.workspace.documents] == ["disc.png", "coffee.png", "gravel.png"]
+    window.workspace.close(first)
+    assert await window.open(photograph) is not first

@@ -55,6 +55,22 @@ async def test_the_first_of_more_variants_comes_into_sight(healed: Window) -> No
     assert chosen.visibleRegion().boundingRect() == chosen.rect()
 
 
+async def test_the_strip_grows_with_its_variants(window: Window, photograph: Path) -> None:
+    window.frame.resize(1600, 900)
+    session = await window.open(photograph)
+    session.form.set_provider("local", "instant")
+    session.form.set_variants(2)
+    window.stroke(Point(150, 120), Point(170, 120))
+    widths = []
+    for count in (2, 4, 6):
+        await session.generate()
+        await eventually(lambda count=count: len(session.candidates.items) == count)
+        await asyncio.sleep(0.05)
+        widths.append(window.desk.strip.width())
+        assert all(each.visibleRegion().boundingRect() == each.rect() for each in buttons(window))
+    assert widths[0] < widths[1] < widths[2]
+
+
 class Drags(QObject):
     """Counts the drags that begin at a widget: each is made as its child, and gone again soon after."""
 
