@@ -128,3 +128,16 @@ def test_the_membrane_closes_a_step_and_asks_for_surroundings() -> None:
 def test_nothing_to_hold_on_to_gives_no_map() -> None:
     flat = np.full((100, 140), 120.0, np.float32)
     assert register(flat, flat + 5, np.ones(flat.shape, bool)) is None
+
+
+def test_a_lighting_does_not_pull_the_map() -> None:
+    noise = np.random.default_rng(3).standard_normal((240, 320)).astype(np.float32)
+    y, x = np.mgrid[0:240, 0:320].astype(np.float32)
+    document = 60 + y / 2 + 30 * cv2.GaussianBlur(noise, (0, 0), 2.0)
+    turn = np.array([[1.0, 0, 1.3], [0, 1.0, -0.8]], np.float32)
+    moved = cv2.warpAffine(document, turn, (320, 240), borderMode=cv2.BORDER_REFLECT)
+    found = register(document, moved + 14 * np.sin(x / 110), np.ones(document.shape, bool))
+    assert found is not None
+    corners = np.array([[0, 320, 0, 320], [0, 0, 240, 240], [1, 1, 1, 1]], float)
+    off = (found @ corners - corners)[:2] - np.array([[1.3], [-0.8]])
+    assert np.hypot(*off).max() < 0.15
