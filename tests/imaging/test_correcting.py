@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.geometry import Rect, Size
+from app.imaging.agreement import agreement_close
 from app.imaging.arrays import U8
 from app.imaging.bars import without_bars
 from app.imaging.colour_match import fit_colours
@@ -141,3 +142,25 @@ def test_a_lighting_does_not_pull_the_map() -> None:
     corners = np.array([[0, 320, 0, 320], [0, 0, 240, 240], [1, 1, 1, 1]], float)
     off = (found @ corners - corners)[:2] - np.array([[1.3], [-0.8]])
     assert np.hypot(*off).max() < 0.15
+
+
+def test_what_clearly_differs_keeps_the_photograph_two_pixels_away() -> None:
+    document = cv2.GaussianBlur(picture(), (0, 0), 3.0).astype(np.float32)
+    mask = np.zeros(document.shape[:2], bool)
+    mask[30:90, 40:120] = True
+    reply = document + np.random.default_rng(1).normal(0, 1, document.shape).astype(np.float32)
+    reply[36:84, 46:114] += 60
+    same = agreement_close(document, reply, mask, ~mask)
+    assert same[30:33, 60:100].mean() > 0.9
+    assert not same[36:84, 46:114].any()
+    assert not agreement_close(document, reply, mask, np.zeros_like(mask)).any()
+
+
+def test_colours_that_the_surroundings_do_not_show_are_not_mixed() -> None:
+    rng = np.random.default_rng(2)
+    red = rng.uniform(80, 220, (90, 120, 1)).astype(np.float32)
+    document = np.concatenate((red, red * 0.4 + 20, red * 0.2 + 15), axis=2)
+    noise = rng.normal(0, 0.3, document.shape).astype(np.float32)
+    fit = fit_colours(document, document * 0.95 + 8 + noise, np.ones((90, 120), bool))
+    assert fit is not None
+    assert np.abs(fit.colour[:3] - np.diag(np.diag(fit.colour[:3]))).max() < 1
