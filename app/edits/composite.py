@@ -15,7 +15,7 @@ from app.base.geometry import Rect, Size
 from app.base.text import tr
 from app.edits.alignment import Aligned, Source, align, plain_box
 from app.edits.types import EditRequest, Patch
-from app.imaging.agreement import agreement
+from app.imaging.agreement import agreement, agreement_close
 from app.imaging.arrays import F32, U8, Bool, as_u8
 from app.imaging.codecs import decode_picture
 from app.imaging.colour_match import ColourFit
@@ -27,8 +27,8 @@ from app.imaging.resample import reduce_coverage, resize_part
 from app.imaging.spread import as_f32
 from app.imaging.warp import ROWS, read_through
 
-RING = 12
-"""Pixels inside the mask's edge in which the photograph may go on."""
+RING, MARGIN = 12, 6
+"""Pixels inside the mask's edge in which the photograph may go on; and where the edit itself is nearer."""
 LEARNT = 96
 """Pixels around the mask, at least, from which detail is learnt."""
 EDGE_SIDE = 512
@@ -158,10 +158,13 @@ def _keep_what_is_the_same(pixels: U8, source: Source, coverage: U8) -> None:
     away = as_f32(cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
     document = as_f32(source.picture[area.slices][..., :3])
     target = pixels[area.slices]
-    same = agreement(document, as_f32(target), inside, (away > 0) & (away <= RING) & ~unknown)
-    t = np.clip((RING - depth) / (RING - 1), 0, 1)
-    weight = as_f32(same * t * t * (3 - 2 * t) * (depth > 0))[..., np.newaxis]
-    target[...] = np.clip(np.rint(target + (document - target) * weight), 0, 255)
+    around = (away > 0) & (away <= RING) & ~unknown
+    weight = np.zeros_like(depth)
+    for ring, compared in ((RING, agreement), (MARGIN, agreement_close)):
+        t = np.clip((ring - depth) / (ring - 1), 0, 1)
+        same = compared(document, as_f32(target), inside, around)
+        weight = np.maximum(weight, same * t * t * (3 - 2 * t) * (depth > 0))
+    target[...] = np.clip(np.rint(target + (document - target) * weight[..., np.newaxis]), 0, 255)
 
 
 def _reduced(picture: U8, size: Size) -> F32:

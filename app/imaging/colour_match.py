@@ -36,6 +36,9 @@ LEAST_OWN, MOST_OWN, MOST_ACROSS, MOST_CURVE = 0.6, 1.6, 0.4, 48.0
 """Gain of a channel, share of another one in it, levels of a curve: beyond is no drift."""
 MOST_FIELD = 64.0
 """Levels of one term of the field: beyond, it paints a picture of its own over a plain one."""
+LEAST_MIXING = 0.05
+"""By how much the error must fall further for channels that mix, as a change of saturation mixes them."""
+NO_MIXING = 1e3
 GAIN_PRIOR, CROSS_PRIOR, CURVE_PRIOR = 5e-4, 1e-3, 2e-3
 """How much evidence it takes to believe that a gain is not 1, a mixing or a curve not 0; share of the samples."""
 
@@ -92,9 +95,12 @@ def fit_colours(document: F32, reply: F32, where: Bool) -> ColourFit | None:
     theirs = reply[rows, columns].astype(np.float64)
     wanted = document[rows, columns].astype(np.float64) - theirs
     terms = np.hstack((_colour_terms(theirs), _field_terms(x, y)))
-    answer = _robust(terms, wanted)
-    before = np.abs(wanted - 0.0).mean(axis=1)
-    after = np.abs(wanted - terms @ answer).mean(axis=1)
+    answer, mixed = _robust(terms, wanted, NO_MIXING), _robust(terms, wanted, CROSS_PRIOR)
+    after, mixed_after = (np.abs(wanted - terms @ each).mean(axis=1) for each in (answer, mixed))
+    # What few colours in the surroundings say of other colours is wrong for those that the edit brings.
+    if _capped(mixed_after) < (1 - LEAST_MIXING) * _capped(after):
+        answer, after = mixed, mixed_after
+    before = np.abs(wanted).mean(axis=1)
     left = float(np.median(after))
     if np.median(before) > MOST_DRIFT or left > MOST_LEFT or left >= (1 - LEAST_GAIN) * np.median(before):
         return None
@@ -102,11 +108,11 @@ def fit_colours(document: F32, reply: F32, where: Bool) -> ColourFit | None:
     return fit if fit.is_believable else None
 
 
-def _robust(terms: F64, wanted: F64) -> F64:
+def _robust(terms: F64, wanted: F64, cross_prior: float) -> F64:
     """Reweighted least squares with Tukey's weights, one weight for all three channels of a sample."""
     count = len(terms)
     prior = np.zeros((3, terms.shape[1]))
-    prior[:, :3] = CROSS_PRIOR
+    prior[:, :3] = cross_prior
     prior[np.arange(3), np.arange(3)] = GAIN_PRIOR
     prior[:, 3:6] = CURVE_PRIOR
     answer = np.zeros((terms.shape[1], 3))
@@ -121,6 +127,11 @@ def _robust(terms: F64, wanted: F64) -> F64:
             damped = gram + np.diag(prior[channel] * count) + np.eye(terms.shape[1]) * 1e-6 * count
             answer[:, channel] = np.linalg.solve(damped, right[:, channel])
     return answer
+
+
+def _capped(errors: F64) -> float:
+    """The mean error, in which what is no drift counts no more than `MOST_LEFT`, and few colours count at all."""
+    return float(np.minimum(errors, MOST_LEFT).mean())
 
 
 def _colour_terms(colours: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -23,6 +23,8 @@ MOST_HOLE = 0.9
 """Share of the picture that may be new: what is left must be enough to learn from."""
 NEAR = 0.85
 """Share of a texture's own strength that must be expected for it to be believed."""
+MOST_GAIN, NEAR_BY = 1.25, 32
+"""Times the sharpness lost around the mask that may be given back inside; and how far around, in pixels."""
 FULL_SIZE = 0.95
 """Scale of the sending from which on nothing was lost that detail could be taken for."""
 
@@ -41,6 +43,7 @@ def with_detail(
         return pixels
     plain = as_f32(pixels)
     grain = missing_grain(plain, as_f32(document), ~new, scale)
+    grain = as_f32(grain * _bound(plain, grain, as_f32(document), new))
     sharp = as_f32(plain + grain[..., np.newaxis])
     if how is Detail.TEXTURE and scale < FULL_SIZE:
         textured = as_f32(_with_texture(pixels, document, new, scale, cancel))
@@ -48,6 +51,17 @@ def with_detail(
     result = pixels.copy()
     result[new] = np.clip(np.rint(sharp[new]), 0, 255).astype(np.uint8)
     return result
+
+
+def _bound(plain: F32, grain: F32, document: F32, new: Bool) -> float:
+    """The weight (0–1) that keeps `grain` near what `plain` lost: as much, in proportion, as it lost around."""
+    reach = 2 * NEAR_BY + 1
+    around = (cv2.dilate(new.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0) & ~new
+    lost = texture_energy(document, around) / max(texture_energy(plain, around), 1e-3)
+    most = MOST_GAIN * max(1.0, lost) * texture_energy(plain, new)
+    if texture_energy(as_f32(plain + grain[..., np.newaxis]), new) <= most:
+        return 1.0
+    return min(1.0, weight_for(plain, grain, new, most))
 
 
 def _as_strong(plain: F32, textured: F32, grain: F32, new: Bool, wanted: float) -> F32:

@@ -30,6 +30,8 @@ SURE_SHIFT, SURE_SCALE = 0.08, 0.15
 LEAST_GAIN = 0.02
 """By how much the misfit of fine detail must fall."""
 DETAIL_SIGMA = 3.0
+FINE_SIGMA = 4.0
+"""What is coarser has no say in the last fit."""
 
 
 def register(document: F32, reply: F32, unmasked: Bool, cancel: CancelToken | None = None) -> Affine | None:
@@ -54,11 +56,27 @@ def register(document: F32, reply: F32, unmasked: Bool, cancel: CancelToken | No
         if step is None:
             return None
         found, agreement = step
+    if cancel is not None:
+        cancel.check()
     if not _is_plausible(found, agreement, document.shape):
         return None
-    before = misfit(document, reply, unmasked)
-    after = misfit(document, warped(reply, found), unmasked)
-    return found if after <= (1 - LEAST_GAIN) * before else None
+    found, after = _refined(document, reply, unmasked, found)
+    return found if after <= (1 - LEAST_GAIN) * misfit(document, reply, unmasked) else None
+
+
+def _refined(document: F32, reply: F32, unmasked: Bool, found: Affine) -> tuple[Affine, float]:
+    """`found` fitted to detail alone, where that is better, and the misfit that is left.
+
+    A lighting that changes over the picture pulls whole luma along its slope; detail does not know it.
+    """
+    left = misfit(document, warped(reply, found), unmasked)
+    factor = min(1.0, LEVELS[-1] / max(document.shape))
+    one, other = (as_f32(plane - blurred(plane, FINE_SIGMA)) for plane in (document, reply))
+    step = _fit(one, other, unmasked, found, factor)
+    if step is None or not _is_plausible(step[0], SURE_AGREEMENT, document.shape):
+        return found, left
+    fine_left = misfit(document, warped(reply, step[0]), unmasked)
+    return (step[0], fine_left) if fine_left < left else (found, left)
 
 
 def warped(plane: F32, found: Affine, outside: float | None = None) -> F32:

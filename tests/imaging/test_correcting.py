@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.geometry import Rect, Size
+from app.imaging.agreement import agreement_close
 from app.imaging.arrays import U8
 from app.imaging.bars import without_bars
 from app.imaging.colour_match import fit_colours
@@ -128,3 +129,38 @@ def test_the_membrane_closes_a_step_and_asks_for_surroundings() -> None:
 def test_nothing_to_hold_on_to_gives_no_map() -> None:
     flat = np.full((100, 140), 120.0, np.float32)
     assert register(flat, flat + 5, np.ones(flat.shape, bool)) is None
+
+
+def test_a_lighting_does_not_pull_the_map() -> None:
+    noise = np.random.default_rng(3).standard_normal((240, 320)).astype(np.float32)
+    y, x = np.mgrid[0:240, 0:320].astype(np.float32)
+    document = 60 + y / 2 + 30 * cv2.GaussianBlur(noise, (0, 0), 2.0)
+    turn = np.array([[1.0, 0, 1.3], [0, 1.0, -0.8]], np.float32)
+    moved = cv2.warpAffine(document, turn, (320, 240), borderMode=cv2.BORDER_REFLECT)
+    found = register(document, moved + 14 * np.sin(x / 110), np.ones(document.shape, bool))
+    assert found is not None
+    corners = np.array([[0, 320, 0, 320], [0, 0, 240, 240], [1, 1, 1, 1]], float)
+    off = (found @ corners - corners)[:2] - np.array([[1.3], [-0.8]])
+    assert np.hypot(*off).max() < 0.15
+
+
+def test_what_clearly_differs_keeps_the_photograph_two_pixels_away() -> None:
+    document = cv2.GaussianBlur(picture(), (0, 0), 3.0).astype(np.float32)
+    mask = np.zeros(document.shape[:2], bool)
+    mask[30:90, 40:120] = True
+    reply = document + np.random.default_rng(1).normal(0, 1, document.shape).astype(np.float32)
+    reply[36:84, 46:114] += 60
+    same = agreement_close(document, reply, mask, ~mask)
+    assert same[30:33, 60:100].mean() > 0.9
+    assert not same[36:84, 46:114].any()
+    assert not agreement_close(document, reply, mask, np.zeros_like(mask)).any()
+
+
+def test_colours_that_the_surroundings_do_not_show_are_not_mixed() -> None:
+    rng = np.random.default_rng(2)
+    red = rng.uniform(80, 220, (90, 120, 1)).astype(np.float32)
+    document = np.concatenate((red, red * 0.4 + 20, red * 0.2 + 15), axis=2)
+    noise = rng.normal(0, 0.3, document.shape).astype(np.float32)
+    fit = fit_colours(document, document * 0.95 + 8 + noise, np.ones((90, 120), bool))
+    assert fit is not None
+    assert np.abs(fit.colour[:3] - np.diag(np.diag(fit.colour[:3]))).max() < 1
