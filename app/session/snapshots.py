@@ -13,7 +13,7 @@ from app.document.mask_copy import MaskCopy, PackedMask
 from app.document.undo import UndoPoint
 
 PATIENCE = 10.0
-"""Seconds to wait for the end of a stroke, so that no half of one is kept."""
+"""Seconds to wait for the end of a stroke, so that no half of one is kept, and to catch up with what changes."""
 _STEP = 0.05
 
 
@@ -46,10 +46,14 @@ class Snapshots:
         """The document as it is when this returns."""
         async with self._one_at_a_time:
             await self._wait_for_stroke()
+            loop = asyncio.get_running_loop()
+            deadline = loop.time() + PATIENCE
             while True:
                 copies = self._followed()
                 behind = next((copy for copy in copies if not copy.is_near), None)
-                if behind is None:
+                if behind is None or loop.time() > deadline:
+                    # Who paints on without a pause, with the widest brush, would never be caught up with: what is
+                    # left is copied here then, which takes as long as one copy of the mask.
                     return self._of(copies)
                 stale = behind.take_stale()
                 behind.keep(await asyncio.to_thread(behind.pack, stale))

@@ -183,6 +183,7 @@ async def _stalls(program: Program, path: Path) -> dict[str, tuple[float, float]
     # A mask without two equal pixels is the most there is to keep; somebody paints on meanwhile.
     noise = np.random.default_rng(1).integers(0, 256, (size.height, size.width), np.uint8)
     session.document.set_mask(noise, "Noise")
+    workspace.toolbox.set_diameter(80.0)
     await session.planned()
     await asyncio.sleep(1.0)
     for phase, work in (
