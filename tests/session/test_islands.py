@@ -191,7 +191,10 @@ async def test_applying_all_names_each_and_goes_on_with_what_is_being_made(
     shown = opened.candidates.shown
     assert shown is not None
     opened.apply_all()
-    assert [layer.name for layer in document.layers] == ["Edit", "Edit 2"]
+    assert [layer.name for layer in document.layers] == [
+        "Filled from the surroundings",
+        "Filled from the surroundings 2",
+    ]
     made = next(layer for layer in document.layers if layer.result_id == shown.result_id)
     while made.recipe.colour is not ColourMatch.OFF:
         await asyncio.sleep(0.01)
