@@ -358,6 +358,19 @@ def test_test_runs_every_check_and_names_what_failed(checkout: Checkout) -> None
     assert done.stdout.endswith("Failed: ruff check, ruff format, mypy.\n")
 
 
+def test_without_arguments_all_tests_run_in_two_halves_and_each_is_heard(checkout: Checkout) -> None:
+    checkout.environment(
+        'echo "pip 24.0";; *tests/ui*) case "$*" in *ignore*) exit 0;; esac; echo "window"; exit 1'
+    )
+    checkout.start("setup")
+    before = len(checkout.asked())
+    done = checkout.start("test")
+    ran = [line for line in checkout.asked()[before:] if "pytest" in line]
+    assert sorted(ran) == ["-m pytest --ignore=tests/ui", "-m pytest -p no:cacheprovider tests/ui"]
+    assert done.stdout.endswith("== pytest, the window\nwindow\nFailed: pytest.\n")
+    assert done.returncode == 1
+
+
 def test_peers_have_an_environment_of_their_own(
     checkout: Checkout, dev: types.ModuleType, tmp_path: Path
 ) -> None:
