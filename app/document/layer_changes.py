@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import cv2
 import numpy as np
@@ -50,8 +50,20 @@ def check_fit(layer: EditLayer, size: Size) -> None:
 
 
 def with_layer(layers: Layers, changed: EditLayer) -> Layers:
-    """`changed` in the place of the layer that has its id."""
-    return tuple(changed if layer.id == changed.id else layer for layer in layers)
+    """`changed` in the place of the layer that has its id; the very same layers where nothing of it differs."""
+    return tuple(
+        changed if layer.id == changed.id and not _is_alike(layer, changed) else layer for layer in layers
+    )
+
+
+def _is_alike(one: EditLayer, other: EditLayer) -> bool:
+    """Whether two layers have the same arrays, and are the same in all else."""
+    pairs = ((getattr(one, each.name), getattr(other, each.name)) for each in fields(EditLayer))
+    return all(
+        mine is yours
+        or (not isinstance(mine, np.ndarray) and not isinstance(yours, np.ndarray) and mine == yours)
+        for mine, yours in pairs
+    )
 
 
 def with_free_name(layer: EditLayer, layers: Layers) -> EditLayer:

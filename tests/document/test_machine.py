@@ -261,6 +261,8 @@ class DocumentMachine(RuleBasedStateMachine):
         chosen = data.draw(st.sampled_from(self.document.layers))
         own, recipe = chosen.painted, replace(chosen.recipe, grow=grow, feather=feather)
         coverage = masks.grow(own, grow) if grow > 0 else masks.shrink(own, -grow)
+        if np.array_equal(coverage, chosen.coverage):
+            coverage = chosen.coverage
         tuned = replace(chosen, recipe=recipe, mask=own if grow else None, coverage=coverage)
         self.act(lambda: self.document.change_layers(with_layer(self.document.layers, tuned), "Tune"))
 
