@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -38,7 +39,9 @@ def children() -> set[int]:
     """Process ids of this process's living children."""
     found = set()
     for task in Path("/proc/self/task").iterdir():
-        found |= {int(word) for word in (task / "children").read_text().split()}
+        # A thread may end while they are gone through; what it had started is then another thread's child.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found |= {int(word) for word in (task / "children").read_text().split()}
     return found
 
 
