@@ -7,14 +7,13 @@ slow along the edge and more than the texture there explains, is taken off the f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from app.imaging.arrays import F32, U8, Bool
 from app.imaging.masks import bounds, size_of
+from app.imaging.spread import as_f32
 
 TOLERANCE = 16.0
 """Levels. A step far above it is where two things meet, and no seam."""
@@ -69,24 +68,20 @@ def _led_to_edge(picture: F32, depth: F32) -> _Side:
     first, share = _mean(picture, near)
     second, _ = _mean(picture, far)
     rest = (picture.mean(axis=2) - first.mean(axis=2))[..., None]
-    spread, _ = _mean(_f32(np.square(rest)), near)
+    spread, _ = _mean(as_f32(np.square(rest)), near)
     # The strips' middles lie half a strip and one and a half inside: the line through them meets the edge here.
     value = 1.5 * first - 0.5 * second
     samples = np.maximum(share * (4.0 * np.pi * SLOW_PX**2), 1.0)
-    return _Side(_f32(value), _f32(4.0 * spread[..., 0] / samples), share)
+    return _Side(as_f32(value), as_f32(4.0 * spread[..., 0] / samples), share)
 
 
 def _mean(values: F32, weight: F32) -> tuple[F32, F32]:
     """The mean of `values` (h, w, c) around each pixel, weighted by `weight` (h, w), and the weight there."""
-    mass = _f32(cv2.GaussianBlur(weight, (0, 0), SLOW_PX))
-    total = cv2.GaussianBlur(_f32(values * weight[..., None]), (0, 0), SLOW_PX).reshape(values.shape)
-    return _f32(total / np.maximum(mass, _NEARLY_NOTHING)[..., None]), mass
+    mass = as_f32(cv2.GaussianBlur(weight, (0, 0), SLOW_PX))
+    total = cv2.GaussianBlur(as_f32(values * weight[..., None]), (0, 0), SLOW_PX).reshape(values.shape)
+    return as_f32(total / np.maximum(mass, _NEARLY_NOTHING)[..., None]), mass
 
 
 def _depth(where: Bool) -> F32:
     """For each pixel of `where` how far from the others it lies; 0 for those."""
-    return _f32(cv2.distanceTransform(where.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5))
-
-
-def _f32(array: NDArray[Any]) -> F32:
-    return array.astype(np.float32, copy=False)
+    return as_f32(cv2.distanceTransform(where.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5))

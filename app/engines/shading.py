@@ -7,13 +7,11 @@ the surroundings foretell. Texture and structures stay; on textured ground nothi
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from app.imaging.arrays import F32, U8, Bool
+from app.imaging.spread import as_f32
 
 WORK_SIDE = 192
 """The slow part is handled at this size; it has nothing finer."""
@@ -35,12 +33,12 @@ def even_out(filled: U8, hole: U8) -> U8:
     scale = min(1.0, WORK_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     known = (hole == 0).astype(np.float32)
-    share = _f32(cv2.resize(known, size, interpolation=cv2.INTER_AREA))
-    whole = _f32(cv2.resize(filled.astype(np.float32), size, interpolation=cv2.INTER_AREA))
-    seen = _f32(cv2.resize(filled * known[..., None], size, interpolation=cv2.INTER_AREA))
+    share = as_f32(cv2.resize(known, size, interpolation=cv2.INTER_AREA))
+    whole = as_f32(cv2.resize(filled.astype(np.float32), size, interpolation=cv2.INTER_AREA))
+    seen = as_f32(cv2.resize(filled * known[..., None], size, interpolation=cv2.INTER_AREA))
     own = (whole - seen) / np.maximum(1.0 - share, _NEARLY_NOTHING)[..., None]
     seen /= np.maximum(share, _NEARLY_NOTHING)[..., None]
-    correction = _correction(seen, _f32(own), share)
+    correction = _correction(seen, as_f32(own), share)
     if correction is None:
         return filled
     full = cv2.resize(correction, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -64,7 +62,7 @@ def _correction(seen: F32, own: F32, share: F32) -> F32 | None:
     calm = CALM_TO_SIGMA * float(np.quantile(roughness[around], CALM_SHARE))
     # What stands out from the surroundings says nothing about the ground between.
     foretold = _membrane(seen, ~inside & ((roughness < 3.0 * calm + 2.0) | ~around))
-    deviation = _f32((own - foretold) * part[..., None])
+    deviation = as_f32((own - foretold) * part[..., None])
     weight = part.astype(np.float32)
     size = np.abs(_blurred(deviation, weight, 0.8)).max(axis=2)
     slight = inside & (size < TOLERANCE)
@@ -74,15 +72,15 @@ def _correction(seen: F32, own: F32, share: F32) -> F32 | None:
     gain = 1.0 - (calm / max(usual, _NEARLY_NOTHING)) ** 2
     if gain <= 0.0:
         return None
-    shading = _f32(np.exp(-np.square(size / TOLERANCE)) * weight)
+    shading = as_f32(np.exp(-np.square(size / TOLERANCE)) * weight)
     trust = _smooth(shading, SLOW_PX) / np.maximum(_smooth(weight, SLOW_PX), _NEARLY_NOTHING)
-    return _f32(_blurred(deviation, shading, SLOW_PX) * (gain * trust)[..., None])
+    return as_f32(_blurred(deviation, shading, SLOW_PX) * (gain * trust)[..., None])
 
 
 def _roughness(values: F32, where: Bool, sigma: float) -> F32:
     """How far each pixel stands out from its surroundings of `sigma` px, slopes aside: (h, w) levels."""
     flat = values - _plane(values, where)
-    return _f32(np.abs(flat - _blurred(_f32(flat), where.astype(np.float32), sigma)).max(axis=2))
+    return as_f32(np.abs(flat - _blurred(as_f32(flat), where.astype(np.float32), sigma)).max(axis=2))
 
 
 def _plane(values: F32, where: Bool) -> F32:
@@ -97,7 +95,7 @@ def _plane(values: F32, where: Bool) -> F32:
         miss = np.abs(points - basis @ plane).max(axis=1)
         keep = miss <= 2.0 * np.median(miss) + _NEARLY_NOTHING
     y, x = np.mgrid[: where.shape[0], : where.shape[1]][..., None]
-    return _f32(plane[0] + x * plane[1] + y * plane[2])
+    return as_f32(plane[0] + x * plane[1] + y * plane[2])
 
 
 def _membrane(values: F32, known: Bool) -> F32:
@@ -111,27 +109,25 @@ def _membrane(values: F32, known: Bool) -> F32:
     weight = known.astype(np.float32)
     if max(height, width) <= 2 or not known.any():
         mean = (values * weight[..., None]).sum(axis=(0, 1)) / max(float(weight.sum()), _NEARLY_NOTHING)
-        return np.where(known[..., None], values, _f32(mean))
+        return np.where(known[..., None], values, as_f32(mean))
     half = ((width + 1) // 2, (height + 1) // 2)
-    share = _f32(cv2.resize(weight, half, interpolation=cv2.INTER_AREA))
-    reduced = _f32(cv2.resize(values * weight[..., None], half, interpolation=cv2.INTER_AREA))
-    coarse = _membrane(_f32(reduced / np.maximum(share, _NEARLY_NOTHING)[..., None]), share > _NEARLY_NOTHING)
+    share = as_f32(cv2.resize(weight, half, interpolation=cv2.INTER_AREA))
+    reduced = as_f32(cv2.resize(values * weight[..., None], half, interpolation=cv2.INTER_AREA))
+    coarse = _membrane(
+        as_f32(reduced / np.maximum(share, _NEARLY_NOTHING)[..., None]), share > _NEARLY_NOTHING
+    )
     spread = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    result = np.where(known[..., None], values, _f32(spread))
+    result = np.where(known[..., None], values, as_f32(spread))
     for _ in range(12):
-        result = np.where(known[..., None], values, _f32(cv2.blur(result, (3, 3))))
+        result = np.where(known[..., None], values, as_f32(cv2.blur(result, (3, 3))))
     return result
 
 
 def _blurred(values: F32, weight: F32, sigma: float) -> F32:
     """The mean of `values` (h, w, 3) around each pixel, weighted by `weight` (h, w)."""
     mass = np.maximum(_smooth(weight, sigma), _NEARLY_NOTHING)
-    return _f32(_smooth(_f32(values * weight[..., None]), sigma) / mass[..., None])
+    return as_f32(_smooth(as_f32(values * weight[..., None]), sigma) / mass[..., None])
 
 
 def _smooth(plane: F32, sigma: float) -> F32:
-    return _f32(cv2.GaussianBlur(plane, (0, 0), sigma))
-
-
-def _f32(array: NDArray[Any]) -> F32:
-    return array.astype(np.float32, copy=False)
+    return as_f32(cv2.GaussianBlur(plane, (0, 0), sigma))

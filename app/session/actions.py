@@ -31,7 +31,8 @@ def _session(workspace: Workspace) -> DocumentSession | None:
     return session if session is not None and session.document is not None else None
 
 
-def _document(workspace: Workspace) -> Document | None:
+def document_in_front(workspace: Workspace) -> Document | None:
+    """The one that commands mean; None while none is open."""
     return workspace.current.document if workspace.current is not None else None
 
 
@@ -40,12 +41,12 @@ def _document(workspace: Workspace) -> Document | None:
 
 def has_document(workspace: Workspace) -> bool:
     """True when a photograph is open and can be painted on."""
-    return _document(workspace) is not None
+    return document_in_front(workspace) is not None
 
 
 def can_change(workspace: Workspace) -> bool:
     """True when a photograph is open and no stroke is being drawn on it."""
-    document = _document(workspace)
+    document = document_in_front(workspace)
     return document is not None and not document.undo.is_held
 
 
@@ -74,13 +75,13 @@ def has_mask_keys(workspace: Workspace) -> bool:
 
 def can_undo(workspace: Workspace) -> bool:
     """True when there is a step to take back."""
-    document = _document(workspace)
+    document = document_in_front(workspace)
     return document is not None and document.undo.can_undo
 
 
 def can_redo(workspace: Workspace) -> bool:
     """True when there is a step to do again."""
-    document = _document(workspace)
+    document = document_in_front(workspace)
     return document is not None and document.undo.can_redo
 
 
@@ -216,7 +217,7 @@ def previous_candidate(workspace: Workspace) -> None:
 @command("mask.fill", title=tr("Mask everything"), group=MASK, shortcuts=("Ctrl+A",), when=can_change)
 def fill_mask(workspace: Workspace) -> None:
     """Mark the whole photograph for editing."""
-    document = _document(workspace)
+    document = document_in_front(workspace)
     if document is not None:
         document.fill_mask()
 
@@ -226,7 +227,7 @@ def fill_mask(workspace: Workspace) -> None:
 )
 def clear_mask(workspace: Workspace) -> None:
     """Mark nothing for editing."""
-    document = _document(workspace)
+    document = document_in_front(workspace)
     if document is not None:
         document.clear_mask()
 
@@ -234,7 +235,7 @@ def clear_mask(workspace: Workspace) -> None:
 @command("mask.invert", title=tr("Invert the mask"), group=MASK, shortcuts=("Ctrl+Shift+I",), when=can_change)
 def invert_mask(workspace: Workspace) -> None:
     """Exchange what will be edited and what will be kept."""
-    document = _document(workspace)
+    document = document_in_front(workspace)
     if document is not None:
         document.invert_mask()
 

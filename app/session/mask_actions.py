@@ -17,7 +17,7 @@ from app.document.named_masks import prepare_mask
 from app.imaging import mask_files
 from app.imaging.arrays import U8
 from app.imaging.mask_operations import MaskOperation, OperationKind
-from app.session.actions import MASK, can_change
+from app.session.actions import MASK, can_change, document_in_front
 from app.session.candidates import Candidate
 from app.session.commands import Command, command
 from app.session.document_session import DocumentSession
@@ -31,13 +31,13 @@ from app.session.workspace import Workspace
 
 def has_coverage(workspace: Workspace) -> bool:
     """True when there is something in the mask, and nothing is being drawn."""
-    document = _document(workspace)
+    document = document_in_front(workspace)
     return document is not None and can_change(workspace) and bool(document.mask.occupied.any())
 
 
 def has_transparency(workspace: Workspace) -> bool:
     """True when the photograph has an alpha channel."""
-    document = _document(workspace)
+    document = document_in_front(workspace)
     return document is not None and can_change(workspace) and document.photograph.has_alpha
 
 
@@ -62,12 +62,8 @@ def has_shown_candidates(workspace: Workspace) -> bool:
 
 def has_masks(workspace: Workspace) -> bool:
     """True when there is more than one mask, and nothing is being drawn."""
-    document = _document(workspace)
+    document = document_in_front(workspace)
     return document is not None and can_change(workspace) and len(document.masks) > 1
-
-
-def _document(workspace: Workspace) -> Document | None:
-    return workspace.current.document if workspace.current is not None else None
 
 
 # Operations
@@ -138,7 +134,7 @@ async def accept_trial(workspace: Workspace) -> None:
 )
 async def mask_from_alpha(workspace: Workspace) -> None:
     """Takes the photograph's transparent parts as the mask."""
-    session, document = workspace.current, _document(workspace)
+    session, document = workspace.current, document_in_front(workspace)
     if session is not None and session.mask_work is not None and document is not None:
         picture = document.picture
         await session.mask_work.apply(Replace(tr("Mask from alpha"), lambda: transparent_pixels(picture)))
@@ -276,7 +272,7 @@ async def copied_mask(session: DocumentSession) -> U8 | None:
 @command("mask.new", title=tr("New mask"), group=MASK, when=can_change, section="masks")
 async def new_mask(workspace: Workspace) -> None:
     """Adds an empty mask beside those there are."""
-    session, document = workspace.current, _document(workspace)
+    session, document = workspace.current, document_in_front(workspace)
     if session is not None and session.mask_work is not None and document is not None:
         prepared = await asyncio.to_thread(prepare_mask, document.size)
         await session.mask_work.until_free()
@@ -286,7 +282,7 @@ async def new_mask(workspace: Workspace) -> None:
 @command("mask.duplicate", title=tr("Duplicate the mask"), group=MASK, when=can_change, section="masks")
 async def duplicate_mask(workspace: Workspace) -> None:
     """Adds a copy of the mask to work on."""
-    session, document = workspace.current, _document(workspace)
+    session, document = workspace.current, document_in_front(workspace)
     if session is None or session.mask_work is None or document is None:
         return
     name = document.masks[document.active_mask].name
@@ -299,7 +295,7 @@ async def duplicate_mask(workspace: Workspace) -> None:
 @command("mask.delete", title=tr("Delete the mask"), group=MASK, when=has_masks, section="masks")
 def delete_mask(workspace: Workspace) -> None:
     """Takes the mask away; the others stay."""
-    document = _document(workspace)
+    document = document_in_front(workspace)
     if document is not None:
         document.remove_mask()
 
@@ -317,7 +313,7 @@ def previous_mask(workspace: Workspace) -> None:
 
 
 def _step(workspace: Workspace, steps: int) -> None:
-    document = _document(workspace)
+    document = document_in_front(workspace)
     if document is not None:
         document.activate_mask((document.active_mask + steps) % len(document.masks))
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
 from app.base.geometry import Rect
 from app.imaging.edges import TILE, Edge
-from app.ui.canvas.renderer import visible_rect
+from app.ui.canvas.renderer import qrect, visible_rect
 from app.ui.canvas.tiles import occupied_rects
 from app.ui.canvas.view_transform import ViewTransform, level_for, level_pixels
 
@@ -44,15 +44,15 @@ def draw_edge(image: QImage, edge: Edge, view: ViewTransform, rects_view: Sequen
     """
     wanted = QRegion()
     for rect in rects_view:
-        wanted += _qrect(rect)
-    wanted &= _qrect(visible_rect(edge.document.rect, view))
+        wanted += qrect(rect)
+    wanted &= qrect(visible_rect(edge.document.rect, view))
     bounds = wanted.boundingRect()
     seen_doc = view.rect_to_doc(
         Rect(bounds.x(), bounds.y(), bounds.width(), bounds.height()).expanded(_FRINGE)
     )
     line = QRegion()
     for run in occupied_rects(edge.crossed, TILE, seen_doc):
-        line += _qrect(visible_rect(run.intersected(edge.document.rect), view).expanded(_FRINGE))
+        line += qrect(visible_rect(run.intersected(edge.document.rect), view).expanded(_FRINGE))
     line &= wanted
     if line.isEmpty():
         return
@@ -85,7 +85,3 @@ def _draw_part(painter: QPainter, edge: Edge, view: ViewTransform, part: QRect) 
 
 def _hull(rect_doc: Rect, view: ViewTransform) -> Rect:
     return view.rect_to_view(rect_doc)
-
-
-def _qrect(rect: Rect) -> QRect:
-    return QRect(rect.x, rect.y, rect.width, rect.height)

@@ -119,17 +119,17 @@ class Renderer:
         self, painter: QPainter, scene: Scene | None, view: ViewTransform, part: Rect, smooth: bool
     ) -> None:
         if scene is None:
-            painter.fillRect(_qrect(part), self.surround)
+            painter.fillRect(qrect(part), self.surround)
             return
         paper = visible_rect(scene.size_doc.rect, view)
         inside = part.intersected(paper)
         for strip in around(part, inside):
-            painter.fillRect(_qrect(strip), self.surround)
+            painter.fillRect(qrect(strip), self.surround)
         if inside.is_empty:
             return
         if not scene.picture.opaque:
             painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
-            painter.fillRect(_qrect(inside), self._checker)
+            painter.fillRect(qrect(inside), self._checker)
         if self.mask_alone and scene.overlay is not None:
             self._draw_mask(painter, scene.overlay, view, inside, smooth)
             return
@@ -144,7 +144,7 @@ class Renderer:
             if not covered.is_empty:
                 if patch.covers and not patch.opaque:
                     painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
-                    painter.fillRect(_qrect(covered), self._checker)
+                    painter.fillRect(qrect(covered), self._checker)
                 _draw_picture(painter, patch, view, covered, smooth)
         if overlay is not None:
             self._draw_overlay(painter, overlay, scene.size_doc, view, inside, smooth)
@@ -202,7 +202,7 @@ class Renderer:
         """
         base, step = picture.images[0], 1.0 / view.scale
         source = _source_rect(inside, view, step, step, base.width(), base.height())
-        image = picture.image(0, lambda base: source).copy(_qrect(source))
+        image = picture.image(0, lambda base: source).copy(qrect(source))
         painter = QPainter(image)
         for run in occupied_rects(overlay.occupied, overlay.tile, source):
             part = run.intersected(source)
@@ -248,10 +248,10 @@ def _disjoint(rects: Sequence[Rect], inside: Rect, without: Sequence[Rect]) -> l
         return [] if only.is_empty else [only]
     region = QRegion()
     for rect in rects:
-        region += _qrect(rect)
-    region &= _qrect(inside)
+        region += qrect(rect)
+    region &= qrect(inside)
     for rect in without:
-        region -= _qrect(rect)
+        region -= qrect(rect)
     return [Rect(each.x(), each.y(), each.width(), each.height()) for each in cast(Iterable[QRect], region)]
 
 
@@ -331,7 +331,7 @@ def _draw_level(
     x, y = view.origin.x, view.origin.y
     if step_x == step_y == 1.0 and x.is_integer() and y.is_integer():
         corner = QPoint(covered.x, covered.y)
-        painter.drawImage(corner, image, _qrect(covered.translated(-int(x) - source.x, -int(y) - source.y)))
+        painter.drawImage(corner, image, qrect(covered.translated(-int(x) - source.x, -int(y) - source.y)))
         return
     fixed_x, fixed_y = step_x * FIXED_POINT + _STEP_BIAS, step_y * FIXED_POINT + _STEP_BIAS
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
@@ -349,7 +349,7 @@ def _draw_level(
         return
     # The filter needs the neighbours of what it draws: all of the level is placed, and a clip cuts it out.
     scale_x, scale_y = FIXED_POINT / fixed_x, FIXED_POINT / fixed_y
-    painter.setClipRect(_qrect(covered))
+    painter.setClipRect(qrect(covered))
     painter.setTransform(
         QTransform(scale_x, 0.0, 0.0, scale_y, x + source.x * scale_x, y + source.y * scale_y)
     )
@@ -396,7 +396,8 @@ def _checkerboard() -> QImage:
     return board
 
 
-def _qrect(rect: Rect) -> QRect:
+def qrect(rect: Rect) -> QRect:
+    """The same rectangle in the toolkit's own kind."""
     return QRect(rect.x, rect.y, rect.width, rect.height)
 
 
