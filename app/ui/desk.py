@@ -69,6 +69,7 @@ from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.painting_bar import PaintingBar
+from app.ui.panels.previews import Previews
 from app.ui.panels.prompt_book import PromptBook
 from app.ui.panels.side import LAYERS, USUAL_WIDTH, SidePanel
 from app.ui.panels.spent_button import SpentButton
@@ -254,6 +255,7 @@ class Desk:
         for panel in (
             self.documents,
             self.edit,
+            self.previews,
             self.jobs,
             self.history,
             self.prompts,
@@ -301,8 +303,9 @@ class Desk:
         self.options = OptionsBar(workspace.toolbox)
         self.edit = EditPanel(workspace)
         self.prompts = PromptBook(self.edit.prompt, workspace.history_shelf, tasks)
-        self.jobs = JobsPanel(workspace, tasks)
-        self.history = HistoryPanel(workspace, tasks, self.transfer)
+        self.previews = Previews(workspace, tasks, self.window)
+        self.jobs = JobsPanel(workspace, self.previews)
+        self.history = HistoryPanel(workspace, tasks, self.transfer, self.previews)
         self.steps = StepsPanel()
         self.layers = LayersPanel(tasks)
         self.painting_bar = PaintingBar(self.host)
