@@ -6,7 +6,6 @@ an edit hands back a step, and whoever opened it keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import TracebackType
 
 import cv2
@@ -178,7 +177,7 @@ class Mask:
     def _clear_beyond(self, rects: tuple[Rect, ...]) -> None:
         """Take away what was painted in `rects` beyond the limit."""
         for rect in rects:
-            for strip in _beyond(rect, self._limit):
+            for strip in rect.without(self._limit):
                 self._plane.pixels[strip.slices] = 0
                 if self._edit is None:
                     for cell in strip.tiles(TILE):
@@ -355,21 +354,3 @@ def blank_coverage(size: Size) -> U8:
     coverage = np.empty((size.height, size.width), np.uint8)
     coverage.fill(0)
     return coverage
-
-
-def _beyond(rect: Rect, limit: Rect) -> Iterator[Rect]:
-    """The part of `rect` that does not lie in `limit`, as rectangles."""
-    if limit.contains(rect):
-        return
-    inside = rect.intersected(limit)
-    if inside.is_empty:
-        yield rect
-        return
-    for strip in (
-        Rect.from_edges(rect.x, rect.y, rect.right, inside.y),
-        Rect.from_edges(rect.x, inside.bottom, rect.right, rect.bottom),
-        Rect.from_edges(rect.x, inside.y, inside.x, inside.bottom),
-        Rect.from_edges(inside.right, inside.y, rect.right, inside.bottom),
-    ):
-        if not strip.is_empty:
-            yield strip
