@@ -14,7 +14,7 @@ import numpy as np
 from app.base.geometry import EMPTY, Rect, Size
 from app.base.signal import Signal
 from app.document.thread import OneThread, refused_change
-from app.document.tiles import TILE, Plane, TileChange, TileSnapshot
+from app.document.tiles import TILE, Plane, TileChange, TileSnapshot, merged_tiles
 from app.imaging.arrays import U8, Bool
 
 _MANY = 24
@@ -103,9 +103,10 @@ class Mask:
         """The share of the document's pixels with coverage > 0, from 0 to 1."""
         if self.size.is_empty:
             return 0.0
+        # Few calls on many tiles each: after every one of them the interpreter's lock must be had again.
+        tiles = [(row, column) for row, column in np.argwhere(self._plane.occupied).tolist()]
         covered = sum(
-            cv2.countNonZero(self._plane.view((int(row), int(column))))
-            for row, column in zip(*np.nonzero(self._plane.occupied), strict=True)
+            cv2.countNonZero(self._coverage[rect.slices]) for rect in merged_tiles(tiles, self.size)
         )
         return covered / self.size.area
 
@@ -166,7 +167,7 @@ class Mask:
     def _put(self, change: TileChange) -> TileSnapshot:
         self._check_free()
         inverse = change.put(self._plane)
-        self._tell(change.new.rects(self.size))
+        self._tell(change.rects)
         return inverse
 
     def _tell(self, rects: tuple[Rect, ...]) -> None:
