@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.base.text import tr
-from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document, shows_candidate
+from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document
 from app.session.commands import Command, Scope
 from app.session.layer_actions import LAYER, has_layer
+from app.session.mask_actions import can_be_judged
 from app.ui.panels.side import LAYERS, STEPS
 
 if TYPE_CHECKING:
@@ -279,7 +280,7 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
             tr("Map of what the model changed"),
             VIEW,
             lambda w: desk.leak_map.toggle(),
-            when=shows_candidate,
+            when=can_be_judged,
             help=tr("Shows on the photograph where the model changed it outside the mask."),
         ),
         Command(

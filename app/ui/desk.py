@@ -226,6 +226,7 @@ class Desk:
             self.spent,
         ):
             panel.detach()
+        self.leak_map.detach()
         self.display.detach()
         self.compare.leave()
         self.canvas.set_session(None)
@@ -249,9 +250,8 @@ class Desk:
         self.mask_picker = MaskPicker()
         self.navigator = Navigator(self.canvas)
         self.host.set_corner(self.navigator)
-        legend = HeatLegend()
-        self.host.set_legend(legend)
-        self.leak_map = LeakMap(self.canvas, legend, self.strip.leak)
+        self.legend = HeatLegend()
+        self.host.set_legend(self.legend)
         self.compare = CompareView(tasks)
         self.empty = EmptyView(sample_files(resource_path("samples")))
         self.documents = DocumentTabs(workspace)
@@ -263,6 +263,7 @@ class Desk:
         self.history = HistoryPanel(workspace, tasks, self.transfer)
         self.steps = StepsPanel()
         self.layers = LayersPanel(tasks)
+        self.leak_map = LeakMap(self.canvas, self.legend, self.strip.leak, self.layers.leak)
         self.painting_bar = PaintingBar(self.host)
         self.side = SidePanel(self.edit, self.layers, self.jobs, self.history, self.steps)
 
@@ -348,7 +349,8 @@ class Desk:
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.apply_all_wanted.connect(lambda: run("candidate.applyAll"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
-        self.strip.leak.command_wanted.connect(run)
+        for leak in (self.strip.leak, self.layers.leak):
+            leak.command_wanted.connect(run)
         self.painting_bar.finish_wanted.connect(lambda: run("layer.end_painting"))
         self.strip.tune_wanted.connect(lambda: self.show_part(LAYERS))
         self.strip.paint_in_wanted.connect(lambda: run("candidate.paint_in"))
