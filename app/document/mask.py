@@ -141,7 +141,7 @@ class Mask:
         if self._limit.contains(at):
             return coverage
         clipped = coverage.copy()
-        for strip in _beyond(at, self._limit):
+        for strip in at.without(self._limit):
             clipped[strip.relative_to(at).slices] = 0
         return clipped
 
