@@ -15,6 +15,7 @@ from app.edits.report import outside_changed_pixels, report_edit
 from app.edits.types import Context, EditRequest, Report, SizeRule, Suspicion
 from app.imaging.arrays import U8
 from app.imaging.recipe import Align
+from tests.drifts import Case, Drift, make_scene, simulated_reply
 
 MakeRequest = Callable[..., EditRequest]
 DOCUMENT, HOLE = Size(360, 240), Rect(150, 90, 50, 40)
@@ -78,6 +79,17 @@ def test_changed_pixels_outside_are_counted() -> None:
 
 def test_a_drift_of_tone_is_no_leak(request_: EditRequest) -> None:
     share = leak(request_, drifted(edited(request_)))
+    assert share is not None
+    assert share < 0.003
+
+
+def test_what_a_contrast_cut_off_beside_an_edge_is_no_leak() -> None:
+    y, x = np.mgrid[0:240, 0:360]
+    apart = (np.hypot(x % 60 - 30, y % 60 - 30) < 20)[..., np.newaxis]
+    light = 8 * np.sin(x / 7) + 8 * np.cos(y / 9)
+    picture = np.where(apart, (246, 120, 70), (3, 4, 2)) + light[..., np.newaxis] * np.array([0.4, 1.0, 0.7])
+    scene = make_scene(np.clip(picture, 0, 255).astype(np.uint8), Case.SAME)
+    share = leak(scene.request, simulated_reply(scene, Drift.CONTRAST))
     assert share is not None
     assert share < 0.003
 
