@@ -142,7 +142,7 @@ def _explained(aligned: Aligned) -> F32:
     A reply that was cut off at white cannot be as bright as the photograph, nor the photograph as bright as it.
     """
     document, reply = as_f32(aligned.document), corrected(aligned)
-    # What was cut off is in its neighbours, too, since the reply was read between its pixels.
+    # What was cut off is in its neighbours, too: the reply was coded, and read between its pixels.
     square = np.ones((3, 3), np.uint8)
     cut_high = cv2.dilate(aligned.reply, square) >= BRIGHTEST
     cut_low = cv2.erode(aligned.reply, square) <= DARKEST
