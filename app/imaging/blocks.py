@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from app.base.geometry import Rect
-from app.imaging.arrays import U8, Bool, as_u8
+from app.base.geometry import Rect, Size
+from app.imaging.arrays import F32, U8, Bool, as_u8
 
 
 def highest(plane: U8, edge: int) -> U8:
@@ -61,3 +61,26 @@ def run_pixels(run: tuple[int, int, int], edge: int) -> Rect:
     """The pixels of one of `runs`."""
     row, first, end = run
     return Rect(first * edge, row * edge, (end - first) * edge, edge)
+
+
+def parts(marked: Bool, edge: int, tile: int, whole: Rect) -> list[Rect]:
+    """The marked blocks of a plane `whole` as pieces of work: in each tile the rectangle that holds all of its own.
+
+    `tile` is the edge of a tile in pixels and a multiple of `edge`.
+    """
+    grid = Size(marked.shape[1], marked.shape[0]).rect
+    found = []
+    for each in grid.tiles(tile // edge):
+        cells = each.intersected(grid)
+        inner = Rect(*cv2.boundingRect(marked[cells.slices].view(np.uint8)))
+        if not inner.is_empty:
+            found.append(pixels(inner.translated(cells.x, cells.y), edge).intersected(whole))
+    return found
+
+
+def distance(marked: Bool) -> F32:
+    """How far each block is from the nearest marked one, in blocks; infinite when none is marked."""
+    if not marked.any():
+        return np.full(marked.shape, np.inf, np.float32)
+    free = np.logical_not(marked).astype(np.uint8)
+    return cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).astype(np.float32, copy=False)

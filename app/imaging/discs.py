@@ -17,7 +17,7 @@ import numpy as np
 from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
 from app.imaging import blocks, threads
-from app.imaging.arrays import F32, U8, Bool, as_u8
+from app.imaging.arrays import U8, Bool, as_u8
 
 _BLOCK = 32
 """Pixels across one pixel of the coarse look; half of it for a wide disc, where looking closer is dear."""
@@ -46,7 +46,7 @@ def disc_maximum(source: U8, radius: int, cancel: CancelToken | None = None) -> 
     for y, first, end in blocks.runs(full):
         box = result[y * edge : (y + 1) * edge, first * edge : end * edge]
         box[...] = row[: box.shape[0], : box.shape[1]]
-    parts = _parts(open_, edge, Size(source.shape[1], source.shape[0]).rect)
+    parts = blocks.parts(open_, edge, _TILE, Size(source.shape[1], source.shape[0]).rect)
     halves = [math.isqrt(radius * radius - dy * dy) for dy in range(radius + 1)]
 
     def worker() -> Callable[[Rect], object]:
@@ -61,35 +61,15 @@ def disc_maximum(source: U8, radius: int, cancel: CancelToken | None = None) -> 
     return result
 
 
-def _parts(open_: Bool, edge: int, whole: Rect) -> list[Rect]:
-    """Pixels of the tiles that hold open blocks, cut to these; a block that is full may be among them."""
-    grid = Size(open_.shape[1], open_.shape[0]).rect
-    parts = []
-    for tile in grid.tiles(_TILE // edge):
-        cells = tile.intersected(grid)
-        inner = Rect(*cv2.boundingRect(open_[cells.slices].view(np.uint8)))
-        if not inner.is_empty:
-            parts.append(blocks.pixels(inner.translated(cells.x, cells.y), edge).intersected(whole))
-    return parts
-
-
 def _coarse_look(source: U8, radius: int, edge: int) -> tuple[Bool, Bool]:
     """Per block: True where all of the result is 255; True where it can only be known by looking closer."""
     high, low = blocks.highest(source, edge), blocks.lowest(source, edge)
     # By how much the distance of two pixels may differ from that of the middles of their blocks.
     slack = math.sqrt(2.0)
-    reached = _block_distance(high == 255) <= radius / edge - slack
+    reached = blocks.distance(high == 255) <= radius / edge - slack
     full = reached | (low == 255)
-    empty = _block_distance(high > 0) > radius / edge + slack
+    empty = blocks.distance(high > 0) > radius / edge + slack
     return full, ~(full | empty)
-
-
-def _block_distance(marked: Bool) -> F32:
-    """How far each block is from the nearest marked one, in blocks; infinite when none is marked."""
-    if not marked.any():
-        return np.full(marked.shape, np.inf, np.float32)
-    free = np.logical_not(marked).astype(np.uint8)
-    return cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).astype(np.float32, copy=False)
 
 
 def _raise_to_maximum(source: U8, result: U8, part: Rect, halves: list[int]) -> None:
