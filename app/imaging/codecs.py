@@ -5,11 +5,7 @@ Files of the user go through `load` and `save`, which keep metadata; nothing her
 
 from __future__ import annotations
 
-import io
-
-import cv2
 import numpy as np
-from PIL import Image
 
 from app.base.geometry import Size
 from app.imaging import png_chunks
@@ -34,28 +30,9 @@ def encode_png(array: Samples, level: int = 1) -> bytes:
 def encode_png_quickly(samples: Samples, metadata: Metadata = Metadata(), level: int = 1) -> memoryview:
     """A PNG of (H, W) or (H, W, 2–4) as L, LA, RGB or RGBA, 8 or 16 bits, with everything in `metadata`.
 
-    For a worker: other threads run meanwhile, which Pillow's encoder does not allow; so it has only what no
-    other can write, grey with alpha.
+    For a worker: other threads run meanwhile, which Pillow's and OpenCV's encoders do not allow.
     """
-    if samples.dtype == np.uint16:
-        deep = samples.astype(np.uint16, copy=False)
-        return joined(png_chunks.sixteen_bit_parts(deep, metadata, level))
-    if samples.ndim == 3 and samples.shape[2] == 2:
-        file = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(samples)).save(file, "PNG", compress_level=level)
-        return memoryview(png_chunks.with_metadata(file.getvalue(), metadata))
-    if samples.ndim == 3:
-        order = cv2.COLOR_RGB2BGR if samples.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-        pixels = cv2.cvtColor(np.ascontiguousarray(samples), order)
-    else:
-        pixels = np.ascontiguousarray(samples)
-    done, png = cv2.imencode(".png", pixels, (cv2.IMWRITE_PNG_COMPRESSION, level))
-    if not done:
-        raise ValueError(f"no PNG can be made of {samples.shape}")
-    whole = np.ravel(png).data
-    if metadata == Metadata():
-        return whole
-    return joined(png_chunks.parts_with_metadata(whole, metadata))
+    return joined(png_chunks.png_parts(samples, metadata, level))
 
 
 def encode_lossy(rgb: U8, media: str, quality: int) -> bytes:
