@@ -15,7 +15,6 @@ from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8, Bool
 from app.imaging.display import DisplayTable
 from app.ui.canvas.display_levels import DisplayLevels
-from app.ui.canvas.tiles import PlainTiles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,12 +73,6 @@ class Overlay:
     occupied: Bool
     """(rows, columns); True where the tile of `tile` x `tile` document pixels is to be drawn."""
     tile: int
-    plain: PlainTiles
-    """Tiles of one value; whoever changes the mask has it forget them."""
-
-    @classmethod
-    def over(cls, levels: Sequence[U8], occupied: Bool, tile: int) -> Overlay:
-        return cls(levels, occupied, tile, PlainTiles(levels[0], occupied, tile))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -219,13 +219,11 @@ class SceneSource:
             preview = self._preview
             levels = document.mask_pyramid.levels if preview is None else preview.pyramid.levels
             occupied = document.mask.occupied if preview is None else preview.plane.occupied
-            overlay = Overlay.over(levels, occupied, TILE)
+            overlay = Overlay(levels, occupied, TILE)
             self.scene = Scene(document.size, picture, self._patches, overlay)
         self.scene_changed.emit()
 
     def _on_mask_changed(self, rects: tuple[Rect, ...]) -> None:
-        if self.scene is not None and self.scene.overlay is not None:
-            self.scene.overlay.plain.forget(rects)
         self.mask_changed.emit()
         self.pixels_changed.emit(rects)
 

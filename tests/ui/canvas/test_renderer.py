@@ -13,9 +13,9 @@ from app.base.geometry import Point, Rect, Size
 from app.document.tiles import TILE
 from app.imaging.arrays import U8
 from app.imaging.pyramid import Pyramid
-from app.ui.canvas.renderer import Renderer, stale_rect, visible_rect
+from app.ui.canvas.renderer import Renderer, stale_rect
 from app.ui.canvas.scene import Overlay, Picture, Scene
-from app.ui.canvas.view_transform import ViewTransform
+from app.ui.canvas.view_transform import ViewTransform, visible_rect
 
 SURROUND = QColor(40, 40, 40)
 VIEW = Size(330, 240)
@@ -45,7 +45,7 @@ class Canvas:
             coverage[: 2 * TILE, : 2 * TILE] = plain
             self.occupied[:2, :2] = True
         self.coverages = Pyramid.build(coverage)
-        self.overlay = Overlay.over(self.coverages.levels, self.occupied, TILE)
+        self.overlay = Overlay(self.coverages.levels, self.occupied, TILE)
         picture = Picture.wrapping(self.pictures.levels, self.size.rect, opaque=opaque)
         self.scene = Scene(self.size, picture, (), self.overlay)
 
@@ -124,7 +124,6 @@ def test_drawing_the_stale_part_after_a_change_is_drawing_all(
     changed = Rect(x, y, edge, edge).intersected(canvas.size.rect)
     canvas.coverages.levels[0][changed.slices] = 255
     canvas.coverages.update(changed)
-    canvas.overlay.plain.forget([changed])
     for cell in changed.tiles(TILE):
         canvas.occupied[cell.y // TILE, cell.x // TILE] = True
     renderer.draw(canvas.scene, view, [stale_rect(changed, view)])
@@ -149,7 +148,7 @@ def test_at_100_percent_the_picture_is_shown_bit_by_bit_and_tinted_by_its_covera
 def test_enlarged_pixels_are_squares(scale: int) -> None:
     view = ViewTransform(scale=float(scale), origin=Point(0.0, 0.0)).snapped()
     renderer = Renderer(VIEW, SURROUND)
-    renderer.set_overlay(QColor(255, 0, 0), 0.0)
+    renderer.veil.set_overlay(QColor(255, 0, 0), 0.0)
     renderer.draw(CANVAS.scene, view, [VIEW.rect])
     picture = CANVAS.pictures.levels[0][: VIEW.height // scale, : VIEW.width // scale, :3]
     squares = np.kron(picture, np.ones((scale, scale, 1), np.uint8))
