@@ -19,7 +19,7 @@ from app.document.extension import Extension, Ground
 from app.document.layer_changes import check_fit, find_layer, with_layer, without_layers
 from app.document.layers import EditLayer
 from app.document.mask import Mask, MaskEdit
-from app.document.named_masks import NamedMask, PreparedMask
+from app.document.named_masks import MaskLevels, NamedMask, PreparedMask
 from app.document.pixels import DocumentPixels
 from app.document.state import DocumentState, LayerMask, StateStep
 from app.document.thread import OneThread
@@ -155,6 +155,11 @@ class Document(DocumentPixels):
     def mask_pyramid(self) -> Pyramid:
         """Over `mask`. Brought up to date when asked for: a frame pays once for many events."""
         return self._in_hand.levels.refreshed()
+
+    @property
+    def mask_levels(self) -> MaskLevels:
+        """The pyramid over `mask`, to be brought up to date part by part."""
+        return self._in_hand.levels
 
     # The mask
 

@@ -85,8 +85,3 @@ class Marks:
             connection.execute(
                 "UPDATE entries SET deleted = NULL WHERE id IN (SELECT value FROM json_each(?))", (ids,)
             )
-
-    def binned(self, before: str | None = None) -> tuple[str, ...]:
-        """The ids of the entries in the bin, the longest there first; with `before`, of those put in earlier."""
-        sql = "SELECT id FROM entries WHERE deleted IS NOT NULL AND deleted < ? ORDER BY deleted, id"
-        return tuple(row["id"] for row in self._database.rows(sql, (before or "~",)))

@@ -95,6 +95,10 @@ class Candidates:
         """Take one off the strip that is used; then the document itself is shown."""
         self._take(tuple(c for i, c in enumerate(self._items) if i != index), None)
 
+    def remove(self, result_id: str) -> None:
+        """Take one off the strip that is used, whatever is shown by now."""
+        self.replace_all(tuple(each for each in self._items if each.result_id != result_id))
+
     def select(self, index: int | None) -> None:
         """Show a candidate, or the document itself; an index that does not exist is ignored."""
         if index is not None and not 0 <= index < len(self._items):

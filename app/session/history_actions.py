@@ -6,18 +6,14 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from app.base.errors import InputError, MaskroomError, OutputError, from_os_error
 from app.base.files import write_atomically
 from app.base.geometry import Margins, Size
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
-from app.document.layers import EditLayer, LayerSource
+from app.document.layers import EditLayer
 from app.document.mask import blank_coverage
-from app.edits.composite import place
-from app.edits.types import Patch, Report
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
 from app.imaging.arrays import U8
@@ -29,6 +25,7 @@ from app.session.candidates import Candidate, layer_of
 from app.session.document_session import DocumentSession
 from app.session.extending import between_canvases, margins_of
 from app.session.mask_changes import Replace
+from app.session.placing import placed
 from app.session.records import load_request
 from app.session.references import Reference, read_reference
 
@@ -216,24 +213,8 @@ def load_candidate(history: HistoryStore, result_id: str) -> Candidate:
     """Place a stored result again; the same bytes give the same pixels."""
     result = find_result(history, result_id)
     entry = history.get(result.entry_id)
-    request = load_request(history, entry)
-    reply = history.read_file(result.received_sha256)
-    patch: Patch = place(request, reply)
-    return Candidate(
-        result_id=result.id,
-        entry_id=entry.id,
-        number=result.index + 1,
-        patch=patch,
-        report=Report(
-            result.outside_changed_pixels or 0,
-            result.leak,
-            outside_pixels=int(np.count_nonzero(request.coverage == 0)),
-        ),
-        prompt=entry.prompt,
-        model=entry.model,
-        revised_prompt=result.revised_prompt,
-        seed=result.seed,
-        source=LayerSource(reply, request.picture, request.coverage, request.plan.placement),
+    return placed(
+        load_request(history, entry), result, history.read_file(result.received_sha256), judged=False
     )
 
 

@@ -18,10 +18,6 @@ from app.base.geometry import Size
 from app.base.signal import Signal
 from app.base.states import JobState
 from app.base.text import tr
-from app.document.layers import LayerSource
-from app.edits.alignment import align
-from app.edits.composite import compose
-from app.edits.report import report_edit
 from app.edits.types import Cost, EditRequest, EditResult, Missing, Patch, ReceivedImage, Usage
 from app.gateways.client import GatewayClient
 from app.gateways.exchange import Watch
@@ -31,13 +27,13 @@ from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
 from app.imaging.arrays import as_u8
 from app.imaging.blend import alpha_inside, blend
-from app.imaging.codecs import decode_picture, thumbnail
+from app.imaging.codecs import thumbnail
 from app.imaging.load import probe
-from app.imaging.recipe import Align
 from app.jobs.types import Job
 from app.jobs.worker import JobControl, RequestWorker
 from app.session.candidates import Candidate
 from app.session.money import expected_cost
+from app.session.placing import placed
 from app.session.progress import ProgressHub
 from app.session.records import store_request
 from app.session.source import Origin
@@ -354,30 +350,16 @@ class EditPipeline:
         return tuple(candidates), tuple(missing)
 
     def _candidate(self, request: EditRequest, image: ReceivedImage, row: HistoryResult) -> Candidate:
-        reply = decode_picture(image.data)
-        aligned = align(request, reply, Align.AUTO)
-        patch = compose(request, reply, request.coverage, request.recipe, aligned=aligned)
-        report = report_edit(request, patch, aligned)
-        small = encode_thumbnail(request, patch)
+        candidate = placed(request, row, image.data, judged=True)
+        small = encode_thumbnail(request, candidate.patch)
         with _forgiven(row.id):
             self._history.update_result(
                 row.id,
                 thumbnail_sha256=self._history.put_file(small),
-                outside_changed_pixels=report.outside_changed_pixels,
-                leak=report.leak,
+                outside_changed_pixels=candidate.report.outside_changed_pixels,
+                leak=candidate.report.leak,
             )
-        return Candidate(
-            result_id=row.id,
-            entry_id=request.id,
-            number=row.index + 1,
-            patch=patch,
-            report=report,
-            source=LayerSource(image.data, request.picture, request.coverage, request.plan.placement),
-            prompt=request.prompt,
-            model=request.model,
-            revised_prompt=image.revised_prompt,
-            seed=image.seed,
-        )
+        return candidate
 
     async def _set_state(
         self,

@@ -86,7 +86,7 @@ class Renderer:
         try:
             for rect in rects_view:
                 paper = EMPTY if scene is None else rect.intersected(visible_rect(scene.size_doc.rect, view))
-                for strip in around(rect, paper):
+                for strip in rect.without(paper):
                     painter.fillRect(qrect(strip), self.surround)
                 if scene is not None and not paper.is_empty:
                     tinted = self._draw_scene(painter, scene, view, paper, smooth)
@@ -264,21 +264,6 @@ def _draw_level(
     painter.drawImage(QPoint(0, 0), image)
     painter.resetTransform()
     painter.setClipping(False)
-
-
-def around(outer: Rect, hole: Rect) -> list[Rect]:
-    """What is left of `outer` without `hole`, which lies in it, as at most four rectangles."""
-    if hole == outer:
-        return []
-    if hole.is_empty:
-        return [outer]
-    strips = (
-        Rect.from_edges(outer.x, outer.y, outer.right, hole.y),
-        Rect.from_edges(outer.x, hole.bottom, outer.right, outer.bottom),
-        Rect.from_edges(outer.x, hole.y, hole.x, hole.bottom),
-        Rect.from_edges(hole.right, hole.y, outer.right, hole.bottom),
-    )
-    return [strip for strip in strips if not strip.is_empty]
 
 
 def _checkerboard() -> QImage:

@@ -15,6 +15,7 @@ from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8, Bool
 from app.imaging.display import DisplayTable
 from app.ui.canvas.display_levels import DisplayLevels
+from app.ui.canvas.tiles import PlainTiles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +74,20 @@ class Overlay:
     occupied: Bool
     """(rows, columns); True where the tile of `tile` x `tile` document pixels is to be drawn."""
     tile: int
+    plain: PlainTiles
+    """Tiles of one value; whoever changes the mask has it forget them."""
+    refresh: Callable[[Rect], None] = lambda part_doc: None
+    """Brings the smaller levels up to date inside a rectangle of the document: to be called before it is drawn."""
+
+    @classmethod
+    def over(
+        cls,
+        levels: Sequence[U8],
+        occupied: Bool,
+        tile: int,
+        refresh: Callable[[Rect], None] = lambda part_doc: None,
+    ) -> Overlay:
+        return cls(levels, occupied, tile, PlainTiles(levels[0], occupied, tile), refresh)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

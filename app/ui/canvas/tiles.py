@@ -1,11 +1,18 @@
-"""Which parts of a mask are worth drawing: tiles, joined into rectangles."""
+"""Which parts of a mask are worth drawing, and which of them in one plain colour: tiles, joined into rectangles."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from app.base.geometry import Rect
-from app.imaging.arrays import Bool
+from app.imaging.arrays import U8, Bool
+
+_UNKNOWN = -2
+_MIXED = -1
 
 
 def occupied_rects(occupied: Bool, tile: int, within: Rect) -> list[Rect]:
@@ -41,6 +48,50 @@ def occupied_rects(occupied: Bool, tile: int, within: Rect) -> list[Rect]:
             done.append(above)
         latest[left, right] = run
     return [*done, *latest.values()]
+
+
+class PlainTiles:
+    """Which tiles of a mask have one value all over, looked up when it is asked and kept until it may change."""
+
+    def __init__(self, coverage: U8, occupied: Bool, tile: int) -> None:
+        """Watch over `coverage` (H, W); tiles that are not `occupied` hold only 0."""
+        self._coverage = coverage
+        self._occupied = occupied
+        self._tile = tile
+        self._values: NDArray[np.int16] = np.full(occupied.shape, _UNKNOWN, np.int16)
+
+    def forget(self, rects_doc: Iterable[Rect]) -> None:
+        """Pixels of these rectangles may have changed."""
+        tile = self._tile
+        for rect in rects_doc:
+            rows = slice(max(0, rect.y // tile), -(-rect.bottom // tile))
+            self._values[rows, max(0, rect.x // tile) : -(-rect.right // tile)] = _UNKNOWN
+
+    def plain_rects(self, within: Rect) -> list[tuple[Rect, int]]:
+        """Disjoint rectangles over whole tiles that touch `within`, and the value, not 0, of all their pixels."""
+        tile = self._tile
+        rows = slice(max(0, within.y // tile), max(0, -(-within.bottom // tile)))
+        columns = slice(max(0, within.x // tile), max(0, -(-within.right // tile)))
+        window = self._values[rows, columns]
+        for row, column in zip(
+            *np.nonzero((window == _UNKNOWN) & self._occupied[rows, columns]), strict=True
+        ):
+            window[row, column] = self._find(rows.start + int(row), columns.start + int(column))
+        found = []
+        for value in sorted({*window[window > 0].tolist()}):
+            same = (self._values == value) & self._occupied
+            found += [(rect, int(value)) for rect in occupied_rects(same, tile, within)]
+        return found
+
+    def _find(self, row: int, column: int) -> int:
+        tile = self._tile
+        pixels = self._coverage[row * tile : (row + 1) * tile, column * tile : (column + 1) * tile]
+        value = int(pixels[0, 0])
+        # Three pixels tell nearly all mixed tiles.
+        if pixels[-1, -1] != value or pixels[pixels.shape[0] // 2, pixels.shape[1] // 2] != value:
+            return _MIXED
+        low, high, _, _ = cv2.minMaxLoc(pixels)
+        return value if low == high else _MIXED
 
 
 def _tiles(left: int, top: int, right: int, bottom: int, tile: int) -> Rect:

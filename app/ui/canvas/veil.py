@@ -34,6 +34,11 @@ _BAND = 1 << 18
 _STRIP = 90_000
 """View pixels that are filtered at a time: few enough that cv2 asks no other threads. Those wait for more work in a
 way that takes the processor from the threads with which Qt draws pictures."""
+_PLAIN_FROM = 60_000
+"""View pixels from which a part of one value is filled by itself; below it the calls cost more than is saved."""
+_PLAIN_PARTS = 4
+_FILLED = 64
+"""Rows that are filled at a time."""
 _MANY = 40
 """More rectangles than this are drawn as one: each costs as much as thousands of pixels."""
 _DARK = QColor(0, 0, 0, 150)
@@ -64,6 +69,7 @@ class Veil:
     def set_overlay(self, tint: QColor, strength: float) -> None:
         """Colour of the mask, and how opaque full coverage is drawn (0–1)."""
         self.strength = strength
+        self._colours = [_translucent(tint, value / 255.0 * strength) for value in range(256)]
         steps = np.arange(256) / 255.0
         self._tints = _pairs(_premultiplied(tint, steps * strength))
         kept = (np.arange(256) // _KINDS) / (256 // _KINDS - 1)
@@ -95,10 +101,15 @@ class Veil:
         seen = view.rect_to_doc(inside.expanded(FRINGE))
         lined = [] if edge is None else _few(_edge_rects(edge, view, seen), inside)
         runs = [] if edge is None else [(run, _edge_columns(edge, view, run)) for run in lined]
-        tinted = [] if overlay is None else _few(_overlay_rects(overlay, view, seen), inside)
+        tinted = [] if overlay is None else _overlay_rects(overlay, view, inside, seen)
         table = self._lines if overlay is None else self._tints if edge is None else self._edged
         across = _columns(inside, view) if grid else None
-        for rect in [inside] if grid else _disjoint([*tinted, *lined]):
+        plain: list[tuple[Rect, int]] = []
+        if overlay is not None and inside.area >= _PLAIN_FROM:
+            plain = _plain_parts(overlay, view, seen, inside, lined)
+        for rect, value in plain:
+            _fill(painter, rect, self._colours[value])
+        for rect in [inside] if grid else _disjoint([*tinted, *lined], [rect for rect, _ in plain]):
             # Bytes are looked up in pairs; an odd one out has a neighbour that is not drawn.
             wide = Rect(rect.x, rect.y, _even(rect.width), rect.height)
             coverage = None if overlay is None else _coverage(overlay, view, wide, smooth)
@@ -134,6 +145,9 @@ def _coverage(overlay: Overlay, view: ViewTransform, part: Rect, smooth: bool) -
     if smooth and scale != 1.0:
         return _filtered(plane, view, part, scale)
     height, width = plane.shape
+    source = part.translated(-int(view.origin.x), -int(view.origin.y))
+    if scale == 1.0 and source.right <= width:
+        return plane[source.slices]
     rows = level_pixels(part.y, part.height, int(view.origin.y), scale)
     columns = level_pixels(part.x, part.width, int(view.origin.x), scale)
     return picked(plane, rows.clip(0, height - 1), columns.clip(0, width - 1))
@@ -217,13 +231,42 @@ def _lay_grid(index: U8, part: Rect, view: ViewTransform, across: U8) -> None:
     index[grid_lines(part.y, part.bottom, int(view.origin.y), view.scale)] |= _LINED
 
 
-def _overlay_rects(overlay: Overlay, view: ViewTransform, seen_doc: Rect) -> list[Rect]:
-    """The parts of the view that may be tinted."""
+def _overlay_rects(overlay: Overlay, view: ViewTransform, inside: Rect, seen_doc: Rect) -> list[Rect]:
+    """The parts of `inside`, which shows `seen_doc`, that may be tinted."""
+    runs = occupied_rects(overlay.occupied, overlay.tile, seen_doc)
+    if len(runs) == 1 and runs[0].contains(seen_doc):
+        # As nearly always under a brush.
+        return [inside]
     height, width = overlay.levels[0].shape
-    return [
-        visible_rect(run.intersected(Rect(0, 0, width, height)), view).expanded(FRINGE)
-        for run in occupied_rects(overlay.occupied, overlay.tile, seen_doc)
+    whole = Rect(0, 0, width, height)
+    return _few([visible_rect(run.intersected(whole), view).expanded(FRINGE) for run in runs], inside)
+
+
+def _plain_parts(
+    overlay: Overlay, view: ViewTransform, seen_doc: Rect, inside: Rect, lined: Sequence[Rect]
+) -> list[tuple[Rect, int]]:
+    """The largest rectangles whose coverage has one value, clear of the edge and of what the filter brings."""
+    height, width = overlay.levels[0].shape
+    whole = Rect(0, 0, width, height)
+    parts = [
+        (visible_rect(rect.intersected(whole), view).expanded(-FRINGE).intersected(inside), value)
+        for rect, value in overlay.plain.plain_rects(seen_doc)
     ]
+    large = [
+        (rect, value)
+        for rect, value in parts
+        if rect.area >= _PLAIN_FROM and all(rect.intersected(run).is_empty for run in lined)
+    ]
+    return sorted(large, key=lambda part: -part[0].area)[:_PLAIN_PARTS]
+
+
+def _fill(painter: QPainter, rect: Rect, colour: QColor) -> None:
+    """Lay a translucent colour over `rect`, in bands that Qt does not hand to other threads.
+
+    Waiting for threads costs more than this work where the processor has other things to do.
+    """
+    for top in range(rect.y, rect.bottom, _FILLED):
+        painter.fillRect(rect.x, top, rect.width, min(_FILLED, rect.bottom - top), colour)
 
 
 def edge_rects(edge: Edge, view: ViewTransform) -> list[Rect]:
@@ -252,13 +295,15 @@ def _few(rects: Sequence[Rect], inside: Rect) -> list[Rect]:
     return [rect.intersected(inside) for rect in rects]
 
 
-def _disjoint(rects: Sequence[Rect]) -> list[Rect]:
-    """Rectangles that do not overlap and cover the same."""
-    if len(rects) == 1:
+def _disjoint(rects: Sequence[Rect], without: Sequence[Rect]) -> list[Rect]:
+    """Rectangles that do not overlap and cover `rects`, less those of `without`."""
+    if len(rects) == 1 and not without:
         return [] if rects[0].is_empty else list(rects)
     region = QRegion()
     for rect in rects:
         region += QRegion(rect.x, rect.y, rect.width, rect.height)
+    for rect in without:
+        region -= QRegion(rect.x, rect.y, rect.width, rect.height)
     return [Rect(each.x(), each.y(), each.width(), each.height()) for each in cast(Iterable[QRect], region)]
 
 
@@ -266,6 +311,10 @@ def _bands(rect: Rect) -> Iterator[Rect]:
     height = max(1, _BAND // rect.width)
     for top in range(rect.y, rect.bottom, height):
         yield Rect(rect.x, top, rect.width, min(height, rect.bottom - top))
+
+
+def _translucent(colour: QColor, alpha: float) -> QColor:
+    return QColor(colour.red(), colour.green(), colour.blue(), round(alpha * 255.0))
 
 
 def _even(count: int) -> int:

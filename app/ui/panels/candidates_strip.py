@@ -91,7 +91,7 @@ class CandidatesStrip(QFrame):
         self._row = QHBoxLayout()
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE // 2)
-        self.leak = LeakLine()
+        self.leak = LeakLine("leakLine")
         self._facts, self._hint = ElidedLabel(), ElidedLabel()
         for label in (self._facts, self._hint):
             label.setProperty("role", "muted")
@@ -116,6 +116,7 @@ class CandidatesStrip(QFrame):
         self._original = None
         if session is not None:
             self._links.add(session.candidates.changed.connect(self.mirror))
+        self.leak.set_session(session)
         self.mirror()
 
     def set_display(self, display: DisplayTable | None) -> None:
@@ -126,6 +127,7 @@ class CandidatesStrip(QFrame):
 
     def detach(self) -> None:
         self._links.clear()
+        self.leak.detach()
         self._revealing.stop()
         self._repicturing.stop()
 
@@ -152,7 +154,6 @@ class CandidatesStrip(QFrame):
         if any(self._pictured.get(each.result_id) is not each.patch for each in items):
             self._repicturing.start()
         shown = session.candidates.shown
-        self.leak.show_candidate(shown, session.size)
         facts = candidate_facts(shown) if shown is not None else tr("The photograph as it is")
         if shown is not None and len(places) > 1:
             place = places.index(session.candidates.rivals(shown)) + 1

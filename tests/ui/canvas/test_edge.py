@@ -44,6 +44,8 @@ def speckled(size: Size, seed: int = 3) -> Edge:
 
 def frame_pixels(canvas: CanvasWidget) -> U8:
     canvas.repaint()
+    # What may wait for the next repaint.
+    canvas.frame.refresh()
     return canvas.frame.renderer.pixels[..., :3].copy()
 
 
@@ -51,7 +53,6 @@ def drawn_anew(canvas: CanvasWidget, edge: Edge | None) -> U8:
     """The same scene, view and edge in a frame that has no past."""
     fresh = Frame(canvas.frame.size, SURROUND)
     fresh.renderer.veil.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
-    canvas.source.refresh_mask()
     fresh.set_scene(canvas.source.scene)
     fresh.set_view(canvas.navigation.view)
     fresh.set_edge(edge)
@@ -226,7 +227,7 @@ def test_hovering_over_a_ragged_mask_draws_no_line(make_canvas: MakeCanvas) -> N
     shown = open_photograph(900, 700)
     canvas = make_canvas(shown)
     canvas.set_edge(speckled(shown.opened.size))
-    canvas.repaint()
+    frame_pixels(canvas)
     canvas.frame.renderer.pixels[...] = 7
     hand = Hand(canvas)
     for x in range(100, 800, 50):

@@ -45,7 +45,7 @@ class Canvas:
             coverage[: 2 * TILE, : 2 * TILE] = plain
             self.occupied[:2, :2] = True
         self.coverages = Pyramid.build(coverage)
-        self.overlay = Overlay(self.coverages.levels, self.occupied, TILE)
+        self.overlay = Overlay.over(self.coverages.levels, self.occupied, TILE)
         picture = Picture.wrapping(self.pictures.levels, self.size.rect, opaque=opaque)
         self.scene = Scene(self.size, picture, (), self.overlay)
 
@@ -124,6 +124,7 @@ def test_drawing_the_stale_part_after_a_change_is_drawing_all(
     changed = Rect(x, y, edge, edge).intersected(canvas.size.rect)
     canvas.coverages.levels[0][changed.slices] = 255
     canvas.coverages.update(changed)
+    canvas.overlay.plain.forget([changed])
     for cell in changed.tiles(TILE):
         canvas.occupied[cell.y // TILE, cell.x // TILE] = True
     renderer.draw(canvas.scene, view, [stale_rect(changed, view)])

@@ -104,6 +104,7 @@ def test_drawing_the_stale_part_after_a_change_is_drawing_all(
     changed = Rect(x, y, edge, edge).intersected(canvas.size.rect)
     canvas.coverages.levels[0][changed.slices] = 255
     canvas.coverages.update(changed)
+    canvas.overlay.plain.forget([changed])
     for cell in changed.tiles(canvas.overlay.tile):
         canvas.occupied[cell.y // canvas.overlay.tile, cell.x // canvas.overlay.tile] = True
     frame.mark([changed])
