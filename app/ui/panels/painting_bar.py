@@ -14,7 +14,8 @@ from app.ui.widgets.labels import ElidedLabel, make_label
 if TYPE_CHECKING:
     from app.document.layers import EditLayer
 
-WIDEST = 560
+WIDEST = 800
+"""Pixels; longer names end in an ellipsis."""
 
 
 class PaintingBar(QFrame):
@@ -57,6 +58,8 @@ class PaintingBar(QFrame):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
+        # What it is painted in is known once it has its style.
+        self.title.ensurePolished()
         words = self.title.fontMetrics().horizontalAdvance(self.title.text())
-        width = min(self.sizeHint().width() + words + SPACE, WIDEST, self._host.width() - 4 * SPACE)
+        width = min(self.sizeHint().width() + words + 1, WIDEST, self._host.width() - 4 * SPACE)
         self.setGeometry((self._host.width() - width) // 2, 2 * SPACE, width, self.sizeHint().height())
