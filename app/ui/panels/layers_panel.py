@@ -113,8 +113,14 @@ class LayersPanel(QWidget):
         paint.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._buttons.addWidget(paint)
         self._buttons.addStretch(1)
+        # They are made last; Tab comes to them where they stand.
+        QWidget.setTabOrder(self.list, paint)
+        before: QWidget = paint
         for id in BUTTONS:
-            self._buttons.addWidget(_button(actions.action(id)))
+            button = _button(actions.action(id))
+            self._buttons.addWidget(button)
+            QWidget.setTabOrder(before, button)
+            before = button
         self.list.delete_wanted.connect(lambda: actions.run("layer.delete"))
         self._mirror()
 

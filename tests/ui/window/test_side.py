@@ -109,7 +109,9 @@ async def test_f6_comes_to_whatever_stands_below(window: Window, photograph: Pat
         assert desk.canvas.hasFocus()
 
 
-async def test_the_bar_over_the_canvas_shows_a_whole_name(window: Window, photograph: Path) -> None:
+async def test_the_bar_over_the_canvas_shows_a_whole_name_and_is_never_covered(
+    window: Window, photograph: Path
+) -> None:
     await fill(window, photograph)
     window.frame.resize(1600, 1000)
     document = window.session.document
@@ -125,3 +127,27 @@ async def test_the_bar_over_the_canvas_shows_a_whole_name(window: Window, photog
     window.frame.resize(900, 700)
     await asyncio.sleep(0.05)
     assert window.desk.host.rect().contains(bar.geometry())
+    # What is told meanwhile pushes it down, and the legend makes room.
+    window.workspace.notices.info("Something is told.", "With a hint to it.")
+    window.desk.actions.run("view.leak")
+    await eventually(window.widget("heatLegend").isVisible)
+    await asyncio.sleep(0.05)
+    told = window.desk.notices
+    covered = told.mapTo(window.frame, QPoint(0, 0)).y() + told.height()
+    assert bar.mapTo(window.frame, QPoint(0, 0)).y() >= covered
+    assert not bar.geometry().intersects(window.widget("heatLegend").geometry())
+
+
+async def test_tab_goes_down_the_layers_panel(window: Window, photograph: Path) -> None:
+    await fill(window, photograph)
+    window.frame.resize(1600, 1000)
+    window.desk.show_part(LAYERS)
+    await asyncio.sleep(0.05)
+    tops = []
+    for _ in range(9):
+        focused = window.frame.focusWidget()
+        assert focused is not None
+        assert window.desk.layers.isAncestorOf(focused)
+        tops.append(focused.mapTo(window.desk.layers, QPoint(0, 0)).y())
+        window.key(Qt.Key.Key_Tab)
+    assert tops == sorted(tops)
