@@ -16,6 +16,7 @@ import numpy as np
 from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8, Bool
+from app.imaging.masks import plain_value
 
 TILE = 256
 """Edge of a tile in pixels: smaller ones cost more bookkeeping, larger ones more bytes."""
@@ -239,8 +240,8 @@ class TileChange:
 
 def _stored(pixels: U8) -> int | U8:
     """A copy of a tile's pixels, or their value where they have only one."""
-    low, high, _, _ = cv2.minMaxLoc(pixels)
-    return int(low) if low == high else pixels.copy()
+    value = plain_value(pixels)
+    return pixels.copy() if value < 0 else value
 
 
 def _packed(pixels: U8) -> bytes:

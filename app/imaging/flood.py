@@ -24,11 +24,12 @@ BLOCK = 16
 """Edge in pixels of what is walked round when it is wholly alike. A tile holds a whole number of blocks."""
 _AROUND = 8
 """Blocks to all sides of the start in which one that is wholly alike is searched for."""
-_PIECE_TILES = 12
+_PIECE_TILES = 24
 _PIECE = _PIECE_TILES * TILE * BLOCK
 """Pixels that are looked at as one piece: all that is read and written for it stays in the processor's cache."""
-_REACHED = 255
-_FLOOD = 4 | cv2.FLOODFILL_MASK_ONLY | (_REACHED << 8)
+REACHED = 255
+"""What a flood writes."""
+_FLOOD = 4 | cv2.FLOODFILL_FIXED_RANGE | cv2.FLOODFILL_MASK_ONLY | (REACHED << 8)
 _SQUARE = np.ones((3, 3), np.uint8)
 
 Place = tuple[int, int]
@@ -104,7 +105,7 @@ def _expected(picture: U8, colour: tuple[int, ...], tolerance: int, x: int, y: i
     alike[y // BLOCK, x // BLOCK] = 255
     _, labels = cv2.connectedComponents(cv2.dilate(alike, _SQUARE), connectivity=4)
     own = np.asarray(labels == labels[y // BLOCK, x // BLOCK], np.uint8)
-    return blocks.pooled(as_u8(cv2.dilate(own, _SQUARE)), TILE // BLOCK, cv2.max) > 0
+    return blocks.highest(as_u8(cv2.dilate(own, _SQUARE)), TILE // BLOCK) > 0
 
 
 class _Ground:
@@ -127,63 +128,36 @@ class _Ground:
     def _look(self, alike: Alike) -> None:
         """Find which pixels are alike, and which blocks wholly are."""
         inside = self._area.size.rect
-        rows = [blocks.pixels(run, TILE).intersected(inside) for run in blocks.runs(self._tiles)]
+        rows = [blocks.run_pixels(run, TILE).intersected(inside) for run in blocks.runs(self._tiles)]
         pieces = [piece for row in rows for piece in _pieces(row)]
+        # What threads do between two calls of a library they do in turn: as little of it as can be.
+        parts = [
+            (piece.translated(self._area.x, self._area.y), self._plane[piece.slices]) for piece in pieces
+        ]
 
-        def worker() -> Callable[[Rect], object]:
+        def worker() -> Callable[[tuple[Rect, U8]], object]:
             scratch = np.empty(4 * _PIECE, np.uint8)
 
-            def look(piece: Rect) -> None:
-                self._work.step(0.8 * piece.y / inside.height)
-                target = self._plane[piece.slices]
-                alike.find(piece.translated(self._area.x, self._area.y), target, scratch)
-                self._tell_solid(piece)
+            def look(part: tuple[Rect, U8]) -> None:
+                self._work.step(0.8 * (part[0].y - self._area.y) / inside.height)
+                alike.find(part[0], part[1], scratch)
 
             return look
 
-        threads.share(pieces, worker, sum(piece.area for piece in pieces))
+        threads.share(parts, worker, sum(piece.area for piece in pieces))
+        self._tell_solid()
 
-    def _tell_solid(self, piece: Rect) -> None:
-        """Find the blocks of a piece that are wholly alike; a piece begins where a block does."""
-        part = Rect(piece.x // BLOCK, piece.y // BLOCK, -(-piece.width // BLOCK), -(-piece.height // BLOCK))
-        rows = self._plane[blocks.pixels(part, BLOCK).slices]
-        others = np.bitwise_or.reduce(rows.reshape(part.height, BLOCK, -1), axis=1)
+    def _tell_solid(self) -> None:
+        """Find the blocks that are wholly alike."""
+        others = np.bitwise_or.reduce(self._plane.reshape(len(self._solid), BLOCK, -1), axis=1)
         # Sixteen pixels are two numbers of eight bytes.
         halves = others.view(np.uint64)
-        np.equal(halves[:, ::2] | halves[:, 1::2], 0, out=self._solid[part.slices])
+        np.equal(halves[:, ::2] | halves[:, 1::2], 0, out=self._solid)
 
     def flood(self, x: int, y: int) -> Rect:
         """Reach all that hangs together with pixel (x, y) of the picture, which is alike; its bounds there."""
-        x, y = x - self._area.x, y - self._area.y
-        body = self._body(x, y)
-        closed, seeds = _walls(body)
-        # What is closed is reached already, and nothing walks through it.
-        full = np.full((BLOCK, self._plane.shape[1]), _REACHED, np.uint8)
-        boxes = []
-        for run in blocks.runs(closed):
-            box = blocks.pixels(run, BLOCK)
-            self._plane[box.slices] = full[:, : box.width]
-            boxes.append(box)
-        for place in [*((column * BLOCK, row * BLOCK) for column, row in seeds), (x, y)]:
-            self._work.step(0.85)
-            if self._plane[place[1], place[0]] == 0:
-                boxes.append(_pour(self._mask, place))
-        return united(boxes).translated(self._area.x, self._area.y)
-
-    def _body(self, x: int, y: int) -> Bool:
-        """The blocks that are wholly alike and hang together with pixel (x, y) and by sides; maybe none."""
-        around = Rect(x // BLOCK, y // BLOCK, 1, 1).expanded(_AROUND)
-        around = around.intersected(Size(self._solid.shape[1], self._solid.shape[0]).rect)
-        box = blocks.pixels(around, BLOCK)
-        trial = np.pad(self._plane[box.slices], 1, constant_values=1)
-        _pour(trial, (x - box.x, y - box.y))
-        reached = (trial[1:-1:BLOCK, 1:-1:BLOCK] == _REACHED) & self._solid[around.slices]
-        rows, columns = np.nonzero(reached)
-        if not rows.size:
-            return np.zeros_like(self._solid)
-        _, labels = cv2.connectedComponents(self._solid.view(np.uint8), connectivity=4)
-        own: Bool = labels == labels[around.y + rows[0], around.x + columns[0]]
-        return own
+        reached = spread(self._mask, self._solid, x - self._area.x, y - self._area.y)
+        return reached.translated(self._area.x, self._area.y)
 
     def leads_beyond(self) -> bool:
         """True when something was reached beside a tile that was not looked at."""
@@ -198,7 +172,7 @@ class _Ground:
                 y = tile.bottom - 1 if first[row, column] else tile.bottom
                 x = tile.right - 1 if first[row, column] else tile.right
                 side = self._plane[y, tile.x : tile.right] if below else self._plane[tile.y : tile.bottom, x]
-                if (side == _REACHED).any():
+                if (side == REACHED).any():
                     return True
         return self._leads_out()
 
@@ -211,7 +185,7 @@ class _Ground:
             (self._area.x > 0, self._plane[:height, 0]),
             (self._area.right < self._size.width, self._plane[:height, width - 1]),
         )
-        return any(goes_on and bool((side == _REACHED).any()) for goes_on, side in sides)
+        return any(goes_on and bool((side == REACHED).any()) for goes_on, side in sides)
 
     def coverage(self, area: Rect) -> U8:
         """255 for what was reached of a part of the picture, else 0; the flood is at its end."""
@@ -220,7 +194,7 @@ class _Ground:
         def worker() -> Callable[[slice], object]:
             return lambda rows: cv2.threshold(found[rows], 1, 255, cv2.THRESH_BINARY, found[rows])
 
-        threads.share(threads.bands(area.size, 4 * _PIECE), worker, area.area)
+        threads.share(threads.bands(area.size, max(_PIECE, area.area // threads.THREADS)), worker, area.area)
         return found
 
 
@@ -232,6 +206,40 @@ def _pieces(row: Rect) -> Iterator[Rect]:
         rows = _PIECE // part.width // BLOCK * BLOCK
         for y in range(row.y, row.bottom, rows):
             yield Rect(x, y, part.width, min(rows, row.bottom - y))
+
+
+def spread(mask: U8, solid: Bool, x: int, y: int) -> Rect:
+    """Write 255 to all 0 of `mask` that hang by sides together with the one at (x, y), and return their bounds.
+
+    `mask` is (BLOCK * h + 2, BLOCK * w + 2): a border of 1 round whole blocks, within which places are counted.
+    `solid`, (h, w), marks blocks that hold nothing but 0; the more it does, the less there is to walk.
+    """
+    plane = mask[1:-1, 1:-1]
+    closed, seeds = _walls(_body(mask, solid, x, y))
+    # What is closed is reached already, and nothing walks through it.
+    full = np.full((BLOCK, plane.shape[1]), REACHED, np.uint8)
+    for row, first, end in blocks.runs(closed):
+        box = plane[row * BLOCK : (row + 1) * BLOCK, first * BLOCK : end * BLOCK]
+        box[...] = full[:, : box.shape[1]]
+    boxes = [blocks.pixels(Rect(*cv2.boundingRect(closed.view(np.uint8))), BLOCK)]
+    starts = [*((column * BLOCK, row * BLOCK) for column, row in seeds), (x, y)]
+    boxes += [_pour(mask, start) for start in starts if plane[start[1], start[0]] == 0]
+    return united(boxes)
+
+
+def _body(mask: U8, solid: Bool, x: int, y: int) -> Bool:
+    """The solid blocks that hang together with pixel (x, y) and by sides; maybe none."""
+    around = Rect(x // BLOCK, y // BLOCK, 1, 1).expanded(_AROUND)
+    around = around.intersected(Size(solid.shape[1], solid.shape[0]).rect)
+    box = blocks.pixels(around, BLOCK)
+    trial = np.pad(mask[1:-1, 1:-1][box.slices], 1, constant_values=1)
+    _pour(trial, (x - box.x, y - box.y))
+    rows, columns = np.nonzero((trial[1:-1:BLOCK, 1:-1:BLOCK] == REACHED) & solid[around.slices])
+    if not rows.size:
+        return np.zeros_like(solid)
+    _, labels = cv2.connectedComponents(solid.view(np.uint8), connectivity=4)
+    own: Bool = labels == labels[around.y + rows[0], around.x + columns[0]]
+    return own
 
 
 def _pour(mask: U8, place: Place) -> Rect:

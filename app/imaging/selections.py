@@ -189,14 +189,14 @@ def _smoothed(plane: U8, work: Work) -> U8:
     Only where it is not the same all round there is anything to be smoothed.
     """
     work.step(0.9)
-    highest, lowest = blocks.pooled(plane, _EDGE_BLOCK, cv2.max), blocks.pooled(plane, _EDGE_BLOCK, cv2.min)
     around = np.ones((3, 3), np.uint8)
-    edges = cv2.dilate(highest, around) != cv2.erode(lowest, around)
+    highest = cv2.dilate(blocks.highest(plane, _EDGE_BLOCK), around)
+    edges = highest != cv2.erode(blocks.lowest(plane, _EDGE_BLOCK), around)
     smoothed, whole = plane.copy(), size_of(plane).rect
 
-    def worker() -> Callable[[Rect], object]:
-        def smooth(run: Rect) -> None:
-            inner = blocks.pixels(run, _EDGE_BLOCK).intersected(whole)
+    def worker() -> Callable[[tuple[int, int, int]], object]:
+        def smooth(run: tuple[int, int, int]) -> None:
+            inner = blocks.run_pixels(run, _EDGE_BLOCK).intersected(whole)
             outer = inner.expanded(1).intersected(whole)
             blurred = cv2.GaussianBlur(plane[outer.slices], (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
             smoothed[inner.slices] = blurred[inner.relative_to(outer).slices]

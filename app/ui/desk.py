@@ -66,6 +66,7 @@ from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.painting_bar import PaintingBar
+from app.ui.panels.previews import Previews
 from app.ui.panels.prompt_book import PromptBook
 from app.ui.panels.side import LAYERS, USUAL_WIDTH, SidePanel
 from app.ui.panels.spent_button import SpentButton
@@ -123,12 +124,12 @@ class Desk:
             self.window.showFullScreen()
 
     def focus_next_panel(self) -> None:
-        """Go from panel to panel: canvas, tools, options, edit, requests or history."""
+        """Go from panel to panel that is seen: canvas, tools, options, edit, requests, and what is below."""
         stops = [
             stop
             for stop in (
                 *(self._front(), self.tools, self.options, self.edit.prompt),
-                *(self.jobs.pause, self.history.search),
+                *(self.jobs.pause, self._layers_stop, self.history.search, self.steps.view),
             )
             if stop.isVisible()
         ]
@@ -169,8 +170,13 @@ class Desk:
         self.side.reveal(part)
         target: QWidget = self.steps.view
         if part == LAYERS:
-            target = self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity
+            target = self._layers_stop
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @property
+    def _layers_stop(self) -> QWidget:
+        """Where one comes to the Layers panel: the list, or what tunes a variant that is not applied."""
+        return self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity.box
 
     def escape(self) -> bool:
         """Esc that nobody used: stop work on the mask, dismiss a message, leave the candidates; else False."""
@@ -212,6 +218,7 @@ class Desk:
         for panel in (
             self.documents,
             self.edit,
+            self.previews,
             self.jobs,
             self.history,
             self.prompts,
@@ -259,8 +266,9 @@ class Desk:
         self.options = OptionsBar(workspace.toolbox)
         self.edit = EditPanel(workspace)
         self.prompts = PromptBook(self.edit.prompt, workspace.history_shelf, tasks)
-        self.jobs = JobsPanel(workspace, tasks)
-        self.history = HistoryPanel(workspace, tasks, self.transfer)
+        self.previews = Previews(workspace, tasks, self.window)
+        self.jobs = JobsPanel(workspace, self.previews)
+        self.history = HistoryPanel(workspace, tasks, self.transfer, self.previews)
         self.steps = StepsPanel()
         self.layers = LayersPanel(tasks)
         self.leak_map = LeakMap(self.canvas, self.legend, self.strip.leak, self.layers.leak)

@@ -33,7 +33,7 @@ AT_ONCE = 160_000
 """Pixels of the frame that are always drawn at once."""
 _PART = 80_000
 """Pixels of the frame that are drawn before one looks at the clock again."""
-PATIENCE = 0.005
+PATIENCE = 0.004
 """Seconds after which what changed in the document may wait for the next frame."""
 _REACH = 8
 """Pixels of the frame around a part whose document pixels may be read to draw it."""
