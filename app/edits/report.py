@@ -147,7 +147,10 @@ def _explained(aligned: Aligned) -> F32:
     A reply that was cut off at white cannot be as bright as the photograph, nor the photograph as bright as it.
     """
     document, reply = as_f32(aligned.document), corrected(aligned)
-    cut_high, cut_low = aligned.reply >= BRIGHTEST, aligned.reply <= DARKEST
+    # What was cut off is in its neighbours, too: the reply was coded, and read between its pixels.
+    square = np.ones((3, 3), np.uint8)
+    cut_high = cv2.dilate(aligned.reply, square) >= BRIGHTEST
+    cut_low = cv2.erode(aligned.reply, square) <= DARKEST
     own_high, own_low = aligned.document >= BRIGHTEST, aligned.document <= DARKEST
     explained = (reply < document) & (cut_high | own_low) | (reply > document) & (cut_low | own_high)
     return as_f32(np.where(explained, document, reply))

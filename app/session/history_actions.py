@@ -20,6 +20,7 @@ from app.imaging.arrays import U8
 from app.imaging.extend import extend_photograph
 from app.imaging.load import Limits, load_photograph
 from app.imaging.photograph import Photograph
+from app.imaging.recipe import Recipe
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, layer_of
 from app.session.document_session import DocumentSession
@@ -75,8 +76,8 @@ class HistoryActions:
         if entry.prompt or form.takes("prompt"):
             form.set_prompt(entry.prompt)
         form.set_variants(entry.n)
-        form.set_feather(entry.feather)
         form.restore(entry.form)
+        form.set_recipe(recipe_of(entry))
         form.set_extras(entry.extras)
         for name in tuple(form.values):
             form.set_value(name, None)
@@ -143,8 +144,14 @@ class HistoryActions:
         await self.mark_applied(candidate)
 
     async def mark_applied(self, candidate: Candidate) -> None:
-        """Remember that a result was used."""
-        await asyncio.to_thread(self._history.mark_applied, candidate.result_id)
+        """Remember that a result was used, and how it was put back: whoever uses it again means that."""
+        recipe = replace(candidate.patch.recipe, grow=0).kept()
+
+        def write() -> None:
+            self._history.mark_applied(candidate.result_id)
+            self._history.marks.set_recipe(candidate.entry_id, recipe)
+
+        await asyncio.to_thread(write)
         self._changed.emit(candidate.entry_id)
 
     async def export(self, id: str, path: Path, options: ExportOptions | None = None) -> Saved:
@@ -232,6 +239,11 @@ def find_result(history: HistoryStore, id: str) -> HistoryResult:
         if id in (result.id, entry.id):
             return result
     raise InputError(tr("“{id}” has no result.", id=id), tr("It never arrived or could not be read."))
+
+
+def recipe_of(entry: HistoryEntry) -> Recipe:
+    """How the images of an entry are put back."""
+    return Recipe.from_kept({"feather": entry.feather, **entry.recipe})
 
 
 def same_photograph(session: DocumentSession, entry: HistoryEntry) -> bool:

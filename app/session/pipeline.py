@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import asdict, replace
@@ -45,6 +46,10 @@ THUMBNAIL = Size(320, 320)
 HOLD_SECONDS, HOLD_PAUSE = 600.0, 2.0
 """How long an image that no disk takes is held in memory, and the seconds between two attempts to store it."""
 
+PLACED_AT_ONCE = min(2, max(1, (os.cpu_count() or 1) - 1))
+"""Received images that are brought to the photograph's scale at the same time: each keeps a processor busy, and
+the window's thread has to come round to its events beside them."""
+
 Deliver = Callable[[tuple[Candidate, ...], tuple[Missing, ...]], object]
 """Takes the candidates of a request, and why others did not come."""
 
@@ -73,6 +78,7 @@ class EditPipeline:
         self._progress = progress
         self._warm_up = warm_up
         self._clock = clock
+        self._placing = asyncio.Semaphore(PLACED_AT_ONCE)
         self._waiting: set[str] = set()
         self._writes: set[asyncio.Task[None]] = set()
         worker.changed.connect(self._write_early_cancel)
@@ -334,7 +340,8 @@ class EditPipeline:
         missing: list[Missing] = []
         for image, row in zip(result.images, rows, strict=True):
             try:
-                candidate = await asyncio.to_thread(self._candidate, request, image, row)
+                async with self._placing:
+                    candidate = await asyncio.to_thread(self._candidate, request, image, row)
             except PhotographError as error:
                 sentence = tr("Image {number} cannot be read.", number=row.index + 1)
                 missing.append(Missing(sentence, request_id=result.request_id))

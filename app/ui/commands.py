@@ -119,7 +119,13 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             has_document,
             help=tr("Show what Generate would send, down to the byte."),
         ),
-        Command("edit.preferences", tr("Preferences…"), EDIT, lambda w: desk.show_preferences(), ("Ctrl+,",)),
+        Command(
+            "edit.preferences",
+            tr("Preferences…"),
+            EDIT,
+            lambda w: desk.dialogs.show_preferences(),
+            ("Ctrl+,",),
+        ),
         Command(
             "providers.manage",
             tr("Providers…"),
@@ -380,7 +386,7 @@ def turn_commands(desk: Desk) -> tuple[Command, ...]:
 def help_commands(desk: Desk) -> tuple[Command, ...]:
     """The palette, the keys, about."""
     return (
-        Command("help.palette", tr("Commands…"), HELP, lambda w: desk.show_palette(), ("Ctrl+K",)),
-        Command("help.shortcuts", tr("Keys"), HELP, lambda w: desk.show_shortcuts(), ("F1",)),
-        Command("help.about", tr("About Maskroom"), HELP, lambda w: desk.show_about()),
+        Command("help.palette", tr("Commands…"), HELP, lambda w: desk.dialogs.show_palette(), ("Ctrl+K",)),
+        Command("help.shortcuts", tr("Keys"), HELP, lambda w: desk.dialogs.show_shortcuts(), ("F1",)),
+        Command("help.about", tr("About Maskroom"), HELP, lambda w: desk.dialogs.show_about()),
     )

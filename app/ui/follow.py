@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
@@ -46,6 +46,9 @@ class FollowCurrent:
         self._links = Links()
         self._document_links = Links()
         self._own_links = Links()
+        self._panels = QTimer(desk.window)
+        self._panels.setSingleShot(True)
+        self._panels.timeout.connect(self._fill_panels)
         workspace = desk.workspace
         self._own_links.add(
             workspace.notices.subscribe(desk.notices.show_notice),
@@ -60,6 +63,7 @@ class FollowCurrent:
         self.take_current()
 
     def detach(self) -> None:
+        self._panels.stop()
         for links in (self._own_links, self._links, self._document_links):
             links.clear()
 
@@ -85,11 +89,12 @@ class FollowCurrent:
         self._recall_view()
         desk.canvas.set_session(session)
         desk.canvas.set_region_hand(session.region if session is not None else None)
-        desk.edit.set_session(session)
         desk.strip.set_session(session)
         desk.status.set_session(session)
-        desk.steps.set_session(session)
-        desk.layers.set_session(session)
+        if session is None:
+            self._fill_panels()
+        else:
+            self._panels.start()
         desk.history.set_session_available(session is not None)
         self.show_middle()
         if session is not None:
@@ -101,6 +106,14 @@ class FollowCurrent:
         self._mirror_edge()
         self._mirror_candidates()
         self._mirror_title()
+
+    def _fill_panels(self) -> None:
+        """The panels beside the photograph, once that is seen: all at once would keep the window from its events."""
+        self._panels.stop()
+        desk, session = self._desk, self._session
+        desk.edit.set_session(session)
+        desk.steps.set_session(session)
+        desk.layers.set_session(session)
 
     def show_middle(self) -> None:
         """Bring the photograph, or the empty view, to the middle of the window."""
