@@ -192,15 +192,16 @@ class EditPanel(QWidget):
                 tr("Size"), self.send_size, tr("Of what is sent; the photograph keeps its own size")
             ),
             "context": FormRow(tr("Context"), self.context, tr("How much around the mask is sent with it")),
+            "grow": FormRow(
+                tr("Grow"), self.grow, tr("Widens the mask, so that no fringe of the object stays")
+            ),
+            "feather": FormRow(tr("Feather"), self.feather, tr("Softens the result's edge, inwards only")),
+            # Last, since it comes and goes with what is painted.
             "islands": FormRow(
                 tr("Islands"),
                 self.islands,
                 tr("Parts of the mask that stand far from each other: one request for all, or one for each"),
             ),
-            "grow": FormRow(
-                tr("Grow"), self.grow, tr("Widens the mask, so that no fringe of the object stays")
-            ),
-            "feather": FormRow(tr("Feather"), self.feather, tr("Softens the result's edge, inwards only")),
         }
         self._body = QWidget()
         column = QVBoxLayout(self._body)
