@@ -133,6 +133,18 @@ class Mask:
             edit.mark(self.size.rect)
         return edit.step
 
+    def clipped(self, coverage: U8, at: Rect) -> U8:
+        """What the mask can take over of `coverage` (at.height, at.width): beyond its limit it stays empty.
+
+        For a worker that makes tiles to `put`. The very array where nothing lies beyond, else a copy.
+        """
+        if self._limit.contains(at):
+            return coverage
+        clipped = coverage.copy()
+        for strip in at.without(self._limit):
+            clipped[strip.relative_to(at).slices] = 0
+        return clipped
+
     def put(self, change: TileChange, title: str) -> MaskStep | None:
         """Take over tiles that a worker has made of the mask as it is now; None for no tiles.
 

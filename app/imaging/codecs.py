@@ -5,10 +5,7 @@ Files of the user go through `load` and `save`, which keep metadata; nothing her
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from PIL import Image
 
 from app.base.geometry import Size
 from app.imaging import png_chunks
@@ -23,22 +20,19 @@ from app.imaging.resample import resize_picture
 def encode_png(array: Samples, level: int = 1) -> bytes:
     """A PNG without metadata of `array`: (H, W) or (H, W, 1–4) as L, LA, RGB or RGBA, 8 or 16 bits.
 
-    `level` is zlib's effort, 0–9: 1 is nearly as small as 6 on photographs and several times as fast.
+    `level` is zlib's effort, 0–9: 1 is nearly as small as 6 on photographs and several times as fast. Other
+    threads run meanwhile.
     """
     samples = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
-    if samples.dtype == np.uint16:
-        return png_chunks.encode_sixteen_bits(samples.astype(np.uint16, copy=False), Metadata(), level)
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(samples)).save(file, "PNG", compress_level=level)
-    return file.getvalue()
+    return bytes(encode_png_quickly(samples, level=level))
 
 
-def encode_png_quickly(samples: Samples, metadata: Metadata = Metadata()) -> memoryview:
+def encode_png_quickly(samples: Samples, metadata: Metadata = Metadata(), level: int = 1) -> memoryview:
     """A PNG of (H, W) or (H, W, 2–4) as L, LA, RGB or RGBA, 8 or 16 bits, with everything in `metadata`.
 
-    For large pictures in a worker: other threads run meanwhile, which Pillow's and OpenCV's encoders do not allow.
+    For a worker: other threads run meanwhile, which Pillow's and OpenCV's encoders do not allow.
     """
-    return joined(png_chunks.png_parts(samples, metadata, 1))
+    return joined(png_chunks.png_parts(samples, metadata, level))
 
 
 def encode_lossy(rgb: U8, media: str, quality: int) -> bytes:

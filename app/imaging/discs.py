@@ -16,14 +16,17 @@ import numpy as np
 
 from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
-from app.imaging.arrays import F32, U8, Bool, as_u8
+from app.imaging import blocks, threads
+from app.imaging.arrays import U8, Bool, as_u8
 
 _BLOCK = 32
-"""Pixels across one pixel of the coarse look."""
-_SLACK = _BLOCK * math.sqrt(2.0)
-"""By how much the distance of two pixels may differ from that of the middles of their blocks."""
-_TILE = 8
-"""Blocks across one piece of work: smaller ones cost more calls, larger ones hold more that is decided."""
+"""Pixels across one pixel of the coarse look; half of it for a wide disc, where looking closer is dear."""
+_WIDE = 48
+_TILE = 512
+"""Pixels across one piece of work: smaller ones cost more calls, larger ones hold more that is decided and do not
+fit into the processor's cache."""
+_SMALL = 5
+"""Up to this radius the disc's pixels are so few that they are taken one by one."""
 
 
 def disc_maximum(source: U8, radius: int, cancel: CancelToken | None = None) -> U8:
@@ -37,71 +40,36 @@ def disc_maximum(source: U8, radius: int, cancel: CancelToken | None = None) -> 
     result = source.copy()
     if radius <= 0 or source.size == 0:
         return result
-    full, open_ = _coarse_look(source, radius)
+    edge = _BLOCK if radius < _WIDE else _BLOCK // 2
+    full, open_ = _coarse_look(source, radius, edge)
+    row = np.full((edge, source.shape[1]), 255, np.uint8)
+    for y, first, end in blocks.runs(full):
+        box = result[y * edge : (y + 1) * edge, first * edge : end * edge]
+        box[...] = row[: box.shape[0], : box.shape[1]]
+    parts = blocks.parts(open_, edge, _TILE, Size(source.shape[1], source.shape[0]).rect)
     halves = [math.isqrt(radius * radius - dy * dy) for dy in range(radius + 1)]
-    whole = Size(source.shape[1], source.shape[0]).rect
-    all_blocks = Size(full.shape[1], full.shape[0]).rect
-    for tile in all_blocks.tiles(_TILE):
-        if cancel is not None:
-            cancel.check()
-        blocks = tile.intersected(all_blocks)
-        undecided = open_[blocks.slices]
-        if undecided.any():
-            x, y, width, height = cv2.boundingRect(undecided.view(np.uint8))
-            part = _pixels(Rect(x + blocks.x, y + blocks.y, width, height)).intersected(whole)
+
+    def worker() -> Callable[[Rect], object]:
+        def grow(part: Rect) -> None:
+            if cancel is not None:
+                cancel.check()
             _raise_to_maximum(source, result, part, halves)
-        if full[blocks.slices].any():
-            _fill(result, full, blocks)
+
+        return grow
+
+    threads.share(parts, worker, sum(part.area for part in parts))
     return result
 
 
-def _coarse_look(source: U8, radius: int) -> tuple[Bool, Bool]:
+def _coarse_look(source: U8, radius: int, edge: int) -> tuple[Bool, Bool]:
     """Per block: True where all of the result is 255; True where it can only be known by looking closer."""
-    high, low = _pooled(source, cv2.max), _pooled(source, cv2.min)
-    reached = _block_distance(high == 255) <= (radius - _SLACK) / _BLOCK
+    high, low = blocks.highest(source, edge), blocks.lowest(source, edge)
+    # By how much the distance of two pixels may differ from that of the middles of their blocks.
+    slack = math.sqrt(2.0)
+    reached = blocks.distance(high == 255) <= radius / edge - slack
     full = reached | (low == 255)
-    empty = _block_distance(high > 0) > (radius + _SLACK) / _BLOCK
+    empty = blocks.distance(high > 0) > radius / edge + slack
     return full, ~(full | empty)
-
-
-def _pooled(source: U8, combine: Callable[[U8, U8, U8], object]) -> U8:
-    """cv2.max or cv2.min of each block; those at the right and lower end may be smaller."""
-    rows = _pooled_rows(source, combine)
-    return as_u8(cv2.transpose(_pooled_rows(as_u8(cv2.transpose(rows)), combine)))
-
-
-def _pooled_rows(source: U8, combine: Callable[[U8, U8, U8], object]) -> U8:
-    pooled = source[::_BLOCK].copy()
-    for row in range(1, min(_BLOCK, source.shape[0])):
-        rows = source[row::_BLOCK]
-        combine(pooled[: len(rows)], rows, pooled[: len(rows)])
-    return pooled
-
-
-def _block_distance(marked: Bool) -> F32:
-    """How far each block is from the nearest marked one, in blocks; infinite when none is marked."""
-    if not marked.any():
-        return np.full(marked.shape, np.inf, np.float32)
-    free = np.logical_not(marked).astype(np.uint8)
-    return cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).astype(np.float32, copy=False)
-
-
-def _pixels(blocks: Rect) -> Rect:
-    return Rect(blocks.x * _BLOCK, blocks.y * _BLOCK, blocks.width * _BLOCK, blocks.height * _BLOCK)
-
-
-def _fill(result: U8, full: Bool, blocks: Rect) -> None:
-    """Set the full blocks of a tile to 255."""
-    marked = full[blocks.slices]
-    target = result[_pixels(blocks).slices]
-    if marked.all():
-        target[...] = 255
-        return
-    for row in np.flatnonzero(marked.any(axis=1)).tolist():
-        line = target[row * _BLOCK : (row + 1) * _BLOCK]
-        edges = np.flatnonzero(np.diff(marked[row], prepend=False, append=False)).tolist()
-        for first, end in zip(edges[::2], edges[1::2], strict=True):
-            line[:, first * _BLOCK : end * _BLOCK] = 255
 
 
 def _raise_to_maximum(source: U8, result: U8, part: Rect, halves: list[int]) -> None:
@@ -114,6 +82,9 @@ def _raise_to_maximum(source: U8, result: U8, part: Rect, halves: list[int]) -> 
     covered = Rect(*cv2.boundingRect(around))
     if covered.is_empty:
         return
+    if radius <= _SMALL:
+        result[part.slices] = cv2.dilate(around, _disc(halves))[radius:-radius, radius:-radius]
+        return
     target, side = result[part.slices], math.isqrt(radius * radius // 2)
     for axis in (0, 1):
         _lay_caps(around, covered, target, halves, side, axis)
@@ -121,6 +92,13 @@ def _raise_to_maximum(source: U8, result: U8, part: Rect, halves: list[int]) -> 
     square = _window(around[corner : corner + part.height + 2 * side], 2 * side + 1, 1)
     square = square[:, corner : corner + part.width]
     cv2.max(target, _window(square, 2 * side + 1, 0), target)
+
+
+def _disc(halves: list[int]) -> U8:
+    """1 for the pixels of a disc, else 0, (2r + 1, 2r + 1)."""
+    radius = len(halves) - 1
+    across = np.abs(np.arange(-radius, radius + 1))
+    return as_u8((across[np.newaxis, :] <= np.array(halves)[across][:, np.newaxis]).astype(np.uint8))
 
 
 def _lay_caps(around: U8, covered: Rect, target: U8, halves: list[int], side: int, axis: int) -> None:

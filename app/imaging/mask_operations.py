@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import enum
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -19,14 +20,19 @@ from numpy.typing import NDArray
 
 from app.base.cancel import CancelToken
 from app.base.geometry import Rect
-from app.imaging import masks
+from app.imaging import blocks, masks, threads
 from app.imaging.arrays import U8, Bool, as_u8
+from app.imaging.flood import BLOCK, spread
 
+_BAND = 2_000_000
+"""Pixels that are blurred at a time, but for wide blurs."""
 _FINE_SIGMA, _COARSE_SIGMA = 3.0, 5.0
 """Up to the first standard deviation a blur is done at full resolution, up to the second (counted there) on a
 reduced one."""
 _STRETCH = 1 / math.erf(math.sqrt(2.0))
 """By which what lies within two sigmas of a blurred edge becomes all of it."""
+_MANY_SPECKS = 3000
+"""Pixels that could be looked at in the time that one box takes."""
 _FEW_LEVELS = 8
 _LEVEL_STEP = 16
 _LOWEST, _HIGHEST = 64.0, 192.0
@@ -100,8 +106,7 @@ def feather(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
     area = _around(coverage, _blur_reach(px / 2))
     feathered = coverage.copy()
     if px > 0 and not area.is_empty:
-        blurred = _blurred(coverage[area.slices], px / 2, cancel)
-        feathered[area.slices] = cv2.LUT(blurred, _sharpened(127.5, _STRETCH))
+        _blur(coverage[area.slices], feathered[area.slices], px / 2, cancel, _sharpened(127.5, _STRETCH))
     return feathered
 
 
@@ -128,7 +133,8 @@ def smooth(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
         return smoothed
     before = coverage[area.slices]
     softness = _edge_width(before)
-    blurred = _blurred(before, px / 2, cancel)
+    blurred = np.empty_like(before)
+    _blur(before, blurred, px / 2, cancel)
     spread = math.sqrt((px / 2) ** 2 + softness**2 / 12)
     gain = max(1.0, spread * math.sqrt(2 * math.pi) / softness)
     table = _sharpened(_line_that_keeps(int(before.sum(dtype=np.int64)), _counts(blurred), gain), gain)
@@ -146,17 +152,45 @@ def fill_holes(coverage: U8, cancel: CancelToken | None = None) -> U8:
     area = _around(coverage, 1)
     if area.is_empty:
         return filled
-    before, after = coverage[area.slices], filled[area.slices]
-    for level in _levels(before):
-        if cancel is not None:
-            cancel.check()
-        open_ = cv2.threshold(before, level - 1, 1, cv2.THRESH_BINARY_INV)[1]
-        open_ = as_u8(cv2.copyMakeBorder(open_, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1))
-        cv2.floodFill(open_, None, (0, 0), 0, flags=4)
-        if cv2.hasNonZero(open_):
-            enclosed = np.multiply(open_[1:-1, 1:-1], np.uint8(level))
-            np.maximum(after, enclosed, out=after)
+    before = coverage[area.slices]
+    highest = blocks.highest(before, BLOCK)
+    planes = []
+
+    def worker() -> Callable[[int], object]:
+        own = before.copy()
+        planes.append(own)
+
+        def fill(level: int) -> None:
+            if cancel is not None:
+                cancel.check()
+            enclosed = _enclosed(before, highest, level)
+            if enclosed is not None:
+                cv2.max(own, enclosed, own)
+
+        return fill
+
+    threads.share(_levels(before), worker, before.size)
+    for plane in planes:
+        np.maximum(filled[area.slices], plane, out=filled[area.slices])
     return filled
+
+
+def _enclosed(coverage: U8, highest: U8, level: int) -> U8 | None:
+    """`level` where coverage of at least this level encloses what has less, else 0; None where nothing is enclosed.
+
+    `highest` is the maximum of each block of the flood's.
+    """
+    height, width = coverage.shape
+    # One open block all round lets the outside hang together.
+    solid = np.pad(highest < level, 1, constant_values=True)
+    mask = np.ones((solid.shape[0] * BLOCK + 2, solid.shape[1] * BLOCK + 2), np.uint8)
+    mask[1:-1, 1:-1] = 0
+    inside = mask[BLOCK + 1 : BLOCK + 1 + height, BLOCK + 1 : BLOCK + 1 + width]
+    cv2.threshold(coverage, level - 1, 1, cv2.THRESH_BINARY, inside)
+    spread(mask, solid, 0, 0)
+    if cv2.countNonZero(inside) == inside.size:
+        return None
+    return as_u8(cv2.threshold(inside, 0, level, cv2.THRESH_BINARY_INV)[1])
 
 
 def remove_specks(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
@@ -170,10 +204,16 @@ def remove_specks(coverage: U8, px: int, cancel: CancelToken | None = None) -> U
     _, labels, found, _ = cv2.connectedComponentsWithStats(covered, connectivity=8)
     if cancel is not None:
         cancel.check()
-    kept: Bool = found[:, cv2.CC_STAT_AREA] >= px
-    kept[0] = True
-    if not kept.all():
-        inside[~kept[labels]] = 0
+    dropped: Bool = found[:, cv2.CC_STAT_AREA] < px
+    dropped[0] = False
+    # A few are taken out of their boxes, many in one go.
+    boxes = found[dropped, : cv2.CC_STAT_AREA]
+    if int(np.prod(boxes[:, 2:].astype(np.int64), axis=1).sum()) + _MANY_SPECKS * len(boxes) > inside.size:
+        cv2.multiply(inside, np.logical_not(dropped).view(np.uint8)[labels], inside)
+        return cleaned
+    for label, (x, y, width, height) in zip(np.flatnonzero(dropped).tolist(), boxes.tolist(), strict=True):
+        box = Rect(x, y, width, height).slices
+        inside[box][labels[box] == label] = 0
     return cleaned
 
 
@@ -191,13 +231,35 @@ def _blur_reach(sigma: float) -> int:
     return math.ceil(3.0 * sigma) + 1
 
 
-def _blurred(plane: U8, sigma: float, cancel: CancelToken | None) -> U8:
-    """A Gaussian blur; a wide one is done on a reduced plane, less the blur that reducing and enlarging add."""
-    if sigma <= _FINE_SIGMA:
-        return _gaussian(plane, sigma)
-    factor = 2
+def _blur(plane: U8, target: U8, sigma: float, cancel: CancelToken | None, table: U8 | None = None) -> None:
+    """Write a plane, blurred by a Gaussian and each level changed as `table` says, to `target`, in bands of rows.
+
+    A wide blur is done on a reduced plane, less the blur that reducing and enlarging add.
+    """
+    factor = 1 if sigma <= _FINE_SIGMA else 2
     while sigma / factor > _COARSE_SIGMA:
         factor *= 2
+    # How far the filters look, in whole pixels of the reduced plane, so that every band reduces the same ones.
+    beyond = factor * (math.ceil(4.0 * sigma / factor) + 3)
+    rows = max(4 * beyond, _BAND // plane.shape[1]) // factor * factor
+    height = plane.shape[0]
+
+    def worker() -> Callable[[int], object]:
+        def blur(top: int) -> None:
+            if cancel is not None:
+                cancel.check()
+            end, first = min(top + rows, height), max(0, top - beyond)
+            blurred = _blurred(plane[first : end + beyond], sigma, factor)[top - first : end - first]
+            target[top:end] = blurred if table is None else cv2.LUT(blurred, table)
+
+        return blur
+
+    threads.share(range(0, height, rows), worker, plane.size)
+
+
+def _blurred(plane: U8, sigma: float, factor: int) -> U8:
+    if factor == 1:
+        return _gaussian(plane, sigma)
     height, width = plane.shape
     # Around the outermost pixels there must be some for the filter that enlarges.
     even = cv2.copyMakeBorder(
@@ -205,13 +267,9 @@ def _blurred(plane: U8, sigma: float, cancel: CancelToken | None) -> U8:
     )
     small = (even.shape[1] // factor, even.shape[0] // factor)
     reduced = as_u8(cv2.resize(even, small, interpolation=cv2.INTER_AREA))
-    if cancel is not None:
-        cancel.check()
     # The variances of a mean over `factor` pixels and of the bilinear filter that enlarges.
     added = (factor**2 - 1) / 12 + (factor**2 + 0.5) / 6
     reduced = _gaussian(reduced, math.sqrt(sigma**2 - added) / factor)
-    if cancel is not None:
-        cancel.check()
     enlarged = cv2.resize(reduced, (even.shape[1], even.shape[0]), interpolation=cv2.INTER_LINEAR)
     return as_u8(enlarged)[factor : factor + height, factor : factor + width]
 

@@ -8,14 +8,23 @@ there. Every operation works on the bounds of what is covered: its cost follows 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
 from app.base.cancel import CancelToken
 from app.base.geometry import EMPTY, Rect, Size
-from app.imaging.arrays import F32, U8, as_u8
+from app.imaging import blocks, threads
+from app.imaging.arrays import F32, U8, Bool
 from app.imaging.discs import disc_maximum
+
+_BAND = 2_000_000
+"""Pixels that are worked on at a time where every pixel is little work."""
+_BLOCK = 16
+"""Edge in pixels of what is looked at as one to tell whether an edge is near."""
+_TILE = 512
+"""Edge in pixels of what is worked on at a time where distances are computed; wide ones take larger tiles."""
 
 
 def plain_value(pixels: U8) -> int:
@@ -43,7 +52,14 @@ def bounds(coverage: U8) -> Rect:
 
 def invert(coverage: U8) -> U8:
     """255 - coverage."""
-    return as_u8(cv2.bitwise_not(coverage))
+    inverted = np.empty_like(coverage)
+
+    def worker() -> Callable[[slice], object]:
+        return lambda rows: cv2.bitwise_not(coverage[rows], inverted[rows])
+
+    # Most of the time goes for memory that is touched the first time.
+    threads.share(threads.bands(size_of(coverage), _BAND), worker, coverage.size)
+    return inverted
 
 
 def grow(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
@@ -83,15 +99,35 @@ def feather_inside(coverage: U8, px: int) -> U8:
     if px <= 0 or area.is_empty:
         return soft
     around = area.expanded(1).intersected(size_of(coverage).rect)
-    inside = coverage[around.slices]
-    if inside.all():
-        return soft
-    depth = _distance(inside)
-    # The edge runs half a pixel before the centre of the outermost covered pixel.
-    ramp = np.clip((depth - 0.5) / px, 0.0, 1.0)
-    ramp *= ramp * (3.0 - 2.0 * ramp)
-    soft[around.slices] = np.rint(inside * ramp).astype(np.uint8)
+    inside, target, whole = coverage[around.slices], soft[around.slices], around.size.rect
+
+    def worker() -> Callable[[Rect], object]:
+        def soften(part: Rect) -> None:
+            wider = part.expanded(px + 1).intersected(whole)
+            known = inside[wider.slices]
+            if known.all():
+                return
+            # The edge runs half a pixel before the centre of the outermost covered pixel.
+            ramp = _distance(known)[part.relative_to(wider).slices] - np.float32(0.5)
+            ramp /= px
+            np.clip(ramp, 0.0, 1.0, out=ramp)
+            ramp *= ramp * (3.0 - 2.0 * ramp)
+            ramp *= inside[part.slices]
+            np.rint(ramp, out=ramp)
+            target[part.slices] = ramp
+
+        return soften
+
+    parts = blocks.parts(_near_an_edge(inside, px), _BLOCK, max(_TILE, 4 * px // _BLOCK * _BLOCK), whole)
+    threads.share(parts, worker, sum(part.area for part in parts))
     return soft
+
+
+def _near_an_edge(coverage: U8, px: int) -> Bool:
+    """The blocks with any coverage, and with any uncovered pixel as near as `px`, or so it may be."""
+    covered, holed = blocks.highest(coverage, _BLOCK) > 0, blocks.lowest(coverage, _BLOCK) == 0
+    near: Bool = blocks.distance(holed) <= (px + 1) / _BLOCK + math.sqrt(2.0)
+    return covered & near
 
 
 def islands(coverage: U8, reach_px: int) -> tuple[Rect, ...]:

@@ -9,15 +9,15 @@ pieces and free the interpreter lock in cv2.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
 from app.base.geometry import EMPTY, Point, Rect, Size
 from app.base.work import Work
-from app.imaging.arrays import F32, U8, as_u8
+from app.imaging import blocks, threads
+from app.imaging.arrays import F32, U8
 from app.imaging.flood import Alike, flood
 from app.imaging.masks import bounds, size_of
 
@@ -29,9 +29,8 @@ _BAND = 262144
 """Pixels that are worked on at a time: their channels stay in the cache, and in memory that is kept at hand."""
 _ALIKE_BAND = 49152
 """The same where all four channels are worked on together."""
-_THREADS = 2
-_WORTH_THREADS = 1_000_000
-"""Pixels from which work is shared among threads."""
+_EDGE_BLOCK = 32
+"""Edge in pixels of what is smoothed, or not, at a time."""
 _FLOOD = 4 | cv2.FLOODFILL_MASK_ONLY | (255 << 8)
 
 
@@ -76,19 +75,16 @@ def wand(
     if not size_of(picture).rect.contains_point(Point(x, y)):
         return nothing()
     colour = colour_at(picture, x, y, sample)[: 3 if opaque else 4]
+    # Round what is smoothed there is nothing, or the picture ends and goes on as it was.
+    margin = 1 if smooth else 0
     if contiguous:
-        area, found = flood(picture, colour, tolerance, _square(picture, x, y, sample), (x, y), work)
+        near = _square(picture, x, y, sample)
+        area, found = flood(picture, colour, tolerance, near, (x, y), work, margin)
     else:
-        area, found = _cropped(_alike(picture, colour, tolerance, work))
+        area, found = _cropped(_alike(picture, colour, tolerance, work), margin)
     if area.is_empty:
         return nothing()
-    if smooth:
-        # Round the area there is nothing, or the picture ends and goes on as it was.
-        wider = area.expanded(1).intersected(size_of(picture).rect)
-        sides = (area.y - wider.y, wider.bottom - area.bottom, area.x - wider.x, wider.right - area.right)
-        found = _blurred(as_u8(cv2.copyMakeBorder(found, *sides, cv2.BORDER_CONSTANT, value=0)), work)
-        area = wider
-    return area, found
+    return area, _smoothed(found, work) if smooth else found
 
 
 def colour_range(picture: U8, colours: Sequence[Colour], fuzziness: int, work: Work | None = None) -> Found:
@@ -155,7 +151,7 @@ def gradient(size: Size, start: Point, end: Point, kind: GradientKind, work: Wor
     else:
         xs, ys = (xs / np.float32(length)) ** 2, (ys / np.float32(length)) ** 2
     coverage = np.empty((size.height, size.width), np.uint8)
-    for rows in _bands(size):
+    for rows in threads.bands(size, _BAND):
         work.step(rows.start / size.height)
         way_down: F32 = ys[rows, np.newaxis] + xs[np.newaxis, :]
         if kind is GradientKind.RADIAL:
@@ -177,27 +173,40 @@ def _likeness(value: int, fuzziness: int) -> U8:
 def _alike(picture: U8, colour: tuple[int, ...], tolerance: int, work: Work) -> U8:
     """255 where no channel differs from `colour` by more than `tolerance`, else 0."""
     width = picture.shape[1]
-    alike = Alike(picture, colour, tolerance, width, _rows(width, _ALIKE_BAND))
+    alike = Alike(picture, colour, tolerance, width * _rows(width, _ALIKE_BAND))
 
     def cover(rows: slice, target: U8, scratch: U8) -> None:
-        band = Rect(0, rows.start, width, len(target))
-        alike.find(band, target, scratch[:4].reshape(band.height, 4 * width))
+        alike.find(Rect(0, rows.start, width, len(target)), target, scratch.reshape(-1))
         # 0 becomes 255, and 1 becomes 0.
         np.subtract(target, 1, out=target)
 
     return _in_bands(size_of(picture), cover, work, _ALIKE_BAND)
 
 
-def _blurred(plane: U8, work: Work) -> U8:
-    """Through the binomial filter of 3 x 3; beyond its border a plane goes on as it ends."""
+def _smoothed(plane: U8, work: Work) -> U8:
+    """Through the binomial filter of 3 x 3; beyond its border a plane goes on as it ends.
 
-    def cover(rows: slice, target: U8, scratch: U8) -> None:
-        above = min(rows.start, 1)
-        part = np.ascontiguousarray(plane[rows.start - above : rows.start + len(target) + 1])
-        blurred = cv2.GaussianBlur(part, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
-        target[...] = blurred[above : above + len(target)]
+    Only where it is not the same all round there is anything to be smoothed.
+    """
+    work.step(0.9)
+    around = np.ones((3, 3), np.uint8)
+    highest = cv2.dilate(blocks.highest(plane, _EDGE_BLOCK), around)
+    edges = highest != cv2.erode(blocks.lowest(plane, _EDGE_BLOCK), around)
+    smoothed, whole = plane.copy(), size_of(plane).rect
 
-    return _in_bands(size_of(plane), cover, work)
+    def worker() -> Callable[[tuple[int, int, int]], object]:
+        def smooth(run: tuple[int, int, int]) -> None:
+            inner = blocks.run_pixels(run, _EDGE_BLOCK).intersected(whole)
+            outer = inner.expanded(1).intersected(whole)
+            blurred = cv2.GaussianBlur(plane[outer.slices], (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
+            smoothed[inner.slices] = blurred[inner.relative_to(outer).slices]
+
+        return smooth
+
+    pieces = list(blocks.runs(edges))
+    work.step(0.95)
+    threads.share(pieces, worker, whole.area)
+    return smoothed
 
 
 def _square(plane: U8, x: int, y: int, sample: int) -> Rect:
@@ -214,28 +223,19 @@ def _in_bands(size: Size, cover: Callable[[slice, U8, U8], object], work: Work, 
     for its own use, one behind the other: to ask for fresh memory band by band would take longer than the work.
     """
     coverage = np.empty((size.height, size.width), np.uint8)
-    bands = list(_bands(size, pixels))
-    count = _THREADS if size.area >= _WORTH_THREADS else 1
 
-    def every(first: int) -> None:
+    def worker() -> Callable[[slice], object]:
         scratch = np.empty(6 * _rows(size.width, pixels) * size.width, np.uint8)
-        for rows in bands[first::count]:
+
+        def make(rows: slice) -> None:
             work.step(rows.start / size.height)
             target = coverage[rows]
             cover(rows, target, scratch[: 6 * target.size].reshape(6, *target.shape))
 
-    if count == 1:
-        every(0)
-        return coverage
-    with ThreadPoolExecutor(count, thread_name_prefix="selection") as pool:
-        for done in [pool.submit(every, first) for first in range(count)]:
-            done.result()
+        return make
+
+    threads.share(threads.bands(size, pixels), worker, size.area)
     return coverage
-
-
-def _bands(size: Size, pixels: int = _BAND) -> Iterator[slice]:
-    step = _rows(size.width, pixels)
-    return (slice(top, top + step) for top in range(0, size.height, step))
 
 
 def _rows(width: int, pixels: int) -> int:
@@ -243,7 +243,9 @@ def _rows(width: int, pixels: int) -> int:
     return max(1, pixels // max(1, width))
 
 
-def _cropped(coverage: U8) -> Found:
-    """The part of a plane that holds all its coverage."""
+def _cropped(coverage: U8, margin: int = 0) -> Found:
+    """The part of a plane that holds all its coverage, and as many pixels round it."""
     area = bounds(coverage)
+    if not area.is_empty:
+        area = area.expanded(margin).intersected(size_of(coverage).rect)
     return area, coverage[area.slices]

@@ -170,6 +170,7 @@ class FollowCurrent:
         work = session.mask_work if session is not None else None
         desk.mask_bar.set_work(work)
         desk.mask_picker.set_document(document)
+        desk.leak_map.set_judging(session.judging if session is not None else None)
         if work is not None:
             self._document_links.add(work.changed.connect(self._mirror_mask_work))
         if document is not None:
@@ -183,6 +184,8 @@ class FollowCurrent:
             desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         if session is not None and session.layers is not None:
             self._document_links.add(session.layers.changed.connect(desk.actions.refresh_soon))
+        if session is not None and session.judging is not None:
+            self._document_links.add(session.judging.changed.connect(desk.actions.refresh_soon))
         self._mirror_mask_work()
         self._mirror_painting()
         self._mirror_title()
@@ -265,11 +268,9 @@ class FollowCurrent:
         desk, session = self._desk, self._session
         if session is None:
             desk.canvas.set_candidates()
-            desk.leak_map.follow(None)
             return
         shown = session.candidates.shown
         desk.canvas.set_candidates(*session.candidates.patches)
-        desk.leak_map.follow(shown)
         count = len(session.candidates.items)
         if count > self._count and shown is not None:
             desk.host.keep_clear(self._rect_shown(mask_rect(shown.patch)))

@@ -126,7 +126,7 @@ class SceneSource:
             self._prepare()
 
     def set_heat(self, heat: Heat | None) -> None:
-        """Lay a map of what changed outside the mask over the candidate, or take it away."""
+        """Lay a map of what changed outside the mask over what is shown, or take it away."""
         if heat is not self._heat:
             self._heat = heat
             self._prepare()
@@ -236,14 +236,15 @@ class SceneSource:
         self.picture_changed.emit()
         self.pixels_changed.emit(rects)
         settled = self._document is not None and self._document.is_settled
-        if settled and (self._candidates or self._original or self._patches):
+        if settled and (self._candidates or self._original or self._heat or self._patches):
             self._prepare()
 
     def _prepare(self) -> None:
         """Have the patches made that are to be seen now."""
         document, patches = self._document, self._candidates
         self._workshop.drop()
-        if document is None or not (patches or self._original):
+        mapped = document is not None and document.is_settled and self._heat is not None
+        if document is None or not (patches or self._original or mapped):
             # A variant that was applied stays until the picture has it.
             if document is None or document.is_settled:
                 self._take_patches(())

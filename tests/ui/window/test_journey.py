@@ -201,11 +201,12 @@ async def test_a_running_request_can_be_cancelled_from_its_row(window: Window, p
     window.desk.actions.run("edit.generate")
     await eventually(lambda: window.workspace.worker.jobs)
     assert window.desk.edit.box.cancel.isVisibleTo(window.frame)
+    await eventually(lambda: window.desk.jobs.rows)
     row = window.desk.jobs.rows[0]
     assert row.cancel.isVisibleTo(window.frame)
     row.cancel.click()
     await eventually(lambda: window.workspace.worker.jobs[0].state is JobState.CANCELLED)
-    assert not row.cancel.isVisibleTo(window.frame)
+    await eventually(lambda: not row.cancel.isVisibleTo(window.frame))
     assert not window.desk.edit.box.cancel.isVisibleTo(window.frame)
     assert session.candidates.items == ()
 
