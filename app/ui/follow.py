@@ -94,7 +94,7 @@ class FollowCurrent:
         if session is None or desk.centre.currentWidget() is not desk.empty:
             self.show_middle()
         if session is None:
-            self._fill_panels()
+            self._step()
         else:
             self._steps.start()
         desk.history.set_session_available(session is not None)
@@ -110,15 +110,12 @@ class FollowCurrent:
 
     def _step(self) -> None:
         """Show the photograph, then what stands beside it: all at once would keep the window from its events."""
-        if self._desk.centre.currentWidget() is self._desk.empty:
+        desk, session = self._desk, self._session
+        if session is not None and desk.centre.currentWidget() is desk.empty:
             self.show_middle()
             self._steps.start()
-        else:
-            self._fill_panels()
-
-    def _fill_panels(self) -> None:
+            return
         self._steps.stop()
-        desk, session = self._desk, self._session
         desk.edit.set_session(session)
         desk.steps.set_session(session)
         desk.layers.set_session(session)
