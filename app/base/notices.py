@@ -72,8 +72,8 @@ class Notices:
         for show in subscribers:
             show(notice)
 
-    def info(self, text: str, hint: str = "", topic: str = "") -> None:
-        self.post(Notice(Level.INFO, text, hint, topic))
+    def info(self, text: str, hint: str = "", topic: str = "", commands: tuple[str, ...] = ()) -> None:
+        self.post(Notice(Level.INFO, text, hint, topic, commands))
 
     def warning(self, text: str, hint: str = "", topic: str = "", commands: tuple[str, ...] = ()) -> None:
         self.post(Notice(Level.WARNING, text, hint, topic, commands))

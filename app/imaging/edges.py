@@ -1,8 +1,9 @@
 """Where coverage ends, at every zoom: the last covered pixels, and the uncovered ones beside them.
 
 The edge is found among the pixels that are shown, when they are shown. A traced contour would have as many
-points as the mask has corners; this costs what the view costs, and lies exactly on pixel edges. What must be
-known beforehand is made once per mask, in a worker: smaller levels, and which tiles the edge runs through.
+points as the mask has corners; this costs what the view costs, and lies exactly on pixel edges. What can be
+known beforehand is made once per mask, in a worker: the edge of every level as it is shown at the level's own
+size, and which tiles it runs through.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from app.base.geometry import Rect, Size
 from app.imaging.arrays import U8, Bool, as_u8
 
 TILE = 128
-"""Document pixels across one cell of `Edge.crossed`."""
+"""Pixels of a level across one cell of its `Edge.crossed`."""
 OUTER = 1
 INNER = 2
 INSIDE = 3
@@ -44,36 +45,51 @@ def rim(covered: U8) -> U8:
 class Edge:
     """The edge of a coverage in a document of size `document`. Pixels of coverage > 0 are covered.
 
-    A pixel of level k stands for 2^k document pixels each way, counted from the document's corner, and holds
-    their highest coverage: nothing that is covered is lost by being shown small. The document's border is
-    no edge.
+    A pixel of level k stands for 2^k document pixels each way, counted from the document's corner, and is covered
+    where one of them is: nothing that is covered is lost by being shown small. The document's border is no edge.
     """
 
     document: Size
     levels: tuple[U8, ...]
-    """Coverage around all that is covered."""
+    """What each pixel of a level is to the edge, see `rim`, around all that is covered."""
     rects: tuple[Rect, ...]
     """Where each level lies, in its own pixels; all around it nothing is covered."""
-    crossed: Bool
-    """(rows, columns); True for the tiles of `TILE` document pixels that hold INNER pixels."""
+    crossed: tuple[Bool, ...]
+    """Of each level (rows, columns); True for the tiles of `TILE` of its pixels that hold INNER pixels."""
 
     @classmethod
     def of(cls, document: Size, rect: Rect, coverage: U8, cancel: CancelToken | None = None) -> Edge:
-        """The edge of `coverage`, (rect.height, rect.width), which stands at `rect`; it is kept, not copied.
+        """The edge of `coverage`, (rect.height, rect.width), which stands at `rect`.
 
         Raises:
             Cancelled: the token was cancelled.
         """
-        levels, rects = [coverage], [rect]
-        while max(document.width, document.height) >> len(levels) >= _SMALLEST:
+        levels: list[U8] = []
+        rects: list[Rect] = []
+        crossed: list[Bool] = []
+        while True:
             if cancel is not None:
                 cancel.check()
-            smaller, at = _halved(levels[-1], rects[-1])
-            levels.append(smaller)
-            rects.append(at)
-        if cancel is not None:
-            cancel.check()
-        return cls(document, tuple(levels), tuple(rects), _crossed(document, rect, coverage))
+            level = len(levels)
+            size = Size(_shrunk(document.width, level), _shrunk(document.height, level))
+            around = rect.expanded(1).intersected(size.rect)
+            covered = np.zeros((around.height, around.width), np.uint8)
+            covered[rect.relative_to(around).slices] = _covered(coverage)
+            levels.append(rim(covered))
+            rects.append(around)
+            crossed.append(_crossed(size, around, levels[-1]))
+            if max(document.width, document.height) >> (level + 1) < _SMALLEST:
+                return cls(document, tuple(levels), tuple(rects), tuple(crossed))
+            coverage, rect = _halved(coverage, rect)
+
+    def kinds_in(self, level: int, part: Rect) -> U8:
+        """`rim` of the pixels of a level in `part`, which may reach beyond the document. Perhaps a view."""
+        rect = self.rects[level]
+        if rect.contains(part):
+            return self.levels[level][part.relative_to(rect).slices]
+        rows = np.arange(part.y, part.bottom)
+        columns = np.arange(part.x, part.right)
+        return self._picked(level, rows, columns)
 
     def rim_at(self, level: int, rows: Indices, columns: Indices) -> U8:
         """`rim` of the pixels of a level at the crossings of `rows` and `columns`. (len(rows), len(columns)).
@@ -81,17 +97,30 @@ class Edge:
         Both ascend by steps that differ by at most 1; they may repeat, and reach beyond the document, whose
         outermost pixels go on there. The first and last of each only see neighbours on their inner side.
         """
+        if len(rows) <= 2 * (rows[-1] - rows[0] + 1):
+            return rim(_covered(self._picked(level, rows, columns), OUTER))
+        # Of one row over and over, the first and last see others beside them; those between are all the same.
+        begins = np.ones(len(rows) + 1, np.bool_)
+        np.not_equal(rows[1:], rows[:-1], out=begins[1:-1])
+        kept = begins[:-1] | begins[1:]
+        kept[1:] |= begins[:-2]
+        kinds = rim(_covered(self._picked(level, rows[kept], columns), OUTER))
+        return as_u8(kinds.take(kept.cumsum() - 1, axis=0))
+
+    def _picked(self, level: int, rows: Indices, columns: Indices) -> U8:
+        """What the pixels at those crossings are to the edge of the level itself."""
         rect, across = self.rects[level], _shrunk(self.document.width, level)
         down = _shrunk(self.document.height, level)
-        covered = np.zeros((len(rows), len(columns)), np.uint8)
         rows = np.clip(rows, 0, down - 1) - rect.y
         columns = np.clip(columns, 0, across - 1) - rect.x
+        if rows[0] >= 0 and rows[-1] < rect.height and columns[0] >= 0 and columns[-1] < rect.width:
+            return picked(self.levels[level], rows, columns)
+        kinds = np.zeros((len(rows), len(columns)), np.uint8)
         top, bottom = np.searchsorted(rows, (0, rect.height))
         left, right = np.searchsorted(columns, (0, rect.width))
         if top < bottom and left < right:
-            found = picked(self.levels[level], rows[top:bottom], columns[left:right])
-            covered[top:bottom, left:right] = _covered(found)
-        return rim(covered)
+            kinds[top:bottom, left:right] = picked(self.levels[level], rows[top:bottom], columns[left:right])
+        return kinds
 
 
 def picked(plane: U8, rows: Indices, columns: Indices) -> U8:
@@ -116,9 +145,9 @@ def _columns(plane: U8, columns: Indices) -> U8:
     return as_u8(cv2.transpose(turned.take(columns - first, axis=0)))
 
 
-def _covered(coverage: U8) -> U8:
-    """1 where there is any coverage, else 0."""
-    return as_u8(cv2.threshold(coverage, 0, 1, cv2.THRESH_BINARY)[1])
+def _covered(values: U8, beyond: int = 0) -> U8:
+    """1 where a value is greater than `beyond`, else 0."""
+    return as_u8((values > beyond).view(np.uint8))
 
 
 def _shrunk(extent: int, level: int) -> int:
@@ -136,17 +165,13 @@ def _halved(plane: U8, rect: Rect) -> tuple[U8, Rect]:
     return smaller, Rect(rect.x >> 1, rect.y >> 1, smaller.shape[1], smaller.shape[0])
 
 
-def _crossed(document: Size, rect: Rect, coverage: U8) -> Bool:
-    """The tiles of the document that hold covered pixels beside uncovered ones."""
-    crossed = np.zeros((-(-document.height // TILE), -(-document.width // TILE)), np.bool_)
-    around = rect.expanded(1).intersected(document.rect)
-    covered = np.zeros((around.height, around.width), np.uint8)
-    covered[rect.relative_to(around).slices] = _covered(coverage)
-    inner = rim(covered) == INNER
-    first_row, first_column = around.y // TILE, around.x // TILE
-    rows = np.logical_or.reduceat(inner, _starts(around.y, around.bottom), axis=0)
-    found = np.logical_or.reduceat(rows, _starts(around.x, around.right), axis=1)
-    crossed[first_row : first_row + found.shape[0], first_column : first_column + found.shape[1]] = found
+def _crossed(size: Size, rect: Rect, kinds: U8) -> Bool:
+    """The tiles of a level of `size` that hold INNER pixels; `kinds` stands at `rect`."""
+    crossed = np.zeros((-(-size.height // TILE), -(-size.width // TILE)), np.bool_)
+    rows = np.logical_or.reduceat(kinds == INNER, _starts(rect.y, rect.bottom), axis=0)
+    found = np.logical_or.reduceat(rows, _starts(rect.x, rect.right), axis=1)
+    row, column = rect.y // TILE, rect.x // TILE
+    crossed[row : row + found.shape[0], column : column + found.shape[1]] = found
     return crossed
 
 

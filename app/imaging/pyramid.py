@@ -20,6 +20,9 @@ from app.imaging.arrays import U8
 
 SMALLEST_SIDE = 64
 """No further level is made once the longer side is this short."""
+_ALONE = 90_000
+"""Target pixels that are updated at a time: few enough that cv2 asks no other threads. Waking them takes longer than
+the work under a brush, and they then keep the processor from those with which the window is drawn."""
 _ROWS = 512
 """Target rows between two looks at the cancel token."""
 
@@ -68,8 +71,11 @@ class Pyramid:
             rect = rect.intersected(Size(source.shape[1], source.shape[0]).rect).halved()
             if rect.is_empty:
                 return
-            doubled = Rect(rect.x * 2, rect.y * 2, rect.width * 2, rect.height * 2)
-            self._halve(source[doubled.slices], target[rect.slices])
+            height = max(1, _ALONE // rect.width)
+            for top in range(rect.y, rect.bottom, height):
+                part = Rect(rect.x, top, rect.width, min(height, rect.bottom - top))
+                doubled = Rect(part.x * 2, part.y * 2, part.width * 2, part.height * 2)
+                self._halve(source[doubled.slices], target[part.slices])
 
     def level_for(self, scale: float) -> int:
         """The level to draw at `scale` view pixels per pixel of level 0: its own scale is then in (0.5, 1].

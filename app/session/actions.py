@@ -10,8 +10,10 @@ from functools import partial
 
 from app.base.text import tr
 from app.document.document import Document
+from app.edits.types import Islands
 from app.session.commands import Command, Scope, command
 from app.session.document_session import DocumentSession
+from app.session.region_hand import TOGETHER
 from app.session.toolbox import ToolKind
 from app.session.tools import TOOL_KEYS, tool_title
 from app.session.verdicts import INVERT_NEXT
@@ -97,6 +99,12 @@ def has_region(workspace: Workspace) -> bool:
     return session is not None and session.form.context.region is not None
 
 
+def is_split(workspace: Workspace) -> bool:
+    """True while each island of the mask would be sent in a request of its own."""
+    session = _session(workspace)
+    return session is not None and session.region.is_split
+
+
 # Undo
 
 
@@ -176,6 +184,14 @@ def reset_region(workspace: Workspace) -> None:
     session = _session(workspace)
     if session is not None:
         session.region.reset()
+
+
+@command(TOGETHER, title=tr("Send all islands in one request"), group=EDIT, when=is_split, section="request")
+def send_together(workspace: Workspace) -> None:
+    """Have one region for all parts of the mask, which can be dragged."""
+    session = _session(workspace)
+    if session is not None:
+        session.form.set_islands(Islands.TOGETHER)
 
 
 # Candidates

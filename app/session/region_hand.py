@@ -19,6 +19,9 @@ from app.edits.types import EditPlan
 from app.session.form import EditForm
 from app.session.planning import NOTHING_PLANNED, Part, Planned
 
+TOGETHER = "region.together"
+"""The command that is offered where there is no single outline to hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Held:
@@ -51,6 +54,11 @@ class RegionHand:
         return part if self.live is None else replace(part, plan=self.live)
 
     @property
+    def is_split(self) -> bool:
+        """True while each island has a region of its own, none of which can be shaped."""
+        return len(self._planned.parts) > 1
+
+    @property
     def is_held(self) -> bool:
         return self._held is not None
 
@@ -65,11 +73,12 @@ class RegionHand:
         """Hold the outline; False where there is none to hold."""
         part = self.part
         if part is None:
-            if len(self._planned.parts) > 1:
+            if self.is_split:
                 self._notices.info(
                     tr("Each island has a region of its own, which follows the mask."),
-                    tr("Choose to send all islands in one request to set its region by hand."),
+                    tr("Sent in one request, they have one region that can be dragged."),
                     topic="region",
+                    commands=(TOGETHER,),
                 )
             return False
         self._held = _Held(grip, part.plan.region)

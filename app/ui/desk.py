@@ -124,12 +124,12 @@ class Desk:
             self.window.showFullScreen()
 
     def focus_next_panel(self) -> None:
-        """Go from panel to panel: canvas, tools, options, edit, requests or history."""
+        """Go from panel to panel that is seen: canvas, tools, options, edit, requests, and what is below."""
         stops = [
             stop
             for stop in (
                 *(self._front(), self.tools, self.options, self.edit.prompt),
-                *(self.jobs.pause, self.history.search),
+                *(self.jobs.pause, self._layers_stop, self.history.search, self.steps.view),
             )
             if stop.isVisible()
         ]
@@ -170,8 +170,13 @@ class Desk:
         self.side.reveal(part)
         target: QWidget = self.steps.view
         if part == LAYERS:
-            target = self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity
+            target = self._layers_stop
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @property
+    def _layers_stop(self) -> QWidget:
+        """Where one comes to the Layers panel: the list, or what tunes a variant that is not applied."""
+        return self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity.box
 
     def escape(self) -> bool:
         """Esc that nobody used: stop work on the mask, dismiss a message, leave the candidates; else False."""

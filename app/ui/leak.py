@@ -41,9 +41,9 @@ def verdict_text(leak: float | None) -> str:
     share = "" if leak is None else percent_text(leak)
     return {
         Verdict.UNKNOWN: tr("What the model changed around it cannot be told"),
-        Verdict.KEPT: tr("Kept to the mask: the model changed {share} around it", share=share),
-        Verdict.STRAYED: tr("Strayed: the model changed {share} around the mask", share=share),
-        Verdict.REPAINTED: tr("Repainted: the model changed {share} around the mask", share=share),
+        Verdict.KEPT: tr("Kept to the mask: {share} changed around it", share=share),
+        Verdict.STRAYED: tr("Strayed: {share} changed around the mask", share=share),
+        Verdict.REPAINTED: tr("Repainted: {share} changed around the mask", share=share),
     }[verdict(leak)]
 
 

@@ -88,31 +88,38 @@ def event_to_paint(report: Report, bench: Bench) -> dict[str, float]:
     return found
 
 
+ZOOMS = (("fit", 0.0), ("70 %", 0.7), ("100 %", 1.0), ("150 %", 1.5), ("400 %", 4.0), ("1600 %", 16.0))
+
+
 def full_frames(report: Report, bench: Bench) -> None:
-    """5: the whole window against the picture alone."""
+    """5: the whole window against the picture alone; with a ragged mask its edge is drawn, too."""
     shown = bench.shown
     for share, limit in ((0.13, 2.5), (1.0, 3.5)):
         shown.cover(share)
-        for name, scale in (("fit", 0.0), ("70 %", 0.7), ("100 %", 1.0), ("150 %", 1.5), ("1600 %", 16.0)):
-            if scale:
-                bench.canvas.navigation.zoom_to(scale)
-            else:
-                bench.canvas.zoom_to_fit()
-            bench.canvas.repaint()
-            covered = limit if name == "fit" else 3.5
-            frame, reference = in_turn(
-                (nothing, bench.full_frame), (nothing, bench.draw_image(bench.paper()))
-            )
-            report.add(
-                Row(
-                    "5",
-                    f"full frame, {name}, {share:.0%} covered, {shown.name}",
-                    frame.median / reference.median,
-                    covered,
-                    details=milliseconds(frame, reference),
-                )
-            )
+        full_frame_at_zooms(report, bench, f"{share:.0%} covered", limit)
+    bench.canvas.set_edge(shown.roughen())
+    full_frame_at_zooms(report, bench, "ragged edge", 3.5)
+    bench.canvas.set_edge(None)
     shown.cover(0.0)
+
+
+def full_frame_at_zooms(report: Report, bench: Bench, what: str, limit_at_fit: float) -> None:
+    for name, scale in ZOOMS:
+        if scale:
+            bench.canvas.navigation.zoom_to(scale)
+        else:
+            bench.canvas.zoom_to_fit()
+        bench.canvas.repaint()
+        frame, reference = in_turn((nothing, bench.full_frame), (nothing, bench.draw_image(bench.paper())))
+        report.add(
+            Row(
+                "5",
+                f"full frame, {name}, {what}, {bench.shown.name}",
+                frame.median / reference.median,
+                limit_at_fit if name == "fit" else 3.5,
+                details=milliseconds(frame, reference),
+            )
+        )
 
 
 def frames_of_two_sizes(report: Report, small: Shown, large: Shown) -> None:

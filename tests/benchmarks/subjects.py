@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QPainter
@@ -16,6 +17,8 @@ from app.base.signal import Signal
 from app.document.brush import Brush
 from app.document.document import Document
 from app.document.gestures import GestureRunner, PointerSample, brush_stroke
+from app.imaging.arrays import as_u8
+from app.imaging.edges import Edge
 from app.imaging.photograph import Metadata, from_bgra
 from app.session.toolbox import ToolBox
 from app.ui.canvas.view_transform import ViewTransform, level_for
@@ -62,6 +65,16 @@ class Shown:
             top, left = (size.height - height) // 2, (size.width - width) // 2
             coverage[top : top + height, left : left + width] = 200
         self.document.set_mask(coverage, "cover")
+
+    def roughen(self) -> Edge:
+        """Cover half of the document in random squares of 8 pixels; returns their edge, grown by one."""
+        size = self.document.size
+        squares = np.random.default_rng(1).integers(
+            0, 2, (size.height // 8 + 1, size.width // 8 + 1), np.uint8
+        )
+        coverage = squares.repeat(8, axis=0).repeat(8, axis=1)[: size.height, : size.width] * np.uint8(200)
+        self.document.set_mask(coverage, "ragged")
+        return Edge.of(size, size.rect, as_u8(cv2.dilate(coverage, np.ones((3, 3), np.uint8))))
 
 
 class Bench:

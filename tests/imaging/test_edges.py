@@ -98,7 +98,7 @@ def test_the_line_runs_only_through_tiles_that_say_so(x: int, y: int, width: int
     coverage = np.zeros((size.height, size.width), np.uint8)
     coverage[rect.slices] = 1
     inner = rim(coverage) == INNER
-    crossed = edge_of(coverage).crossed
+    crossed = edge_of(coverage).crossed[0]
     for row, column in np.ndindex(crossed.shape):
         tile = inner[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
         assert crossed[row, column] == tile.any()
@@ -106,7 +106,7 @@ def test_the_line_runs_only_through_tiles_that_say_so(x: int, y: int, width: int
 
 def test_a_full_mask_has_no_edge() -> None:
     edge = edge_of(np.full((200, 300), 9, np.uint8))
-    assert not edge.crossed.any()
+    assert not any(crossed.any() for crossed in edge.crossed)
     assert (edge.rim_at(0, np.arange(-5, 205), np.arange(-5, 305)) == INSIDE).all()
 
 

@@ -15,14 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from PySide6.QtGui import QColor, QImage
 
 from app.base.geometry import EMPTY, Rect, Size
-from app.imaging.arrays import U8
 from app.imaging.edges import Edge
-from app.ui.canvas.edge import draw_edge, edge_rects
-from app.ui.canvas.pixel_grid import PixelGrid
 from app.ui.canvas.renderer import Renderer, stale_rect
 from app.ui.canvas.scene import Scene
 from app.ui.canvas.tiles import occupied_rects
 from app.ui.canvas.turned import Turner
+from app.ui.canvas.veil import edge_rects
 from app.ui.canvas.view_transform import ViewTransform, level_for
 
 _MANY = 12
@@ -59,7 +57,6 @@ class Frame:
         self._shift = (0, 0)
         self._rough = False
         self._turner = Turner()
-        self._grid = PixelGrid()
         self.shows_grid = True
         """Whether lines part the pixels of the document where they are large."""
 
@@ -184,22 +181,15 @@ class Frame:
             for rect in rects:
                 scene.overlay.refresh(self.view.rect_to_doc(rect.expanded(_REACH)))
         if self.view.is_upright:
-            self._compose(self.renderer.image, self.renderer.pixels, self.view, rects)
+            self._compose(self.renderer.image, self.view, rects)
         else:
             pixels, smooth = self.renderer.pixels, not self._rough
             self._turner.draw(pixels, self.view, rects, self._compose, smooth=smooth)
 
-    def _compose(self, image: QImage, pixels: U8, view: ViewTransform, rects: Sequence[Rect]) -> None:
-        """Draw rectangles as the upright `view` shows them, with all that belongs to the frame.
-
-        They lie in `image` and its memory `pixels`.
-        """
-        scene = self._scene
-        self.renderer.draw(scene, view, rects, smooth=not self._rough, onto=image)
-        if scene is not None and self.shows_grid:
-            self._grid.draw(pixels, scene.size_doc, view, rects)
-        if self._edge is not None:
-            draw_edge(image, self._edge, view, rects)
+    def _compose(self, image: QImage, view: ViewTransform, rects: Sequence[Rect]) -> None:
+        """Draw rectangles of `image` as the upright `view` shows them, with all that belongs to the frame."""
+        smooth, edge, grid = not self._rough, self._edge, self.shows_grid
+        self.renderer.draw(self._scene, view, rects, smooth=smooth, onto=image, edge=edge, grid=grid)
 
 
 def _in_parts(rects: Sequence[Rect]) -> list[Rect]:

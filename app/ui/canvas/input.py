@@ -306,8 +306,6 @@ class CanvasInput:
                     self._canvas.show_original(True)
             case KeyAction.PANELS:
                 self._canvas.panels_toggled.emit()
-            case KeyAction.LEAVE:
-                self._canvas.focusNextChild()
             case KeyAction.CANCEL:
                 return self._cancel_stroke()
             case _:

@@ -17,7 +17,6 @@ class KeyAction(enum.Enum):
     TURN = "turn"
     ORIGINAL = "original"
     PANELS = "panels"
-    LEAVE = "leave"
     CANCEL = "cancel"
     LEFT = "left"
     RIGHT = "right"
@@ -55,7 +54,6 @@ _ACTIONS: Mapping[int, KeyAction] = MappingProxyType(
         Qt.Key.Key_R: KeyAction.TURN,
         Qt.Key.Key_Backslash: KeyAction.ORIGINAL,
         Qt.Key.Key_Tab: KeyAction.PANELS,
-        Qt.Key.Key_F6: KeyAction.LEAVE,
         Qt.Key.Key_Escape: KeyAction.CANCEL,
         Qt.Key.Key_Left: KeyAction.LEFT,
         Qt.Key.Key_Right: KeyAction.RIGHT,

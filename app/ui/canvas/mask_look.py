@@ -118,5 +118,5 @@ class MaskLook:
             self.set_edge(None)
 
     def _draw_overlay(self) -> None:
-        self._frame.renderer.set_overlay(self.overlay.colour, self.overlay.strength)
+        self._frame.renderer.veil.set_overlay(self.overlay.colour, self.overlay.strength)
         self._update_view(self._frame.mark_overlay())

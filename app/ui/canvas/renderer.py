@@ -1,4 +1,4 @@
-"""Composes frames into a back buffer of device pixels: picture, patches and mask overlay.
+"""Composes frames into a back buffer of device pixels: picture and patches, and over them what the veil is.
 
 Only the rectangles asked for are touched, and drawing a rectangle alone gives the pixels that drawing the
 whole frame gives. Two things see to it: targets are whole pixels cut out by a clip while the source keeps its
@@ -10,38 +10,33 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect, QRectF
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRegion, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QTransform
 
-from app.base.geometry import Point, Rect, Size
+from app.base.geometry import EMPTY, Point, Rect, Size
 from app.imaging.arrays import U8
+from app.imaging.edges import Edge
+from app.ui.canvas.pixel_grid import GRID_FROM
 from app.ui.canvas.scene import Overlay, Picture, Scene
 from app.ui.canvas.tiles import occupied_rects
-from app.ui.canvas.view_transform import FIXED_POINT, ViewTransform, level_for
+from app.ui.canvas.veil import Veil
+from app.ui.canvas.view_transform import (
+    FIXED_POINT,
+    NEAREST_FROM,
+    ViewTransform,
+    level_for,
+    source_rect,
+    visible_rect,
+)
 
-_ARGB = QImage.Format.Format_ARGB32_Premultiplied
-_OVER = QPainter.CompositionMode.CompositionMode_SourceOver
-_SOURCE = QPainter.CompositionMode.CompositionMode_Source
 # Keeps the truncated fixed-point step from falling one short of the whole number that it is.
 _STEP_BIAS = 1e-7
 # Keeps the sampling positions of the nearest filter, whole or half steps, away from the edge of a step.
 _ORIGIN_BIAS = 0.25
-_FRINGE = 2
-"""View pixels by which the smooth filter carries a tile's coverage into its neighbours."""
-_PLAIN_FROM = 60_000
-"""View pixels from which a part of one value is drawn by itself; below it the calls cost more than is saved."""
-_PLAIN_PARTS = 4
-_BAND = 64
 _PAGE = 4096
-_FEW = 24_000
-"""Up to so many pixels numpy tints faster than Qt, which takes a while to take over a table of colours."""
-NEAREST_FROM = 2.0
-"""From this scale on pixels are shown as squares."""
 CHECKER = 8
 """Edge of one square of the board under transparent pixels, in device pixels."""
 
@@ -49,17 +44,15 @@ CHECKER = 8
 class Renderer:
     """A back buffer of `size` device pixels and the means to draw a scene into it.
 
-    `surround` is the colour around the document; `tint` and `strength` (0–1) those of the mask overlay.
+    `surround` is the colour around the document; `veil` knows the colours of what lies over it.
     """
 
     def __init__(self, size: Size, surround: QColor) -> None:
         self.surround = surround
-        self._table: list[int] = []
-        self._tints: NDArray[np.uint32] = np.zeros(256, np.uint32)
+        self.veil = Veil()
         self._checker = QBrush(_checkerboard())
         self.mask_alone = False
         """Whether the mask's coverage is shown as shades of grey, and nothing of the picture."""
-        self.set_overlay(QColor(255, 0, 80), 0.5)
         self.resize(size)
 
     def resize(self, size: Size) -> None:
@@ -72,16 +65,6 @@ class Renderer:
             self.pixels.data, width, height, self.pixels.strides[0], QImage.Format.Format_RGB32
         )
 
-    def set_overlay(self, tint: QColor, strength: float) -> None:
-        """Colour of the mask, and how opaque full coverage is drawn (0–1)."""
-        rgb = tint.rgb() & 0xFFFFFF
-        self.strength = strength
-        self._table = [round(coverage * strength) << 24 | rgb for coverage in range(256)]
-        ramp = QImage(bytes(range(256)), 256, 1, 256, QImage.Format.Format_Indexed8)
-        ramp.setColorTable(self._table)
-        premultiplied = ramp.convertToFormat(_ARGB)
-        self._tints = np.frombuffer(premultiplied.constBits(), np.uint32).copy()
-
     def draw(
         self,
         scene: Scene | None,
@@ -90,15 +73,25 @@ class Renderer:
         *,
         smooth: bool = True,
         onto: QImage | None = None,
+        edge: Edge | None = None,
+        grid: bool = False,
     ) -> None:
         """Compose these rectangles, which lie in the back buffer; `view` is snapped, upright and not mirrored.
 
-        With `onto` they are composed into that image instead.
+        With `onto` they are composed into that image instead. `edge` is drawn over all, and with `grid` lines
+        between pixels that are large enough.
         """
+        grid = grid and view.scale > GRID_FROM
         painter = QPainter(self.image if onto is None else onto)
         try:
             for rect in rects_view:
-                self._draw_part(painter, scene, view, rect, smooth and view.scale < NEAREST_FROM)
+                paper = EMPTY if scene is None else rect.intersected(visible_rect(scene.size_doc.rect, view))
+                for strip in rect.without(paper):
+                    painter.fillRect(qrect(strip), self.surround)
+                if scene is not None and not paper.is_empty:
+                    tinted = self._draw_scene(painter, scene, view, paper, smooth)
+                    overlay = None if tinted else scene.overlay
+                    self.veil.draw(painter, view, paper, overlay=overlay, edge=edge, smooth=smooth, grid=grid)
         finally:
             painter.end()
 
@@ -115,29 +108,28 @@ class Renderer:
         down = Rect(0 if dx > 0 else width + dx, max(0, dy), abs(dx), height - abs(dy))
         return tuple(strip for strip in (across, down) if not strip.is_empty)
 
-    def _draw_part(
-        self, painter: QPainter, scene: Scene | None, view: ViewTransform, part: Rect, smooth: bool
-    ) -> None:
-        if scene is None:
-            painter.fillRect(qrect(part), self.surround)
-            return
-        paper = visible_rect(scene.size_doc.rect, view)
-        inside = part.intersected(paper)
-        for strip in part.without(inside):
-            painter.fillRect(qrect(strip), self.surround)
-        if inside.is_empty:
-            return
+    def _draw_scene(
+        self, painter: QPainter, scene: Scene, view: ViewTransform, inside: Rect, smooth: bool
+    ) -> bool:
+        """Draw picture and patches; returns whether the overlay is no more to be drawn over them."""
+        overlay, enlarged = scene.overlay, view.scale >= NEAREST_FROM
+        smooth = smooth and not enlarged
         if not scene.picture.opaque:
             painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
             painter.fillRect(qrect(inside), self._checker)
-        if self.mask_alone and scene.overlay is not None:
-            self._draw_mask(painter, scene.overlay, view, inside, smooth)
-            return
-        overlay = scene.overlay if self.strength > 0 else None
-        if overlay is not None and view.scale > 1.0 and scene.picture.opaque and not scene.patches:
-            tinted = self._tinted_picture(scene.picture, overlay, view, inside)
-            _draw_level(painter, *tinted, view, 1.0 / view.scale, 1.0 / view.scale, inside, smooth)
-            return
+        if self.mask_alone and overlay is not None:
+            self._draw_mask(painter, overlay, view, inside, smooth)
+            return True
+        if overlay is not None and self.veil.strength > 0 and enlarged:
+            # There are fewer pixels than the view has: they are tinted before they are enlarged.
+            self._draw_enlarged(painter, scene, overlay, view, inside)
+            return True
+        self._draw_pictures(painter, scene, view, inside, smooth)
+        return self.veil.strength == 0
+
+    def _draw_pictures(
+        self, painter: QPainter, scene: Scene, view: ViewTransform, inside: Rect, smooth: bool
+    ) -> None:
         _draw_picture(painter, scene.picture, view, inside, smooth)
         for patch in scene.patches:
             covered = inside.intersected(visible_rect(patch.shown_doc, view))
@@ -146,8 +138,6 @@ class Renderer:
                     painter.setBrushOrigin(QPoint(int(view.origin.x), int(view.origin.y)))
                     painter.fillRect(qrect(covered), self._checker)
                 _draw_picture(painter, patch, view, covered, smooth)
-        if overlay is not None:
-            self._draw_overlay(painter, overlay, scene.size_doc, view, inside, smooth)
 
     def _draw_mask(
         self, painter: QPainter, overlay: Overlay, view: ViewTransform, inside: Rect, smooth: bool
@@ -155,71 +145,35 @@ class Renderer:
         level = level_for(view.scale, len(overlay.levels))
         coverage = overlay.levels[level]
         step = 1.0 / (view.scale * (1 << level))
-        source = _source_rect(inside, view, step, step, coverage.shape[1], coverage.shape[0])
+        source = source_rect(inside, view, step, step, coverage.shape[1], coverage.shape[0])
         header = wrapped_part(coverage, source, QImage.Format.Format_Grayscale8)
         image = header.convertToFormat(QImage.Format.Format_RGB32)
         _draw_level(painter, image, source, view, step, step, inside, smooth)
 
-    def _draw_overlay(
-        self,
-        painter: QPainter,
-        overlay: Overlay,
-        size_doc: Size,
-        view: ViewTransform,
-        inside: Rect,
-        smooth: bool,
+    def _draw_enlarged(
+        self, painter: QPainter, scene: Scene, overlay: Overlay, view: ViewTransform, inside: Rect
     ) -> None:
-        """Tint what is occupied: large plain parts as such, the rest through an indexed view of the coverage."""
-        level = level_for(view.scale, len(overlay.levels))
-        coverage = overlay.levels[level]
-        step = 1.0 / (view.scale * (1 << level))
-        fringe = _FRINGE if smooth and step != 1.0 else 0
-        seen_doc = view.rect_to_doc(inside.expanded(fringe))
-        runs = occupied_rects(overlay.occupied, overlay.tile, seen_doc)
-        if not runs:
+        """Draw the pixels that are seen in `inside` as squares, with the overlay over them."""
+        step = 1.0 / view.scale
+        source = source_rect(inside, view, step, step, scene.size_doc.width, scene.size_doc.height)
+        runs = occupied_rects(overlay.occupied, overlay.tile, source)
+        if scene.picture.opaque and not scene.patches:
+            image = scene.picture.image(0, lambda base: source).copy(qrect(source))
+            tinting = QPainter(image)
+            for run in runs:
+                part = run.intersected(source)
+                corner = QPoint(part.x - source.x, part.y - source.y)
+                tinting.drawImage(corner, self.veil.tinted(overlay.levels[0][part.slices]))
+            tinting.end()
+            _draw_level(painter, image, source, view, step, step, inside, smooth=False)
             return
-        plain: list[tuple[Rect, int]] = []
-        if inside.area >= _PLAIN_FROM:
-            plain = _plain_parts(overlay, size_doc, view, seen_doc, inside, fringe)
-        for rect, value in plain:
-            _fill(painter, rect, QColor.fromRgba(self._table[value]))
-        if len(runs) == 1 and not plain and runs[0].contains(seen_doc):
-            tinted = [inside]
-        else:
-            around = [visible_rect(run.intersected(size_doc.rect), view).expanded(fringe) for run in runs]
-            tinted = _disjoint(around, inside, [rect for rect, _ in plain])
-        for covered in tinted:
-            source = _source_rect(covered, view, step, step, coverage.shape[1], coverage.shape[0])
-            image = self._tint(coverage, source)
-            _draw_level(painter, image, source, view, step, step, covered, smooth)
-
-    def _tinted_picture(
-        self, picture: Picture, overlay: Overlay, view: ViewTransform, inside: Rect
-    ) -> tuple[QImage, Rect]:
-        """The pixels of an opaque picture that are seen enlarged in `inside`, tinted before they are enlarged.
-
-        There are fewer of them than view pixels. Also returns which pixels they are.
-        """
-        base, step = picture.images[0], 1.0 / view.scale
-        source = _source_rect(inside, view, step, step, base.width(), base.height())
-        image = picture.image(0, lambda base: source).copy(qrect(source))
-        painter = QPainter(image)
-        for run in occupied_rects(overlay.occupied, overlay.tile, source):
+        self._draw_pictures(painter, scene, view, inside, smooth=False)
+        for run in runs:
             part = run.intersected(source)
-            painter.drawImage(
-                QPoint(part.x - source.x, part.y - source.y), self._tint(overlay.levels[0], part)
-            )
-        painter.end()
-        return image, source
-
-    def _tint(self, coverage: U8, source: Rect) -> QImage:
-        """A premultiplied picture of a part of the coverage in the overlay's colour."""
-        if source.area < _FEW:
-            tinted = self._tints.take(coverage[source.slices])
-            return QImage(tinted.data, source.width, source.height, source.width * 4, _ARGB)
-        header = wrapped_part(coverage, source, QImage.Format.Format_Indexed8)
-        header.setColorTable(self._table)
-        return header.convertToFormat(_ARGB)
+            covered = visible_rect(part, view).intersected(inside)
+            if not covered.is_empty:
+                image = self.veil.tinted(overlay.levels[0][part.slices])
+                _draw_level(painter, image, part, view, step, step, covered, smooth=False)
 
 
 def wrapped_part(plane: U8, part: Rect, form: QImage.Format) -> QImage:
@@ -241,52 +195,6 @@ def _off_page(length: int) -> U8:
     return block[start : start + length]
 
 
-def _disjoint(rects: Sequence[Rect], inside: Rect, without: Sequence[Rect]) -> list[Rect]:
-    """Rectangles that do not overlap and together are `rects` inside `inside`, less those of `without`."""
-    if len(rects) == 1 and not without:
-        only = rects[0].intersected(inside)
-        return [] if only.is_empty else [only]
-    region = QRegion()
-    for rect in rects:
-        region += qrect(rect)
-    region &= qrect(inside)
-    for rect in without:
-        region -= qrect(rect)
-    return [Rect(each.x(), each.y(), each.width(), each.height()) for each in cast(Iterable[QRect], region)]
-
-
-def _plain_parts(
-    overlay: Overlay, size_doc: Size, view: ViewTransform, seen_doc: Rect, inside: Rect, fringe: int
-) -> list[tuple[Rect, int]]:
-    """The largest view rectangles whose coverage has one value, clear of what filters bring from beside them."""
-    parts = [
-        (visible_rect(rect.intersected(size_doc.rect), view).expanded(-fringe).intersected(inside), value)
-        for rect, value in overlay.plain.plain_rects(seen_doc)
-    ]
-    large = [part for part in parts if part[0].area >= _PLAIN_FROM]
-    return sorted(large, key=lambda part: -part[0].area)[:_PLAIN_PARTS]
-
-
-def _fill(painter: QPainter, rect: Rect, colour: QColor) -> None:
-    """Lay a translucent colour over `rect`, in bands that Qt does not hand to other threads.
-
-    Waiting for threads costs more than this work where the processor has other things to do.
-    """
-    for top in range(rect.y, rect.bottom, _BAND):
-        painter.fillRect(rect.x, top, rect.width, min(_BAND, rect.bottom - top), colour)
-
-
-def visible_rect(rect_doc: Rect, view: ViewTransform) -> Rect:
-    """The whole view pixels that show `rect_doc`; rectangles that meet in the document meet in the view."""
-    scale, x, y = view.scale, int(view.origin.x), int(view.origin.y)
-    return Rect.from_edges(
-        x + math.floor(rect_doc.x * scale),
-        y + math.floor(rect_doc.y * scale),
-        x + max(math.floor(rect_doc.right * scale), math.floor(rect_doc.x * scale) + 1),
-        y + max(math.floor(rect_doc.bottom * scale), math.floor(rect_doc.y * scale) + 1),
-    )
-
-
 def stale_rect(rect_doc: Rect, view: ViewTransform) -> Rect:
     """The view pixels that may change when the pixels of `rect_doc` do, the filters' reach included."""
     reach = 2 + math.ceil(view.scale) if view.scale < NEAREST_FROM else 1
@@ -306,7 +214,7 @@ def _draw_picture(
     step_x, step_y = 1.0 / (view.scale * across * size), 1.0 / (view.scale * down * size)
 
     def read(image: QImage) -> Rect:
-        return _source_rect(covered, placed, step_x, step_y, image.width(), image.height())
+        return source_rect(covered, placed, step_x, step_y, image.width(), image.height())
 
     image = picture.image(level, read)
     _draw_level(
@@ -356,19 +264,6 @@ def _draw_level(
     painter.drawImage(QPoint(0, 0), image)
     painter.resetTransform()
     painter.setClipping(False)
-
-
-def _source_rect(
-    covered: Rect, view: ViewTransform, step_x: float, step_y: float, width: int, height: int
-) -> Rect:
-    """The level pixels that the filters read for `covered`, with a margin of two."""
-    left, top = (covered.x - view.origin.x) * step_x, (covered.y - view.origin.y) * step_y
-    return Rect.from_edges(
-        max(0, math.floor(left) - 2),
-        max(0, math.floor(top) - 2),
-        min(width, math.ceil(left + covered.width * step_x) + 2),
-        min(height, math.ceil(top + covered.height * step_y) + 2),
-    )
 
 
 def _checkerboard() -> QImage:

@@ -19,8 +19,8 @@ from app.base.geometry import Point, Rect, Size
 from app.imaging.arrays import U8, as_u8
 from app.ui.canvas.view_transform import FIXED_POINT, ViewTransform
 
-Compose = Callable[[QImage, U8, ViewTransform, Sequence[Rect]], None]
-"""Draws rectangles of an image and its memory as an upright view shows them."""
+Compose = Callable[[QImage, ViewTransform, Sequence[Rect]], None]
+"""Draws rectangles of an image as an upright view shows them."""
 
 _CELL = 480
 """View pixels a side that are turned at a time."""
@@ -82,7 +82,7 @@ class Turner:
         """The pixels of a rectangle of the upright view whose origin is the document's corner."""
         place = self._place(0, upright.size)
         shifted = ViewTransform(scale, origin=Point(float(-upright.x), float(-upright.y)))
-        compose(_wrapped(place), place, shifted, [upright.size.rect])
+        compose(_wrapped(place), shifted, [upright.size.rect])
         return place
 
     def _place(self, index: int, size: Size) -> U8:

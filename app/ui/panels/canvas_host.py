@@ -1,6 +1,7 @@
 """The canvas with the strip of candidates floating over its lower edge, or its upper one where that hides less.
 
-A corner at the right, away from the strip, is the navigator's, the one at the left that of a legend.
+A corner at the right, away from the strip, is the navigator's, the one at the left that of a legend. Bars stand at
+the upper edge, and nothing covers them.
 """
 
 from __future__ import annotations
@@ -29,8 +30,14 @@ class CanvasHost(QWidget):
         strip.setParent(self)
         strip.installEventFilter(self)
         strip.raise_()
+        self._bars: list[QWidget] = []
         self._corner: QWidget | None = None
         self._legend: QWidget | None = None
+
+    def add_bar(self, bar: QWidget) -> None:
+        """Keep a child in the middle of the upper edge; it says itself how wide it is, and when it is shown."""
+        self._bars.append(bar)
+        bar.installEventFilter(self)
 
     def set_corner(self, widget: QWidget) -> None:
         """Show a small widget in the corner at the right; it says itself how large it is."""
@@ -68,7 +75,7 @@ class CanvasHost(QWidget):
         self.place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._strip and event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.LayoutRequest):
             self.place()
         return super().eventFilter(watched, event)
 
@@ -76,12 +83,20 @@ class CanvasHost(QWidget):
         """Lay what floats over the canvas to its place."""
         self._strip.setGeometry(self._place_for(on_top=self._on_top))
         gap = 2 * SPACE
+        for bar in self._bars:
+            hint = bar.sizeHint()
+            width = min(hint.width(), self.width() - 2 * SPACE)
+            bar.setGeometry((self.width() - width) // 2, self._covered + gap, width, hint.height())
         for widget in (self._corner, self._legend):
             if widget is not None:
                 size = widget.size()
                 top = self.height() - size.height() - gap if self._on_top else self._covered + gap
                 left = gap if widget is self._legend else self.width() - size.width() - gap
-                widget.move(left, top)
+                place = QRect(left, top, size.width(), size.height())
+                for bar in self._bars:
+                    if bar.isVisible() and bar.geometry().intersects(place):
+                        place.moveTop(bar.geometry().bottom() + gap)
+                widget.move(place.topLeft())
         self._strip.raise_()
 
     def _place_for(self, *, on_top: bool) -> QRect:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from app.session.workspace import Workspace
 
 MOST_VARIANTS = 8
+LINES = 3
+"""Of prompt that are seen; one where the model takes none."""
 CORNER = 24
 """The edge of a small button in the prompt field."""
 FREE_SIZES = (Size(512, 512), Size(768, 768), Size(1024, 1024), Size(1536, 1024), Size(1024, 1536))
@@ -47,20 +49,29 @@ class PromptEdit(QPlainTextEdit):
         self.setAccessibleName(tr("Prompt"))
         self.setTabChangesFocus(True)
         self.setPlaceholderText(tr("What should stand in the painted area?"))
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 14)
+        self.set_lines(LINES)
+
+    def set_lines(self, lines: int) -> None:
+        """Be so many lines high; longer texts scroll."""
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 14)
+        needed = Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff if lines == 1 else needed)
 
     def add_corner(self, *buttons: QWidget) -> None:
-        """Put small buttons one below the other at the right edge, beside the text."""
+        """Put small buttons at the right edge, beside the text: one below the other, or side by side in one line."""
         self._corner = buttons
-        self.setViewportMargins(0, 0, CORNER, 0)
         for button in buttons:
             button.setParent(self)
             button.show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        is_low = self.height() < len(self._corner) * CORNER
+        columns = len(self._corner) if is_low else 1
+        self.setViewportMargins(0, 0, columns * CORNER, 0)
         for place, button in enumerate(self._corner):
-            button.setGeometry(self.width() - CORNER - 2, 3 + place * CORNER, CORNER, CORNER)
+            x, y = (columns - 1 - place, 0) if is_low else (0, place)
+            button.setGeometry(self.width() - (x + 1) * CORNER - 2, 3 + y * CORNER, CORNER, CORNER)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Text only: files and pictures that are dropped here are photographs to open."""
@@ -118,8 +129,7 @@ class EditPanel(QWidget):
         self._body.setEnabled(session is not None)
         self.box.set_session(session)
         if session is None:
-            self.note.setText(tr("Open a photograph and paint over what should change."))
-            self.note.show()
+            self.note.hide()
             return
         self._links.add(
             session.form.changed.connect(self._mirror),
@@ -195,17 +205,18 @@ class EditPanel(QWidget):
         self._body = QWidget()
         column = QVBoxLayout(self._body)
         column.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE * 3 // 2, SPACE)
-        column.setSpacing(SPACE // 2)
+        column.setSpacing(2)
         column.addWidget(FormRow(tr("Provider"), beside(self.provider, self.manage)))
         column.addWidget(FormRow(tr("Model"), beside(self.model, self.refresh)))
         column.addSpacing(SPACE // 2)
         column.addWidget(self.prompt)
-        column.addWidget(self.note)
         column.addSpacing(SPACE // 2)
         column.addWidget(self.parameters)
         for row in self._rows.values():
             column.addWidget(row)
         column.addWidget(self.more)
+        column.addSpacing(SPACE // 2)
+        column.addWidget(self.note)
         column.addWidget(self.untaken)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -358,14 +369,23 @@ class EditPanel(QWidget):
             self.prompt.blockSignals(False)
 
     def _mirror_note(self, form: EditForm) -> None:
-        if form.takes("prompt"):
-            self.note.setText("\n".join(filter(None, (form.card.description, form.profile.notes))))
-            self.note.setVisible(bool(self.note.text()))
-            self.prompt.setPlaceholderText(tr("What should stand in the painted area?"))
-        else:
-            self.note.setText(tr("This model fills from the surroundings and ignores the prompt."))
-            self.note.show()
-            self.prompt.setPlaceholderText(tr("Not used by this model; kept for the next one"))
+        """What is known of the model stands below, so that nothing that is set moves with it."""
+        takes = form.takes("prompt")
+        self.note.setText(
+            "\n".join(filter(None, (form.card.description, form.profile.notes))) if takes else ""
+        )
+        self.note.setVisible(bool(self.note.text()))
+        self.prompt.set_lines(LINES if takes else 1)
+        self.prompt.setPlaceholderText(
+            tr("What should stand in the painted area?") if takes else tr("Not used by this model")
+        )
+        self.prompt.setToolTip(
+            ""
+            if takes
+            else tr(
+                "This model fills from the surroundings and ignores the prompt; it is kept for the next one."
+            )
+        )
 
 
 def _model_choice(card: ModelCard) -> tuple[str, object]:

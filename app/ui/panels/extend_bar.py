@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from app.base.geometry import Margins, Rect
 from app.base.text import tr
@@ -21,6 +21,7 @@ from app.ui.wording import size_text
 if TYPE_CHECKING:
     from app.document.document import Document
     from app.ui.canvas.widget import CanvasWidget
+    from app.ui.panels.canvas_host import CanvasHost
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOST_PIXELS, _MOST_PERCENT = 20_000, 400
@@ -36,11 +37,10 @@ class ExtendBar(QFrame):
     left = Signal()
     """The bar went away: the focus belongs to the canvas again."""
 
-    def __init__(self, host: QWidget, canvas: CanvasWidget) -> None:
+    def __init__(self, host: CanvasHost, canvas: CanvasWidget) -> None:
         super().__init__(host)
         self.setObjectName("extendBar")
         self.setAccessibleName(tr("Extend the canvas"))
-        self._host = host
         self._canvas = canvas
         self._document: Document | None = None
         self._was_fitted = True
@@ -67,7 +67,7 @@ class ExtendBar(QFrame):
         self.unit.chosen.connect(self._change_unit)
         self.extend.clicked.connect(self._accept)
         self.cancel.clicked.connect(self.leave)
-        host.installEventFilter(self)
+        host.add_bar(self)
         self.hide()
 
     @property
@@ -91,7 +91,6 @@ class ExtendBar(QFrame):
             box.setValue(0)
             box.blockSignals(False)
         self._mirror()
-        self._place()
         self.show()
         self.raise_()
         first = self.sides["left"]
@@ -116,11 +115,6 @@ class ExtendBar(QFrame):
             self._accept()
         else:
             super().keyPressEvent(event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._host and event.type() is QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
 
     def _make_side(self, name: str, title: str) -> NumberBox:
         box = NumberBox(self)
@@ -207,8 +201,3 @@ class ExtendBar(QFrame):
             self._canvas.navigation.look_at(rect_doc)
         self._canvas.decorations.extension = rect_doc
         self._canvas.update()
-
-    def _place(self) -> None:
-        size = self.sizeHint()
-        width = min(size.width(), self._host.width() - 2 * SPACE)
-        self.setGeometry((self._host.width() - width) // 2, 2 * SPACE, width, size.height())

@@ -35,6 +35,9 @@ class GenerateBox(QWidget):
         self._links = Links()
         self._own_links = Links()
         self.plan = make_label(role="muted", wrap=True)
+        # Two lines in any case: what stands above does not move as soon as something is painted.
+        self.plan.setMinimumHeight(2 * self.plan.fontMetrics().lineSpacing() + 2)
+        self.plan.setAlignment(Qt.AlignmentFlag.AlignBottom)
         self.warnings = make_label(role="warning", wrap=True)
         self.warnings.hide()
         self.inverted = make_label(tr("The mask goes inverted with the next request."), "warning", wrap=True)
@@ -124,8 +127,10 @@ class GenerateBox(QWidget):
         warnings = dict.fromkeys(sentence for part in parts for sentence in part.plan.warnings)
         self.warnings.setVisible(bool(warnings))
         if session is None or plan is None:
-            self.plan.setText(tr("Paint over what should change.") if session else "")
-            self.plan.setVisible(session is not None)
+            paint = tr("Paint over what should change.")
+            self.plan.setText(
+                paint if session else tr("Open a photograph and paint over what should change.")
+            )
             self.cost.setText("")
             self.cost.hide()
             return
@@ -149,7 +154,6 @@ class GenerateBox(QWidget):
         if session.measuring.sent_bytes is not None:
             sent += " · " + bytes_text(session.measuring.sent_bytes).replace(" ", "\u00a0")
         self.plan.setText(sent)
-        self.plan.show()
         self.warnings.setText("\n".join(warnings))
         self.cost.setText(" · ".join(self._costs(session)))
         self.cost.setVisible(bool(self.cost.text()))

@@ -18,7 +18,7 @@ from app.base.text import tr
 from app.session.layer_actions import place_layer, rename_layer
 from app.ui.compositing import layer_picture
 from app.ui.links import Links
-from app.ui.panels.layer_list import PICTURE, LayerList
+from app.ui.panels.layer_list import PICTURE, ROW, LayerList
 from app.ui.panels.leak_report import LeakLine
 from app.ui.panels.tuning_view import TuningView
 from app.ui.pictures import image_of_rgb
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from app.ui.tasks import Tasks
 
 PAINT = "layer.paint"
+LEAST_ROWS, LEAST_TUNING = 2, 136
+"""Layers that are always seen, and pixels of what tunes them: opacity, blend mode and feather."""
 BUTTONS = ("layer.duplicate", "layer.raise", "layer.lower", "layer.merge_down", "layer.delete")
 
 
@@ -50,8 +52,18 @@ class LayersPanel(QWidget):
         self._made: dict[str, tuple[U8, U8]] = {}
         """Of which arrays the small pictures are."""
         self.list = LayerList()
+        self.list.setMinimumHeight(LEAST_ROWS * ROW + 4)
         self.tuning = TuningView()
         self.leak = LeakLine("layerLeak", of_layers=True)
+        self._foot = QWidget()
+        foot = QVBoxLayout(self._foot)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.setSpacing(0)
+        foot.addWidget(make_line())
+        around = QHBoxLayout()
+        around.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        around.addWidget(self.leak)
+        foot.addLayout(around)
         self._empty = make_label(role="muted", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(SPACE * 3, SPACE * 2, SPACE * 3, SPACE * 2)
@@ -80,7 +92,7 @@ class LayersPanel(QWidget):
         column.addWidget(self._bar)
         column.addWidget(self._line)
         column.addWidget(scroll)
-        column.addWidget(self.leak)
+        column.addWidget(self._foot)
         self._paint: QAction | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -101,8 +113,14 @@ class LayersPanel(QWidget):
         paint.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._buttons.addWidget(paint)
         self._buttons.addStretch(1)
+        # They are made last; Tab comes to them where they stand.
+        QWidget.setTabOrder(self.list, paint)
+        before: QWidget = paint
         for id in BUTTONS:
-            self._buttons.addWidget(_button(actions.action(id)))
+            button = _button(actions.action(id))
+            self._buttons.addWidget(button)
+            QWidget.setTabOrder(before, button)
+            before = button
         self.list.delete_wanted.connect(lambda: actions.run("layer.delete"))
         self._mirror()
 
@@ -155,10 +173,11 @@ class LayersPanel(QWidget):
         self._empty.setText(_empty_text(document is not None, shows_variant=shows_variant))
         if self._paint is not None:
             self._paint.setChecked(document is not None and document.painted_layer is not None)
+        self._foot.setVisible(not self.leak.isHidden())
         tuned = bool(layers) or shows_variant
         for part in (self._line, self._scroll):
             part.setVisible(tuned)
-        self._scroll.setMinimumHeight(min(self.tuning.sizeHint().height() + 2, 290) if tuned else 0)
+        self._scroll.setMinimumHeight(LEAST_TUNING if tuned else 0)
         self._scroll.setMaximumHeight(self.tuning.sizeHint().height() + 2)
         if session is None or document is None or session.layers is None or not self.isVisible():
             return

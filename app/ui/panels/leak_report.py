@@ -269,12 +269,13 @@ class LeakLine(QPushButton):
             self.card.show_report(judged, session.size, progress, map_shown=self._map_shown)
 
     def _place(self) -> None:
-        """Above the line where there is room."""
+        """Above the line where there is room, and not beyond the window's edge."""
         size, corner = self.card.size(), self.mapToGlobal(QPoint(0, 0))
         screen = self.screen().availableGeometry()
         above = corner.y() - size.height() - SPACE // 2
         top = above if above >= screen.top() else corner.y() + self.height() + SPACE // 2
-        left = min(corner.x(), screen.right() - size.width())
+        right = min(screen.right(), self.window().frameGeometry().right())
+        left = min(corner.x(), right - size.width() - SPACE // 2)
         self.card.move(max(screen.left(), left), top)
 
     def _find_out(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QWidget
 
@@ -20,6 +20,7 @@ from app.ui.widgets.labels import make_label
 if TYPE_CHECKING:
     from app.session.mask_changes import Knob
     from app.session.mask_work import MaskWork
+    from app.ui.panels.canvas_host import CanvasHost
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _CURVE = 3.0
@@ -33,11 +34,10 @@ class MaskOperationBar(QFrame):
     left = Signal()
     """The bar went away: the focus belongs to the canvas again."""
 
-    def __init__(self, host: QWidget, canvas: QWidget) -> None:
+    def __init__(self, host: CanvasHost, canvas: QWidget) -> None:
         super().__init__(host)
         self.setObjectName("maskOperation")
         self.setAccessibleName(tr("Mask operation"))
-        self._host = host
         self._work: MaskWork | None = None
         self._knob: Knob | None = None
         self._links = Links()
@@ -65,7 +65,7 @@ class MaskOperationBar(QFrame):
         self.amount.edited.connect(self._change)
         self.apply.clicked.connect(self.accepted)
         self.cancel.clicked.connect(self.leave)
-        host.installEventFilter(self)
+        host.add_bar(self)
         self._mirror()
 
     def set_work(self, work: MaskWork | None) -> None:
@@ -92,11 +92,6 @@ class MaskOperationBar(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._host and event.type() is QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
-
     def _change(self, amount: object) -> None:
         if self._work is not None and isinstance(amount, float | int):
             self._work.set_amount(round(amount))
@@ -120,7 +115,6 @@ class MaskOperationBar(QFrame):
             self.amount.show_value(trial.amount)
         self._state.setText("" if work.preview is not None else _working())
         if knob is not trial.knob:
-            self._place()
             self.show()
             self.raise_()
             self.amount.box.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -133,11 +127,6 @@ class MaskOperationBar(QFrame):
         self.amount.configure(minimum=knob.minimum, maximum=knob.maximum, suffix=unit, curve=_CURVE)
         self.amount.box.setAccessibleName(tr("{title}, in {unit}", title=knob.title, unit=knob.unit))
         self.amount.box.setAccessibleDescription(knob.help)
-
-    def _place(self) -> None:
-        size = self.sizeHint()
-        width = min(size.width(), self._host.width() - 2 * SPACE)
-        self.setGeometry((self._host.width() - width) // 2, 2 * SPACE, width, size.height())
 
 
 def _working() -> str:

@@ -40,8 +40,12 @@ TOOL_ICONS = {
 }
 
 
-def tool_hint(tool: ToolKind) -> str:
-    """How `tool` is used, and what the keys held with it do."""
+def tool_hint(tool: ToolKind, *, is_split: bool = False) -> str:
+    """How `tool` is used, and what the keys held with it do; `is_split`: each island has a region of its own."""
+    if tool is ToolKind.REGION and is_split:
+        return tr(
+            "Each island has a region of its own, which follows the mask · In one request it can be dragged"
+        )
     combines = tr("Alt takes away · Shift+Alt keeps only it")
     return {
         ToolKind.BRUSH: tr("Shift-click draws a straight line · Alt erases · Ctrl+Alt-drag resizes"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from app.base.text import tr
 from app.ui.theme import SPACE
@@ -13,8 +13,10 @@ from app.ui.widgets.labels import ElidedLabel, make_label
 
 if TYPE_CHECKING:
     from app.document.layers import EditLayer
+    from app.ui.panels.canvas_host import CanvasHost
 
-WIDEST = 560
+WIDEST = 800
+"""Pixels; longer names end in an ellipsis."""
 
 
 class PaintingBar(QFrame):
@@ -22,11 +24,10 @@ class PaintingBar(QFrame):
 
     finish_wanted = Signal()
 
-    def __init__(self, host: QWidget) -> None:
+    def __init__(self, host: CanvasHost) -> None:
         super().__init__(host)
         self.setObjectName("layerPainting")
         self.setAccessibleName(tr("The mask of a layer is being painted"))
-        self._host = host
         self.title = ElidedLabel()
         self.title.setProperty("role", "heading")
         hint = make_label(tr("Brush shows, eraser hides"), "muted")
@@ -40,7 +41,7 @@ class PaintingBar(QFrame):
         row.addWidget(self.title, 1)
         row.addWidget(hint)
         row.addWidget(self.finish)
-        host.installEventFilter(self)
+        host.add_bar(self)
         self.hide()
 
     def show_layer(self, layer: EditLayer | None) -> None:
@@ -48,15 +49,12 @@ class PaintingBar(QFrame):
         self.setVisible(layer is not None)
         if layer is not None:
             self.title.setText(tr("Painting the mask of “{name}”", name=layer.name))
-            self._place()
             self.raise_()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._host and event.type() is QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
-
-    def _place(self) -> None:
+    def sizeHint(self) -> QSize:
+        """Wide enough for the whole name, as far as that goes."""
+        # What it is painted in is known once it has its style.
+        self.title.ensurePolished()
         words = self.title.fontMetrics().horizontalAdvance(self.title.text())
-        width = min(self.sizeHint().width() + words + SPACE, WIDEST, self._host.width() - 4 * SPACE)
-        self.setGeometry((self._host.width() - width) // 2, 2 * SPACE, width, self.sizeHint().height())
+        hint = super().sizeHint()
+        return QSize(min(hint.width() + words + 1, WIDEST), hint.height())

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 STANDARD = {
     "strength": ParameterKind.NUMBER,
     "guidance": ParameterKind.NUMBER,
-    "steps": ParameterKind.INTEGER,
     "seed": ParameterKind.INTEGER,
+    "steps": ParameterKind.INTEGER,
     "quality": ParameterKind.CHOICE,
 }
-"""Parameters whose controls always exist, shown or hidden."""
+"""Parameters whose controls always exist, shown or hidden; what is changed most often comes first."""
 LARGEST_SEED = 2**32 - 1
 
 Store = Callable[[str, "ParameterValue | None"], None]
@@ -144,7 +144,7 @@ class ParameterRows(QWidget):
         self._rows: dict[str, ParameterRow] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(SPACE // 2)
+        self._column.setSpacing(2)
         for name, kind in STANDARD.items() if standard else ():
             self._row(Parameter(name, name, kind, _standard_title(name))).hide()
         self.hide()

@@ -12,10 +12,10 @@ from app.ui.widgets.labels import make_label, make_line
 TALL = 880
 """From this height on Edit and History stand one above the other."""
 LEAST_WIDTH, MOST_WIDTH, USUAL_WIDTH = 304, 560, 360
-EDIT_SHARE, EDIT_SHARE_OVER_LAYERS = 0.66, 0.46
-"""Of the height, where both parts are shown: layers are worked on, and Edit keeps what is needed to send."""
-EDIT_ENOUGH = 860
-"""Pixels in which the Edit panel shows everything."""
+EDIT_SHARE = 0.58
+"""Of the height, where both parts are shown, whatever is in front below: nothing jumps from tab to tab."""
+EDIT_NEEDS, EDIT_ENOUGH = 540, 860
+"""Pixels in which Edit shows prompt, strength, guidance, seed and Generate over the requests; and everything."""
 EDIT, LAYERS, HISTORY, STEPS = 0, 1, 2, 3
 
 
@@ -129,8 +129,7 @@ class SidePanel(QWidget):
         tall = self.height() >= TALL
         front = self.lower_tabs.currentIndex() + LAYERS if tall else self.tabs.currentIndex()
         if tall and not self._is_divided:
-            share = EDIT_SHARE_OVER_LAYERS if front == LAYERS else EDIT_SHARE
-            upper = min(round(self.height() * share), EDIT_ENOUGH)
+            upper = min(max(round(self.height() * EDIT_SHARE), EDIT_NEEDS), EDIT_ENOUGH)
             self._split.setSizes([upper, self.height() - upper])
         self.tabs.setVisible(not tall)
         self.lower_tabs.setVisible(tall)

@@ -87,7 +87,11 @@ class StatusBar(QStatusBar):
         self._links.clear()
         self._session = session
         if session is not None:
-            self._links.add(session.stage_changed.connect(self._mirror_stage))
+            self._links.add(
+                session.stage_changed.connect(self._mirror_stage),
+                session.plan_changed.connect(self._mirror_tool),
+            )
+        self._mirror_tool()
         self._mirror_stage()
 
     def show_view(self, view: ViewTransform) -> None:
@@ -149,7 +153,8 @@ class StatusBar(QStatusBar):
         self.coverage.setText(tr("Mask {share}", share=percent_text(share)) if share else tr("No mask"))
 
     def _mirror_tool(self) -> None:
-        self.hint.setText(tool_hint(self._workspace.toolbox.tool))
+        split = self._session is not None and self._session.region.is_split
+        self.hint.setText(tool_hint(self._workspace.toolbox.tool, is_split=split))
 
     def _mirror_jobs(self) -> None:
         unfinished = [job for job in self._workspace.worker.jobs if not job.state.is_final]

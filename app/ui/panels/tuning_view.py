@@ -68,7 +68,7 @@ class TuningView(QWidget):
         head.addWidget(self.reset)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE * 3 // 2, SPACE)
-        column.setSpacing(SPACE // 2)
+        column.setSpacing(2)
         column.addLayout(head)
         column.addWidget(FormRow(tr("Opacity"), self.opacity))
         column.addWidget(FormRow(tr("Blend"), self.mode, tr("How its colours meet those below")))

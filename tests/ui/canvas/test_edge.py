@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter
 from pytestqt.qtbot import QtBot
 
 from app.base.geometry import Point, Rect, Size
@@ -15,10 +15,9 @@ from app.imaging.edges import INNER, Edge
 from app.imaging.recipe import Recipe
 from app.session.effective_mask import effective_mask
 from app.session.toolbox import ToolBox, ToolKind
-from app.ui.canvas.edge import draw_edge
 from app.ui.canvas.frame import Frame
 from app.ui.canvas.renderer import Renderer
-from app.ui.canvas.view_transform import ViewTransform
+from app.ui.canvas.view_transform import ViewTransform, visible_rect
 from app.ui.canvas.widget import CanvasWidget
 from tests.ui.canvas.conftest import MakeCanvas
 from tests.ui.canvas.showing import Hand, OpenPhotograph, open_photograph
@@ -53,7 +52,7 @@ def frame_pixels(canvas: CanvasWidget) -> U8:
 def drawn_anew(canvas: CanvasWidget, edge: Edge | None) -> U8:
     """The same scene, view and edge in a frame that has no past."""
     fresh = Frame(canvas.frame.size, SURROUND)
-    fresh.renderer.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
+    fresh.renderer.veil.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
     fresh.set_scene(canvas.source.scene)
     fresh.set_view(canvas.navigation.view)
     fresh.set_edge(edge)
@@ -65,11 +64,19 @@ def differs(first: U8, second: U8) -> int:
     return int(np.abs(first.astype(int) - second).max())
 
 
+def lay_edge(renderer: Renderer, edge: Edge, view: ViewTransform, part: Rect) -> None:
+    """Lay the line over a part of what is in the back buffer."""
+    painter = QPainter(renderer.image)
+    inside = part.intersected(visible_rect(edge.document.rect, view))
+    renderer.veil.draw(painter, view, inside, overlay=None, edge=edge)
+    painter.end()
+
+
 def line_drawn(edge: Edge, view: ViewTransform, size: Size) -> U8:
     """The line alone on grey: 128 where there is none, less for dark, more for light. (h, w)."""
     renderer = Renderer(size, SURROUND)
     renderer.pixels[...] = 128
-    draw_edge(renderer.image, edge, view, [size.rect])
+    lay_edge(renderer, edge, view, size.rect)
     return renderer.pixels[..., 0].copy()
 
 
@@ -102,9 +109,8 @@ def test_parts_of_the_line_are_the_whole_line(scale: float) -> None:
     assert (whole != 128).any()
     renderer = Renderer(size, SURROUND)
     renderer.pixels[...] = 128
-    # Those that overlap are drawn once where they do.
-    draw_edge(renderer.image, edge, view, [Rect(0, 0, 101, 240), Rect(60, 0, 80, 33)])
-    draw_edge(renderer.image, edge, view, [Rect(101, 33, 229, 207), Rect(140, 0, 190, 33)])
+    for part in (Rect(0, 0, 101, 240), Rect(101, 0, 229, 33), Rect(101, 33, 229, 207)):
+        lay_edge(renderer, edge, view, part)
     assert np.array_equal(renderer.pixels[..., 0], whole)
 
 
@@ -221,7 +227,7 @@ def test_hovering_over_a_ragged_mask_draws_no_line(make_canvas: MakeCanvas) -> N
     shown = open_photograph(900, 700)
     canvas = make_canvas(shown)
     canvas.set_edge(speckled(shown.opened.size))
-    canvas.repaint()
+    frame_pixels(canvas)
     canvas.frame.renderer.pixels[...] = 7
     hand = Hand(canvas)
     for x in range(100, 800, 50):

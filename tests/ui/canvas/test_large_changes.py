@@ -26,7 +26,7 @@ def pixels(canvas: CanvasWidget) -> U8:
 
 def drawn_anew(canvas: CanvasWidget) -> U8:
     fresh = Frame(canvas.frame.size, QColor("#282828"))
-    fresh.renderer.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
+    fresh.renderer.veil.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
     fresh.set_scene(canvas.source.scene)
     fresh.set_view(canvas.navigation.view)
     fresh.refresh()

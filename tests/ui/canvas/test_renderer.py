@@ -13,9 +13,9 @@ from app.base.geometry import Point, Rect, Size
 from app.document.tiles import TILE
 from app.imaging.arrays import U8
 from app.imaging.pyramid import Pyramid
-from app.ui.canvas.renderer import Renderer, stale_rect, visible_rect
+from app.ui.canvas.renderer import Renderer, stale_rect
 from app.ui.canvas.scene import Overlay, Picture, Scene
-from app.ui.canvas.view_transform import ViewTransform
+from app.ui.canvas.view_transform import ViewTransform, visible_rect
 
 SURROUND = QColor(40, 40, 40)
 VIEW = Size(330, 240)
@@ -149,7 +149,7 @@ def test_at_100_percent_the_picture_is_shown_bit_by_bit_and_tinted_by_its_covera
 def test_enlarged_pixels_are_squares(scale: int) -> None:
     view = ViewTransform(scale=float(scale), origin=Point(0.0, 0.0)).snapped()
     renderer = Renderer(VIEW, SURROUND)
-    renderer.set_overlay(QColor(255, 0, 0), 0.0)
+    renderer.veil.set_overlay(QColor(255, 0, 0), 0.0)
     renderer.draw(CANVAS.scene, view, [VIEW.rect])
     picture = CANVAS.pictures.levels[0][: VIEW.height // scale, : VIEW.width // scale, :3]
     squares = np.kron(picture, np.ones((scale, scale, 1), np.uint8))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QPushButton, QTabBar
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QPushButton, QTabBar, QWidget
 
 from app.base.geometry import Point
 from app.base.notices import Notices
@@ -209,13 +209,14 @@ async def test_panels_hide_with_tab_and_come_back(window: Window, photograph: Pa
 
 async def test_f6_goes_round_the_panels(window: Window, photograph: Path) -> None:
     await window.open(photograph)
-    window.desk.history.search.setFocus()
-    seen = []
+    window.desk.canvas.setFocus()
+    seen: list[QWidget] = []
     for _ in range(5):
-        window.desk.focus_next_panel()
+        window.key(Qt.Key.Key_F6)
         focused = window.frame.focusWidget()
         assert focused is not None
         seen.append(focused)
-    assert window.desk.canvas in seen
-    assert window.widget("prompt") in seen
-    assert len({id(each) for each in seen}) >= 4
+    tools, options, prompt, canvas, again = seen
+    assert window.desk.tools.isAncestorOf(tools)
+    assert window.desk.options.isAncestorOf(options)
+    assert (prompt, canvas, again) == (window.desk.edit.prompt, window.desk.canvas, tools)

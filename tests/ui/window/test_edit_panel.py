@@ -41,9 +41,9 @@ async def test_the_panel_says_that_the_healing_engine_ignores_the_prompt(
     window: Window, photograph: Path
 ) -> None:
     session = await window.open(photograph)
-    assert "ignores the prompt" in window.desk.edit.note.text()
+    assert "ignores the prompt" in window.desk.edit.prompt.toolTip()
     session.form.set_provider("everything")
-    assert "ignores the prompt" not in window.desk.edit.note.text()
+    assert "ignores the prompt" not in window.desk.edit.prompt.toolTip()
 
 
 @pytest.mark.parametrize(

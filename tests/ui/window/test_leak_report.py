@@ -387,7 +387,7 @@ async def test_what_was_asked_of_a_layer_that_is_left_is_dropped(
     await eventually(lambda: len(document.layers) == 1)
     assert not window.desk.layers.leak.isVisible(), "what was merged came from no single reply"
     document.undo.undo()
-    assert window.desk.layers.leak.isVisible()
+    await eventually(window.desk.layers.leak.isVisible)
     judging.find_out()
     assert judging.progress is not None
     document.undo.go_to(0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QPushButton, QToolButton
 
 from app.base.geometry import Point, Rect
 from app.edits.types import Context, Islands
@@ -186,3 +186,28 @@ async def test_islands_are_offered_outlined_and_counted(window: Window, large: P
     assert len(window.desk.canvas.decorations.regions) == 2
     assert window.desk.edit.box.generate.text() == "Generate 2 requests"
     assert "2 regions" in window.desk.edit.box.plan.text()
+
+
+async def test_split_islands_say_why_they_cannot_be_dragged_and_how_they_can(
+    window: Window, large: Path
+) -> None:
+    session = await planned(window, large, HOLE)
+    window.workspace.toolbox.set_tool(ToolKind.REGION)
+    hint = window.desk.status.hint
+    assert hint.text().startswith("Drag the outline")
+    paint(session, Rect(1300, 1000, 50, 50))
+    session.form.set_islands(Islands.EACH)
+    await session.planned()
+    assert session.region.is_split
+    assert hint.text().startswith("Each island has a region of its own")
+    QTest.mouseClick(window.desk.canvas, Qt.MouseButton.LeftButton, pos=window.at(Point(1325, 1025)))
+    (notice,) = window.desk.notices.shown
+    assert "follows the mask" in notice.text
+    button = window.desk.notices.findChild(QPushButton)
+    assert isinstance(button, QPushButton)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    await session.planned()
+    assert session.form.islands is Islands.TOGETHER
+    assert hint.text().startswith("Drag the outline")
+    assert window.desk.canvas.region_look.has_handles
+    assert session.region.part is not None

@@ -1,0 +1,355 @@
+"""What lies over the picture, drawn in one go: the mask's tint, the edge of what will be edited, the pixel grid.
+
+Every view pixel gets one byte that tells what is over it, and a table tells the colour of each byte, with all that
+lies there already mixed. So the edge and the grid cost little where the tint is drawn anyway, however ragged the
+mask is. Bytes are looked up two at a time, which takes half as long. A band of the view is finished before the
+next is begun, as it then stays near the processor. A part drawn alone is the part of the whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QColor, QImage, QPainter, QRegion
+
+from app.base.geometry import Rect
+from app.imaging.arrays import U8
+from app.imaging.edges import TILE, Edge, Indices, picked
+from app.ui.canvas.pixel_grid import GRID, grid_lines
+from app.ui.canvas.scene import Overlay
+from app.ui.canvas.tiles import occupied_rects
+from app.ui.canvas.view_transform import ViewTransform, level_for, level_pixels, level_step, visible_rect
+
+FRINGE = 2
+"""View pixels by which what lies in a tile may reach out of it: the smooth filter, and the edge's dark side."""
+_BAND = 1 << 18
+"""View pixels that are drawn at a time."""
+_STRIP = 90_000
+"""View pixels that are filtered at a time: few enough that cv2 asks no other threads. Those wait for more work in a
+way that takes the processor from the threads with which Qt draws pictures."""
+_PLAIN_FROM = 60_000
+"""View pixels from which a part of one value is filled by itself; below it the calls cost more than is saved."""
+_PLAIN_PARTS = 4
+_FILLED = 64
+"""Rows that are filled at a time."""
+_MANY = 40
+"""More rectangles than this are drawn as one: each costs as much as thousands of pixels."""
+_DARK = QColor(0, 0, 0, 150)
+_LIGHT = QColor(255, 255, 255, 190)
+_KINDS = 4
+"""What a pixel can be to the edge, see `app.imaging.edges.rim`; it takes the two lowest bits."""
+_LINED = 4
+"""The bit of pixels under the grid. It takes that of the coverage, as there is never both."""
+_TINTED = 0xFF & -_KINDS
+"""The bits of the coverage that are kept beside an edge: 64 steps of tint."""
+
+F64 = NDArray[np.float64]
+
+
+class Veil:
+    """Draws over pictures what the mask and the edge say; keeps the tables of colours.
+
+    The tint and its `strength` (0–1) are set by `set_overlay`.
+    """
+
+    def __init__(self) -> None:
+        self._pairs: F64 = np.empty(0)
+        self._words: F64 = np.empty(0)
+        self._states = _states()
+        self._lines = _pairs(_over(np.tile(self._states, (2, 1)), _grid()))
+        self.set_overlay(QColor(255, 0, 80), 0.5)
+
+    def set_overlay(self, tint: QColor, strength: float) -> None:
+        """Colour of the mask, and how opaque full coverage is drawn (0–1)."""
+        self.strength = strength
+        self._colours = [_translucent(tint, value / 255.0 * strength) for value in range(256)]
+        steps = np.arange(256) / 255.0
+        self._tints = _pairs(_premultiplied(tint, steps * strength))
+        kept = (np.arange(256) // _KINDS) / (256 // _KINDS - 1)
+        states = np.tile(self._states, (256 // _KINDS, 1))
+        self._edged = _pairs(_over(states, _premultiplied(tint, kept * strength)))
+
+    def tinted(self, coverage: U8) -> QImage:
+        """A premultiplied picture of `coverage` (h, w) in the tint; it lasts until the next drawing of any kind."""
+        height, width = coverage.shape
+        index = np.empty((height, _even(width)), np.uint8)
+        index[:, :width] = coverage
+        return self._coloured(index, width, self._tints)
+
+    def draw(
+        self,
+        painter: QPainter,
+        view: ViewTransform,
+        inside: Rect,
+        *,
+        overlay: Overlay | None,
+        edge: Edge | None,
+        smooth: bool = True,
+        grid: bool = False,
+    ) -> None:
+        """Draw the tint of `overlay`, `edge` and the grid over `inside`, which shows nothing but the document.
+
+        With the grid there is no overlay. `view` is snapped, upright and not mirrored.
+        """
+        seen = view.rect_to_doc(inside.expanded(FRINGE))
+        lined = [] if edge is None else _few(_edge_rects(edge, view, seen), inside)
+        runs = [] if edge is None else [(run, _edge_columns(edge, view, run)) for run in lined]
+        tinted = [] if overlay is None else _overlay_rects(overlay, view, inside, seen)
+        table = self._lines if overlay is None else self._tints if edge is None else self._edged
+        across = _columns(inside, view) if grid else None
+        plain: list[tuple[Rect, int]] = []
+        if overlay is not None and inside.area >= _PLAIN_FROM:
+            plain = _plain_parts(overlay, view, seen, inside, lined)
+        for rect, value in plain:
+            _fill(painter, rect, self._colours[value])
+        for rect in [inside] if grid else _disjoint([*tinted, *lined], [rect for rect, _ in plain]):
+            # Bytes are looked up in pairs; an odd one out has a neighbour that is not drawn.
+            wide = Rect(rect.x, rect.y, _even(rect.width), rect.height)
+            coverage = None if overlay is None else _coverage(overlay, view, wide, smooth)
+            for band in _bands(wide):
+                if coverage is None:
+                    index = np.zeros((band.height, band.width), np.uint8)
+                elif edge is None:
+                    index = np.ascontiguousarray(coverage[band.relative_to(wide).slices])
+                else:
+                    index = np.bitwise_and(coverage[band.relative_to(wide).slices], _TINTED)
+                if edge is not None:
+                    for run, columns in runs:
+                        _lay_edge(index, band, edge, view, run, columns)
+                if across is not None:
+                    _lay_grid(index, band, view, across)
+                painter.drawImage(QPoint(band.x, band.y), self._coloured(index, rect.width, table))
+
+    def _coloured(self, index: U8, width: int, table: F64) -> QImage:
+        """The colours of `index`, (h, an even w), as an image of its first `width` columns."""
+        height, across = index.shape
+        if self._words.size < index.size // 2:
+            self._words = np.empty(index.size // 2)
+        words = self._words[: index.size // 2].reshape(height, across // 2)
+        cv2.LUT(index.view(np.uint16), table, words)
+        return QImage(words.data, width, height, across * 4, QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def _coverage(overlay: Overlay, view: ViewTransform, part: Rect, smooth: bool) -> U8:
+    """The coverage under each view pixel of `part`; perhaps a view of the overlay's."""
+    level = level_for(view.scale, len(overlay.levels))
+    plane = overlay.levels[level]
+    scale = view.scale * (1 << level)
+    if smooth and scale != 1.0:
+        return _filtered(plane, view, part, scale)
+    height, width = plane.shape
+    source = part.translated(-int(view.origin.x), -int(view.origin.y))
+    if scale == 1.0 and source.right <= width:
+        return plane[source.slices]
+    rows = level_pixels(part.y, part.height, int(view.origin.y), scale)
+    columns = level_pixels(part.x, part.width, int(view.origin.x), scale)
+    return picked(plane, rows.clip(0, height - 1), columns.clip(0, width - 1))
+
+
+def _filtered(plane: U8, view: ViewTransform, part: Rect, scale: float) -> U8:
+    """`plane` as the smooth filter shows it in `part`, at `scale` view pixels for each of its own."""
+    found = np.empty((part.height, part.width), np.uint8)
+    step = level_step(scale)
+    x, y = part.x - int(view.origin.x), part.y - int(view.origin.y)
+    height = max(1, _STRIP // part.width // step.denominator) * step.denominator
+    top = y
+    while top < y + part.height:
+        bottom = min(top - _before(top, step) + 1 + height, y + part.height)
+        _resize(plane, step, Rect.from_edges(x, top, x + part.width, bottom), found[top - y : bottom - y])
+        top = bottom
+    return found
+
+
+def _resize(plane: U8, step: Fraction, part: Rect, found: U8) -> None:
+    """Put into `found` what `part` shows, in view pixels from the document's corner.
+
+    Resizing begins where a pixel of the view and one of the plane begin together, perhaps a little before `part`.
+    It is three times as fast as the filter that can begin anywhere.
+    """
+    before_x, before_y = _before(part.x, step), _before(part.y, step)
+    left, top = int((part.x - before_x) * step), int((part.y - before_y) * step)
+    columns = math.ceil((before_x + part.width) * step) + 2
+    rows = math.ceil((before_y + part.height) * step) + 2
+    zoom = float(1 / step)
+    source = plane[top : top + rows, left : left + columns]
+    larger = cv2.resize(source, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
+    seen = larger[before_y : before_y + part.height, before_x : before_x + part.width]
+    height, width = seen.shape
+    found[:height, :width] = seen
+    # At the document's border a pixel may be missing.
+    found[height:] = found[height - 1]
+    found[:, width:] = found[:, width - 1 : width]
+
+
+def _before(place: int, step: Fraction) -> int:
+    """How far before `place` to begin: by a pixel at least, as the first one has no neighbour to mix with."""
+    return (place - 1) % step.denominator + 1 if place > 0 else 0
+
+
+def _lay_edge(index: U8, part: Rect, edge: Edge, view: ViewTransform, run: Rect, columns: Indices) -> None:
+    """Put into `index`, which stands at `part`, what its pixels are to the edge inside `run`.
+
+    `columns` are those of the level under `run`, with a neighbour on either side.
+    """
+    seen = run.intersected(part)
+    if seen.is_empty:
+        return
+    level = level_for(view.scale, len(edge.levels))
+    scale = view.scale * (1 << level)
+    under = index[seen.relative_to(part).slices]
+    if scale == 1.0:
+        kinds = edge.kinds_in(level, seen.translated(-int(view.origin.x), -int(view.origin.y)))
+    else:
+        # With the neighbours all round, which are only there to be looked at.
+        rows = level_pixels(seen.y - 1, seen.height + 2, int(view.origin.y), scale)
+        across = columns[seen.x - run.x : seen.right - run.x + 2]
+        kinds = edge.rim_at(level, rows, across)[1:-1, 1:-1]
+    np.bitwise_or(under, kinds, out=under)
+
+
+def _edge_columns(edge: Edge, view: ViewTransform, run: Rect) -> Indices:
+    level = level_for(view.scale, len(edge.levels))
+    return level_pixels(run.x - 1, run.width + 2, int(view.origin.x), view.scale * (1 << level))
+
+
+def _columns(part: Rect, view: ViewTransform) -> U8:
+    """One row of bytes with the grid's columns in `part`."""
+    across = np.zeros(_even(part.width), np.uint8)
+    across[grid_lines(part.x, part.right, int(view.origin.x), view.scale)] = _LINED
+    return across
+
+
+def _lay_grid(index: U8, part: Rect, view: ViewTransform, across: U8) -> None:
+    np.bitwise_or(index, across, out=index)
+    index[grid_lines(part.y, part.bottom, int(view.origin.y), view.scale)] |= _LINED
+
+
+def _overlay_rects(overlay: Overlay, view: ViewTransform, inside: Rect, seen_doc: Rect) -> list[Rect]:
+    """The parts of `inside`, which shows `seen_doc`, that may be tinted."""
+    runs = occupied_rects(overlay.occupied, overlay.tile, seen_doc)
+    if len(runs) == 1 and runs[0].contains(seen_doc):
+        # As nearly always under a brush.
+        return [inside]
+    height, width = overlay.levels[0].shape
+    whole = Rect(0, 0, width, height)
+    return _few([visible_rect(run.intersected(whole), view).expanded(FRINGE) for run in runs], inside)
+
+
+def _plain_parts(
+    overlay: Overlay, view: ViewTransform, seen_doc: Rect, inside: Rect, lined: Sequence[Rect]
+) -> list[tuple[Rect, int]]:
+    """The largest rectangles whose coverage has one value, clear of the edge and of what the filter brings."""
+    height, width = overlay.levels[0].shape
+    whole = Rect(0, 0, width, height)
+    parts = [
+        (visible_rect(rect.intersected(whole), view).expanded(-FRINGE).intersected(inside), value)
+        for rect, value in overlay.plain.plain_rects(seen_doc)
+    ]
+    large = [
+        (rect, value)
+        for rect, value in parts
+        if rect.area >= _PLAIN_FROM and all(rect.intersected(run).is_empty for run in lined)
+    ]
+    return sorted(large, key=lambda part: -part[0].area)[:_PLAIN_PARTS]
+
+
+def _fill(painter: QPainter, rect: Rect, colour: QColor) -> None:
+    """Lay a translucent colour over `rect`, in bands that Qt does not hand to other threads.
+
+    Waiting for threads costs more than this work where the processor has other things to do.
+    """
+    for top in range(rect.y, rect.bottom, _FILLED):
+        painter.fillRect(rect.x, top, rect.width, min(_FILLED, rect.bottom - top), colour)
+
+
+def edge_rects(edge: Edge, view: ViewTransform) -> list[Rect]:
+    """Rectangles of the view that cover all of the edge; `view` may be turned and mirrored."""
+    if view.is_upright:
+        return _edge_rects(edge, view, edge.document.rect)
+    level = level_for(view.scale, len(edge.levels))
+    runs = occupied_rects(edge.crossed[level], TILE << level, edge.document.rect)
+    # What is turned reaches a little further.
+    return [view.rect_to_view(run.intersected(edge.document.rect)).expanded(FRINGE + 2) for run in runs]
+
+
+def _edge_rects(edge: Edge, view: ViewTransform, seen_doc: Rect) -> list[Rect]:
+    """The parts of the view that the edge may run through; few, as they are told by the level that is shown."""
+    level = level_for(view.scale, len(edge.levels))
+    return [
+        visible_rect(run.intersected(edge.document.rect), view).expanded(FRINGE)
+        for run in occupied_rects(edge.crossed[level], TILE << level, seen_doc)
+    ]
+
+
+def _few(rects: Sequence[Rect], inside: Rect) -> list[Rect]:
+    """What of `rects` lies in `inside`, or all of that where they are many."""
+    if len(rects) > _MANY:
+        return [inside]
+    return [rect.intersected(inside) for rect in rects]
+
+
+def _disjoint(rects: Sequence[Rect], without: Sequence[Rect]) -> list[Rect]:
+    """Rectangles that do not overlap and cover `rects`, less those of `without`."""
+    if len(rects) == 1 and not without:
+        return [] if rects[0].is_empty else list(rects)
+    region = QRegion()
+    for rect in rects:
+        region += QRegion(rect.x, rect.y, rect.width, rect.height)
+    for rect in without:
+        region -= QRegion(rect.x, rect.y, rect.width, rect.height)
+    return [Rect(each.x(), each.y(), each.width(), each.height()) for each in cast(Iterable[QRect], region)]
+
+
+def _bands(rect: Rect) -> Iterator[Rect]:
+    height = max(1, _BAND // rect.width)
+    for top in range(rect.y, rect.bottom, height):
+        yield Rect(rect.x, top, rect.width, min(height, rect.bottom - top))
+
+
+def _translucent(colour: QColor, alpha: float) -> QColor:
+    return QColor(colour.red(), colour.green(), colour.blue(), round(alpha * 255.0))
+
+
+def _even(count: int) -> int:
+    return count + (count & 1)
+
+
+def _premultiplied(colour: QColor, alpha: F64) -> F64:
+    """(n, 4) blue, green, red, alpha, 0–1, of a colour whose own alpha counts, too."""
+    plain = np.array([colour.blueF(), colour.greenF(), colour.redF(), 1.0])
+    return alpha[:, np.newaxis] * (plain * colour.alphaF())
+
+
+def _over(above: F64, below: F64) -> F64:
+    """Porter and Duff's "over" of premultiplied colours."""
+    return above + below * (1.0 - above[:, 3:])
+
+
+def _states() -> F64:
+    """What the edge adds to a pixel by what it is to it: nothing, outer, inner, inside."""
+    states = np.zeros((_KINDS, 4))
+    for kind, colour in ((1, _DARK), (2, _LIGHT)):
+        states[kind] = _premultiplied(colour, np.ones(1))[0]
+    return states
+
+
+def _grid() -> F64:
+    """What the grid adds, without and with the bit `_LINED`."""
+    lines = np.zeros((2 * _KINDS, 4))
+    lines[_LINED:] = _premultiplied(GRID, np.ones(1))
+    return lines
+
+
+def _pairs(colours: F64) -> F64:
+    """For any two bytes that follow each other the two pixels they stand for, as one number of as many bits."""
+    words = np.zeros(256, np.uint32)
+    words[: len(colours)] = np.rint(colours * 255.0).astype(np.uint8).view(np.uint32)[:, 0]
+    both = np.arange(1 << 16, dtype=np.uint16).view(np.uint8).reshape(-1, 2)
+    return words[both].view(np.float64)[:, 0]
