@@ -29,8 +29,10 @@ _TOO_MANY = 80
 """More than this are not even looked at one by one: comparing them all would take longer than drawing."""
 _WASTE = 1.25
 """Rectangles are drawn as one where that draws at most this much more than drawing each."""
-AT_ONCE = 160_000
-"""Pixels of the frame that are always drawn at once."""
+AT_ONCE = 500_000
+"""Pixels of the frame that are always drawn at once: those under a large brush."""
+_MUCH = 4_000_000
+"""Pixels of the document whose change has taken so long that no part of it is drawn in the same turn."""
 _PART = 80_000
 """Pixels of the frame that are drawn before one looks at the clock again."""
 PATIENCE = 0.004
@@ -147,13 +149,20 @@ class Frame:
             exposed = self.renderer.scroll(*self._shift)
             self._shift = (0, 0)
             self._stale.extend(exposed)
-        changed = merged(self._changed, self.size.rect)
-        if not self._parts and sum(rect.area for rect in changed) <= AT_ONCE:
-            self._stale += changed
-            self._changed = []
+        is_much = False
+        if self._changed and not self._parts:
+            changed, self._changed = merged(self._changed, self.size.rect), []
+            area = sum(rect.area for rect in changed)
+            is_much = area > _MUCH * self.view.scale**2
+            if area <= AT_ONCE and not is_much:
+                self._stale += changed
+            else:
+                self._parts = _in_parts(changed)
         if self._stale:
             stale, self._stale = merged(self._stale, self.size.rect), []
             self._draw(stale)
+        if is_much and patience < math.inf:
+            return _hull(self._parts)
         while self._parts or self._changed:
             if not self._parts:
                 self._parts, self._changed = _in_parts(merged(self._changed, self.size.rect)), []
