@@ -16,7 +16,7 @@ import numpy as np
 from app.base.cancel import CancelToken
 from app.base.geometry import EMPTY, Rect, Size
 from app.imaging import blocks, threads
-from app.imaging.arrays import F32, U8, Bool
+from app.imaging.arrays import F32, U8, Bool, as_u8
 from app.imaging.discs import disc_maximum
 
 _BLOCK = 16
