@@ -168,6 +168,19 @@ class Rect:
         """True when every pixel of `other` is in this one; an empty rectangle is in every rectangle."""
         return other.is_empty or self.intersected(other) == other
 
+    def without(self, hole: Rect) -> tuple[Rect, ...]:
+        """What is left of it without the pixels of `hole`: at most four rectangles, which do not overlap."""
+        inside = self.intersected(hole)
+        if inside.is_empty:
+            return () if self.is_empty else (self,)
+        strips = (
+            Rect.from_edges(self.x, self.y, self.right, inside.y),
+            Rect.from_edges(self.x, inside.bottom, self.right, self.bottom),
+            Rect.from_edges(self.x, inside.y, inside.x, inside.bottom),
+            Rect.from_edges(inside.right, inside.y, self.right, inside.bottom),
+        )
+        return tuple(strip for strip in strips if not strip.is_empty)
+
     def contains_point(self, point: Point) -> bool:
         return self.x <= point.x < self.right and self.y <= point.y < self.bottom
 

@@ -19,7 +19,7 @@ from app.document.extension import Extension, Ground
 from app.document.layer_changes import check_fit, find_layer, with_layer, without_layers
 from app.document.layers import EditLayer
 from app.document.mask import Mask, MaskEdit
-from app.document.named_masks import NamedMask, PreparedMask
+from app.document.named_masks import MaskLevels, NamedMask, PreparedMask
 from app.document.pixels import DocumentPixels
 from app.document.state import DocumentState, LayerMask, StateStep
 from app.document.thread import OneThread
@@ -155,6 +155,11 @@ class Document(DocumentPixels):
     def mask_pyramid(self) -> Pyramid:
         """Over `mask`. Brought up to date when asked for: a frame pays once for many events."""
         return self._in_hand.levels.refreshed()
+
+    @property
+    def mask_levels(self) -> MaskLevels:
+        """The pyramid over `mask`, to be brought up to date part by part."""
+        return self._in_hand.levels
 
     # The mask
 
@@ -297,7 +302,7 @@ class Document(DocumentPixels):
 
         `prepared` is made of it by `layer_changes.prepare_layer_mask`; False when it is another one by now. What it
         was grown by becomes part of its mask, so that the brush covers just what it touches. A step of its own: what
-        is undone after it is seen being undone.
+        is undone after it is seen being undone. Nothing happens when its mask is being painted already.
 
         Raises:
             InputError: it does not lie inside the document.
@@ -309,6 +314,9 @@ class Document(DocumentPixels):
         named = NamedMask.made(layer.name, prepared, self._on_mask_changed, layer.region)
         bare = replace(layer, mask=None, recipe=replace(layer.recipe, grow=0))
         layers = with_layer(self.layers, bare) if known is not None else (*self.layers, bare)
+        painted = self._state.layer_mask
+        if layers == self.layers and painted is not None and painted.layer_id == layer.id:
+            return True
         state = replace(self._state, layers=layers, layer_mask=LayerMask(layer.id, named))
         self._change(state, tr("Edit the mask of “{name}”", name=layer.name))
         return True

@@ -6,7 +6,6 @@ an edit hands back a step, and whoever opened it keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import TracebackType
 
 import cv2
@@ -15,7 +14,7 @@ import numpy as np
 from app.base.geometry import EMPTY, Rect, Size
 from app.base.signal import Signal
 from app.document.thread import OneThread, refused_change
-from app.document.tiles import TILE, Plane, TileChange, TileSnapshot
+from app.document.tiles import TILE, Plane, TileChange, TileSnapshot, merged_tiles
 from app.imaging.arrays import U8, Bool
 
 _MANY = 24
@@ -104,9 +103,10 @@ class Mask:
         """The share of the document's pixels with coverage > 0, from 0 to 1."""
         if self.size.is_empty:
             return 0.0
+        # Few calls on many tiles each: after every one of them the interpreter's lock must be had again.
+        tiles = [(row, column) for row, column in np.argwhere(self._plane.occupied).tolist()]
         covered = sum(
-            cv2.countNonZero(self._plane.view((int(row), int(column))))
-            for row, column in zip(*np.nonzero(self._plane.occupied), strict=True)
+            cv2.countNonZero(self._coverage[rect.slices]) for rect in merged_tiles(tiles, self.size)
         )
         return covered / self.size.area
 
@@ -132,6 +132,18 @@ class Mask:
             edit.view(self.size.rect)[...] = coverage
             edit.mark(self.size.rect)
         return edit.step
+
+    def clipped(self, coverage: U8, at: Rect) -> U8:
+        """What the mask can take over of `coverage` (at.height, at.width): beyond its limit it stays empty.
+
+        For a worker that makes tiles to `put`. The very array where nothing lies beyond, else a copy.
+        """
+        if self._limit.contains(at):
+            return coverage
+        clipped = coverage.copy()
+        for strip in at.without(self._limit):
+            clipped[strip.relative_to(at).slices] = 0
+        return clipped
 
     def put(self, change: TileChange, title: str) -> MaskStep | None:
         """Take over tiles that a worker has made of the mask as it is now; None for no tiles.
@@ -167,7 +179,7 @@ class Mask:
     def _put(self, change: TileChange) -> TileSnapshot:
         self._check_free()
         inverse = change.put(self._plane)
-        self._tell(change.new.rects(self.size))
+        self._tell(change.rects)
         return inverse
 
     def _tell(self, rects: tuple[Rect, ...]) -> None:
@@ -178,7 +190,7 @@ class Mask:
     def _clear_beyond(self, rects: tuple[Rect, ...]) -> None:
         """Take away what was painted in `rects` beyond the limit."""
         for rect in rects:
-            for strip in _beyond(rect, self._limit):
+            for strip in rect.without(self._limit):
                 self._plane.pixels[strip.slices] = 0
                 if self._edit is None:
                     for cell in strip.tiles(TILE):
@@ -355,21 +367,3 @@ def blank_coverage(size: Size) -> U8:
     coverage = np.empty((size.height, size.width), np.uint8)
     coverage.fill(0)
     return coverage
-
-
-def _beyond(rect: Rect, limit: Rect) -> Iterator[Rect]:
-    """The part of `rect` that does not lie in `limit`, as rectangles."""
-    if limit.contains(rect):
-        return
-    inside = rect.intersected(limit)
-    if inside.is_empty:
-        yield rect
-        return
-    for strip in (
-        Rect.from_edges(rect.x, rect.y, rect.right, inside.y),
-        Rect.from_edges(rect.x, inside.bottom, rect.right, rect.bottom),
-        Rect.from_edges(rect.x, inside.y, inside.x, inside.bottom),
-        Rect.from_edges(inside.right, inside.y, rect.right, inside.bottom),
-    ):
-        if not strip.is_empty:
-            yield strip

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import cv2
 import msgspec
 import numpy as np
 
@@ -19,6 +18,7 @@ from app.base.geometry import Rect, Size
 from app.document.mask import Mask
 from app.document.tiles import TILE, Tile
 from app.imaging.arrays import U8, joined
+from app.imaging.masks import plain_value
 
 FEW = 24
 """Tiles that are copied on the mask's own thread: 1.5 MB, well below a millisecond."""
@@ -142,5 +142,5 @@ def _area(tile: Tile, size: Size) -> Rect:
 def _packed(stored: Packed | U8) -> Packed:
     if not isinstance(stored, np.ndarray):
         return stored
-    low, high, _, _ = cv2.minMaxLoc(stored)
-    return int(low) if low == high else zlib.compress(np.ascontiguousarray(stored).data, 1)
+    value = plain_value(stored)
+    return zlib.compress(np.ascontiguousarray(stored).data, 1) if value < 0 else value

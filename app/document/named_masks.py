@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
 from app.document.mask import Mask, blank_coverage
-from app.document.tiles import Plane
+from app.document.tiles import TILE, Plane
 from app.imaging.arrays import U8
 from app.imaging.pyramid import Pyramid
+
+_SOME = 2048
+"""Edge of what is brought up to date at once where nobody waits for it, in pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,21 +38,57 @@ def prepare_mask(size: Size, coverage: U8 | None = None, cancel: CancelToken | N
 
 
 class MaskLevels:
-    """The pyramid over a mask. A frame pays once for many changes."""
+    """The pyramid over a mask. A frame pays once for many changes, and only for what it shows of them."""
 
-    __slots__ = ("_pyramid", "_stale")
+    __slots__ = ("_changed", "_pyramid", "_stale")
 
     def __init__(self, mask: Mask, pyramid: Pyramid) -> None:
         self._pyramid = pyramid
+        self._changed: list[Rect] = []
+        """What was told since `_stale` was looked at last."""
         self._stale: list[Rect] = []
-        mask.changed.connect(self._stale.extend)
+        mask.changed.connect(self._changed.extend)
+
+    @property
+    def arrays(self) -> tuple[U8, ...]:
+        """The levels, largest first: always these arrays, and as `refresh` left them."""
+        return self._pyramid.levels
 
     def refreshed(self) -> Pyramid:
         """The pyramid, up to date."""
-        for rect in _joined(self._stale):
+        for rect in self._take_stale():
             self._pyramid.update(rect)
-        self._stale.clear()
         return self._pyramid
+
+    def refresh(self, within: Rect) -> None:
+        """Bring up to date what lies in `within`, in pixels of the mask."""
+        # On whole tiles no pixel of a level is made of some that are up to date and some that are not.
+        wide = Rect.from_edges(
+            within.x // TILE * TILE,
+            within.y // TILE * TILE,
+            -(-within.right // TILE) * TILE,
+            -(-within.bottom // TILE) * TILE,
+        )
+        for rect in self._take_stale():
+            part = rect.intersected(wide)
+            if not part.is_empty:
+                self._pyramid.update(part)
+            self._stale += rect.without(wide)
+
+    def refresh_some(self) -> bool:
+        """Bring some more up to date, which is quick; True when there is nothing left to do."""
+        stale = self._stale or self._changed
+        if stale:
+            first = stale[0]
+            self.refresh(Rect(first.x, first.y, min(first.width, _SOME), min(first.height, _SOME)))
+        return not self._stale
+
+    def _take_stale(self) -> list[Rect]:
+        """All that is stale; what is not brought up to date is to be put back."""
+        taken = [*self._stale, *_joined(self._changed)]
+        self._stale.clear()
+        self._changed.clear()
+        return taken
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,10 +14,9 @@ from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
 from app.base.text import tr
 from app.edits.alignment import Aligned, Source, align, plain_box
-from app.edits.types import EditRequest, Patch
+from app.edits.types import Patch
 from app.imaging.agreement import agreement, agreement_close
 from app.imaging.arrays import F32, U8, Bool, as_u8
-from app.imaging.codecs import decode_picture
 from app.imaging.colour_match import ColourFit
 from app.imaging.detail import with_detail
 from app.imaging.masks import bounds, grow, shrink
@@ -33,15 +32,6 @@ LEARNT = 96
 """Pixels around the mask, at least, from which detail is learnt."""
 EDGE_SIDE = 512
 """Long side of the plane on which the edge's tone is matched."""
-
-
-def place(request: EditRequest, data: bytes) -> Patch:
-    """The patch that the received file `data` makes of the request's region, by the request's own recipe.
-
-    Raises:
-        PhotographError: `data` is no usable picture.
-    """
-    return compose(request, decode_picture(data), request.coverage, request.recipe)
 
 
 def compose(

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from app.base.cancel import CancelToken
 from app.edits.alignment import Aligned, Source, corrected
-from app.edits.types import EditRequest, HeatMap, Patch, Report, Suspicion
+from app.edits.types import HeatMap, Patch, Report, Suspicion
 from app.imaging.arrays import F32, U8, Bool, as_u8
 from app.imaging.blend import alpha_inside, blend
 from app.imaging.spread import as_f32, blurred
@@ -58,17 +59,21 @@ class Leak:
     """(h, w): what was changed in one piece with the mask's edge."""
 
 
-def report_edit(request: EditRequest, patch: Patch, aligned: Aligned) -> Report:
+def report_edit(source: Source, patch: Patch, aligned: Aligned, cancel: CancelToken | None = None) -> Report:
     """Count what changed outside the mask: in the document by `patch`, and in the reply by what `align` found.
 
     `aligned` is best made with `Align.AUTO`, whatever the recipe says: without it a shift counts as change.
+    Without a mask all of the region was to be edited, and nothing is said of the reply.
+
+    Raises:
+        Cancelled: `cancel` was cancelled.
     """
-    before = np.ascontiguousarray(request.picture[..., :3])
+    before = np.ascontiguousarray(source.picture[..., :3])
     after = as_u8(blend(before, patch.pixels, alpha_inside(patch.coverage, patch.recipe.feather)))
     outside = outside_changed_pixels(before, after, patch.coverage)
     counted = int(np.count_nonzero(patch.coverage == 0))
-    if not request.has_mask:
-        return Report(outside, None, outside_pixels=counted, drift=aligned.drift)
+    if cancel is not None:
+        cancel.check()
     leak = find_leak(aligned)
     return Report(
         outside,
@@ -80,7 +85,7 @@ def report_edit(request: EditRequest, patch: Patch, aligned: Aligned) -> Report:
         drift=aligned.drift,
         sharp=_sharpness(aligned, leak),
         touches_mask=bool(leak and leak.at_edge.any()),
-        heat=_heat(request, leak) if leak else None,
+        heat=_heat(source, leak) if leak else None,
     )
 
 
@@ -142,7 +147,10 @@ def _explained(aligned: Aligned) -> F32:
     A reply that was cut off at white cannot be as bright as the photograph, nor the photograph as bright as it.
     """
     document, reply = as_f32(aligned.document), corrected(aligned)
-    cut_high, cut_low = aligned.reply >= BRIGHTEST, aligned.reply <= DARKEST
+    # What was cut off is in its neighbours, too: the reply was coded, and read between its pixels.
+    square = np.ones((3, 3), np.uint8)
+    cut_high = cv2.dilate(aligned.reply, square) >= BRIGHTEST
+    cut_low = cv2.erode(aligned.reply, square) <= DARKEST
     own_high, own_low = aligned.document >= BRIGHTEST, aligned.document <= DARKEST
     explained = (reply < document) & (cut_high | own_low) | (reply > document) & (cut_low | own_high)
     return as_f32(np.where(explained, document, reply))

@@ -16,7 +16,7 @@ from app.base.errors import BadReply, MaskroomError, Refused
 from app.base.text import tr
 from app.edits.types import EditRequest, EditResult, Missing, ReceivedImage, Usage
 from app.gateways.addresses import EDITS, endpoint
-from app.gateways.connection import authorization, hider, open_client
+from app.gateways.connection import Certificates, authorization, hider, open_client
 from app.gateways.decode import LinkedImage, Reply, decode_reply
 from app.gateways.download import download_image
 from app.gateways.encode import encode
@@ -55,6 +55,7 @@ class GatewayClient:
         self._spool = Spool(spool_folder)
         self._sleep = sleep
         self._clock = clock
+        self._trusted = Certificates()
 
     async def send(
         self, request: EditRequest, profile: Profile, key: str | None, watch: Watch = Watch()
@@ -128,7 +129,9 @@ class GatewayClient:
         return _merged(outcomes or [BadReply(tr("No reply was received."))])
 
     async def _open(self, profile: Profile, model: str) -> httpx.AsyncClient:
-        return await open_client(profile.base_url, profile.patience(model), self._transports(profile))
+        return await open_client(
+            profile.base_url, profile.patience(model), self._transports(profile), self._trusted
+        )
 
     async def _call(
         self, client: httpx.AsyncClient, call: HttpCall, index: int, trip: Trip, profile: Profile

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from app.base.text import tr
 from app.gateways.addresses import is_loopback, origin
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 CONNECT_SECONDS = 10.0
@@ -26,13 +29,30 @@ CHUNK = 1 << 16
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
+class Certificates:
+    """Whom the system and its environment trust, read once: reading takes longer than many a request."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._context: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """For all connections; from any thread."""
+        import httpx
+
+        with self._lock:
+            if self._context is None:
+                self._context = httpx.create_ssl_context()
+            return self._context
+
+
 async def open_client(
-    url: str, read_seconds: float, transport: httpx.AsyncBaseTransport | None
+    url: str, read_seconds: float, transport: httpx.AsyncBaseTransport | None, trusted: Certificates
 ) -> httpx.AsyncClient:
     """A client for the host of `url`; `transport` None means the network.
 
-    Proxies of the environment are used for other machines only. Made in a thread, because reading the
-    system's certificates takes some time.
+    Proxies of the environment are used for other machines only. Made in a thread, because the first one reads
+    the system's certificates, which takes some time.
     """
 
     def make() -> httpx.AsyncClient:
@@ -40,6 +60,7 @@ async def open_client(
 
         return httpx.AsyncClient(
             transport=transport,
+            verify=trusted.context() if transport is None else False,
             timeout=httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=None),
             trust_env=transport is None and not is_loopback(url),
             follow_redirects=False,

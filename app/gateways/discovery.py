@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from app.base.errors import BadReply, GatewayError
 from app.base.text import tr
 from app.gateways.addresses import MODELS, endpoint
-from app.gateways.connection import CHUNK, authorization, hider, open_client, telling
+from app.gateways.connection import CHUNK, Certificates, authorization, hider, open_client, telling
 from app.gateways.loose_json import parse_json
 from app.gateways.refusals import refusal, request_id
 from app.gateways.types import ModelCard, Profile
@@ -87,7 +87,7 @@ async def list_models(
     headers = {"Accept": "application/json", **authorization(key)}
     hide = hider(key)
     body = bytearray()
-    async with await open_client(url, READ_SECONDS, transport) as client:
+    async with await open_client(url, READ_SECONDS, transport, Certificates()) as client:
         with telling(url, hide, lambda: False):
             async with client.stream("GET", url, headers=headers) as response:
                 async for chunk in response.aiter_bytes(CHUNK):

@@ -11,6 +11,8 @@ from app.base.text import tr
 
 LEAST_ROOM = 1 << 20
 """Bytes; with less than this a disk is full."""
+RELOCATE = "history.relocate"
+"""The id of the command that chooses another folder for the data."""
 REBUILD = "history.rebuild"
 """The id of the command that makes a new database of what can be read."""
 
@@ -27,9 +29,10 @@ def from_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
         case sqlite3.SQLITE_FULL:
             return StoreError(
                 tr("The history cannot be written: the disk is full."),
-                tr("Free some space, then try again."),
+                tr("Free some space, then try again; or let the data move to another folder."),
                 details=details,
                 retryable=True,
+                commands=(RELOCATE,),
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StoreError(
@@ -43,8 +46,9 @@ def from_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return StoreError(
                 tr("The history in “{folder}” cannot be opened for writing.", folder=path.parent),
-                tr("Change the folder's permissions, or set MASKROOM_HOME to another one."),
+                tr("Change the folder's permissions, or choose another folder."),
                 details=details,
+                commands=(RELOCATE,),
             )
         case sqlite3.SQLITE_IOERR:
             return StoreError(

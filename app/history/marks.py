@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from app.base.errors import UsageError
 from app.base.text import tr
@@ -31,6 +31,17 @@ class Marks:
             sql = "UPDATE results SET starred = ? WHERE id = ?"
             if not connection.execute(sql, (int(starred), storable_text(result_id))).rowcount:
                 raise unknown(result_id)
+
+    def set_recipe(self, entry_id: str, recipe: Mapping[str, object]) -> None:
+        """Keep how an entry's images are put back, as plain data.
+
+        Raises:
+            InputError: there is no such entry.
+        """
+        with self._database.transaction() as connection:
+            sql = "UPDATE entries SET recipe = ? WHERE id = ?"
+            if not connection.execute(sql, (json.dumps(dict(recipe)), storable_text(entry_id))).rowcount:
+                raise unknown(entry_id)
 
     def set_note(self, entry_id: str, note: str) -> None:
         """Write a note; an empty one takes it away.
@@ -85,8 +96,3 @@ class Marks:
             connection.execute(
                 "UPDATE entries SET deleted = NULL WHERE id IN (SELECT value FROM json_each(?))", (ids,)
             )
-
-    def binned(self, before: str | None = None) -> tuple[str, ...]:
-        """The ids of the entries in the bin, the longest there first; with `before`, of those put in earlier."""
-        sql = "SELECT id FROM entries WHERE deleted IS NOT NULL AND deleted < ? ORDER BY deleted, id"
-        return tuple(row["id"] for row in self._database.rows(sql, (before or "~",)))

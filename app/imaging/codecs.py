@@ -5,11 +5,7 @@ Files of the user go through `load` and `save`, which keep metadata; nothing her
 
 from __future__ import annotations
 
-import io
-
-import cv2
 import numpy as np
-from PIL import Image
 
 from app.base.geometry import Size
 from app.imaging import png_chunks
@@ -24,38 +20,19 @@ from app.imaging.resample import resize_picture
 def encode_png(array: Samples, level: int = 1) -> bytes:
     """A PNG without metadata of `array`: (H, W) or (H, W, 1–4) as L, LA, RGB or RGBA, 8 or 16 bits.
 
-    `level` is zlib's effort, 0–9: 1 is nearly as small as 6 on photographs and several times as fast.
+    `level` is zlib's effort, 0–9: 1 is nearly as small as 6 on photographs and several times as fast. Other
+    threads run meanwhile.
     """
     samples = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
-    if samples.dtype == np.uint16:
-        return png_chunks.encode_sixteen_bits(samples.astype(np.uint16, copy=False), Metadata(), level)
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(samples)).save(file, "PNG", compress_level=level)
-    return file.getvalue()
+    return bytes(encode_png_quickly(samples, level=level))
 
 
-def encode_png_quickly(samples: Samples, metadata: Metadata = Metadata()) -> memoryview:
+def encode_png_quickly(samples: Samples, metadata: Metadata = Metadata(), level: int = 1) -> memoryview:
     """A PNG of (H, W) or (H, W, 2–4) as L, LA, RGB or RGBA, 8 or 16 bits, with everything in `metadata`.
 
-    For large pictures in a worker: other threads run meanwhile, which Pillow's encoder does not allow.
+    For a worker: other threads run meanwhile, which Pillow's and OpenCV's encoders do not allow.
     """
-    if samples.dtype == np.uint16:
-        deep = samples.astype(np.uint16, copy=False)
-        return joined(png_chunks.sixteen_bit_parts(deep, metadata, 1))
-    if samples.ndim == 3 and samples.shape[2] == 2:
-        return memoryview(png_chunks.with_metadata(encode_png(samples), metadata))
-    if samples.ndim == 3:
-        order = cv2.COLOR_RGB2BGR if samples.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-        pixels = cv2.cvtColor(np.ascontiguousarray(samples), order)
-    else:
-        pixels = np.ascontiguousarray(samples)
-    done, png = cv2.imencode(".png", pixels, (cv2.IMWRITE_PNG_COMPRESSION, 1))
-    if not done:
-        raise ValueError(f"no PNG can be made of {samples.shape}")
-    whole = np.ravel(png).data
-    if metadata == Metadata():
-        return whole
-    return joined(png_chunks.parts_with_metadata(whole, metadata))
+    return joined(png_chunks.png_parts(samples, metadata, level))
 
 
 def encode_lossy(rgb: U8, media: str, quality: int) -> bytes:

@@ -25,6 +25,16 @@ _TILE = 512
 """Edge in pixels of what is worked on at a time where distances are computed; wide ones take larger tiles."""
 
 
+def plain_value(pixels: U8) -> int:
+    """The value that all `pixels`, (h, w) and at least one, have; -1 where they differ."""
+    value = int(pixels[0, 0])
+    # Three pixels tell nearly all that differ, without a look at the others.
+    if pixels[-1, -1] != value or pixels[pixels.shape[0] // 2, pixels.shape[1] // 2] != value:
+        return -1
+    low, high, _, _ = cv2.minMaxLoc(pixels)
+    return value if low == high else -1
+
+
 def size_of(coverage: U8) -> Size:
     """Width and height of a coverage plane."""
     return Size(coverage.shape[1], coverage.shape[0])

@@ -1,4 +1,4 @@
-"""The chunks of a PNG file: reading what describes the picture, and writing 16-bit pictures with metadata.
+"""The chunks of a PNG file: reading what describes the picture, and writing pictures with metadata.
 
 Decoders never see the chunks that only describe: those are read here with limits of their own, so a few
 kilobytes that inflate to gigabytes do no harm, and an odd text chunk cannot keep a photograph from opening.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.base.text import tr
-from app.imaging.arrays import U16
+from app.imaging.arrays import U16, Samples
 from app.imaging.photograph import Channels, Metadata
 from app.imaging.sources import damaged, truncated
 
@@ -24,7 +24,7 @@ _XMP = b"XML:com.adobe.xmp"
 _MAX_TEXT = 1 << 24
 """Bytes that a compressed profile or text may inflate to; the largest real profiles have about 4 MB."""
 _FOR_DECODERS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
-_ROWS = 256
+_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,22 +159,26 @@ def encode_sixteen_bits(samples: U16, metadata: Metadata, level: int) -> bytes:
 
     Written here because no library at hand writes 16-bit grey with alpha, nor 16 bits with metadata.
     """
-    return b"".join(sixteen_bit_parts(samples, metadata, level))
+    return b"".join(png_parts(samples, metadata, level))
 
 
-def sixteen_bit_parts(samples: U16, metadata: Metadata, level: int) -> list[bytes]:
-    """The pieces of what `encode_sixteen_bits` gives."""
+def png_parts(samples: Samples, metadata: Metadata, level: int) -> list[bytes]:
+    """The pieces of a PNG of 8 or 16 bits a sample, one after the other.
+
+    Other threads run while it is made, which encoders that hand back all of a file at once do not allow.
+    """
     channels = Channels.of(samples)
     height, width = samples.shape[:2]
+    bits = 16 if samples.dtype == np.uint16 else 8
     colour_type = {
         Channels.GRAY: 0,
         Channels.RGB: 2,
         Channels.GRAY_ALPHA: 4,
         Channels.RGBA: 6,
     }[channels]
-    parts = [SIGNATURE, chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0))]
+    parts = [SIGNATURE, chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0))]
     parts += _describing(metadata)
-    parts += _pixels(samples, channels.count * 2, level)
+    parts += _pixels(samples, channels.count * bits // 8, level)
     parts.append(chunk(b"IEND", b""))
     return parts
 
@@ -204,18 +208,18 @@ def _describing(metadata: Metadata) -> list[bytes]:
     return parts
 
 
-def _pixels(samples: U16, step: int, level: int) -> Iterator[bytes]:
+def _pixels(samples: Samples, step: int, level: int) -> Iterator[bytes]:
     """IDAT chunks: rows by the Sub filter (each byte less the one a pixel to the left), then zlib."""
     pack = zlib.compressobj(level)
     height, width = samples.shape[:2]
     for top in range(0, height, _ROWS):
-        big_endian = samples[top : top + _ROWS].astype(">u2", order="C")
+        big_endian = samples[top : top + _ROWS].astype(samples.dtype.newbyteorder(">"), order="C")
         plain = big_endian.view(np.uint8).reshape(big_endian.shape[0], width * step)
         rows = np.empty((plain.shape[0], 1 + plain.shape[1]), np.uint8)
         rows[:, 0] = 1
         rows[:, 1 : 1 + step] = plain[:, :step]
         np.subtract(plain[:, step:], plain[:, :-step], out=rows[:, 1 + step :])
-        packed = pack.compress(rows.tobytes())
+        packed = pack.compress(rows.data)
         if packed:
             yield chunk(b"IDAT", packed)
     yield chunk(b"IDAT", pack.flush())

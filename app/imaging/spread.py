@@ -28,37 +28,6 @@ def smoothed(values: F32, weight: F32, sigma: float) -> tuple[F32, F32]:
     return as_f32(mean), total
 
 
-def leaning(values: F32, weight: F32, sigma: float) -> tuple[F32, F32]:
-    """As `smoothed`, by the local plane through the values in the place of their mean.
-
-    A mean lags behind where all that is known lies on one side; a plane goes on as the values went.
-    """
-    height, width = weight.shape
-    x = np.broadcast_to(np.arange(width, dtype=np.float32) / np.float32(sigma), weight.shape)
-    y = np.broadcast_to(np.arange(height, dtype=np.float32)[:, np.newaxis] / np.float32(sigma), weight.shape)
-    m = blurred(as_f32(np.stack((weight, weight * x, weight * y), axis=2)), sigma)
-    s = blurred(as_f32(np.stack((weight * x * x, weight * x * y, weight * y * y), axis=2)), sigma)
-    total = np.maximum(m[..., 0], 1e-6)
-    mean_x, mean_y = m[..., 1] / total, m[..., 2] / total
-    # A little of unit variance keeps the slope down where the values stand on a line or on a point.
-    damp = np.float32(0.1)
-    xx = s[..., 0] / total - mean_x * mean_x + damp
-    xy = s[..., 1] / total - mean_x * mean_y
-    yy = s[..., 2] / total - mean_y * mean_y + damp
-    determinant = np.maximum(xx * yy - xy * xy, 1e-4)
-    off_x, off_y = x - mean_x, y - mean_y
-    result = np.empty_like(values)
-    for channel in range(values.shape[2]):
-        v = weight * values[..., channel]
-        f = blurred(as_f32(np.stack((v, v * x, v * y), axis=2)), sigma)
-        mean = f[..., 0] / total
-        xf, yf = f[..., 1] / total - mean_x * mean, f[..., 2] / total - mean_y * mean
-        slope_x = (yy * xf - xy * yf) / determinant
-        slope_y = (xx * yf - xy * xf) / determinant
-        result[..., channel] = mean + slope_x * off_x + slope_y * off_y
-    return result, m[..., 0]
-
-
 def spread(values: F32, weight: F32) -> F32:
     """`values` (h, w, n) where `weight` (h, w, 0–1) is 1, and smoothly continued where it is 0.
 

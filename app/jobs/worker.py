@@ -201,6 +201,11 @@ class RequestWorker:
         order = self._turns[record.job.provider].order() if record else ()
         return order.index(id) + 1 if id in order else None
 
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The ids of all that wait, by provider in the order of their turns."""
+        return tuple(id for turns in self._turns.values() for id in turns.order())
+
     def pause(self, provider: str | None = None) -> None:
         """Start nothing more, of one provider or at all; what runs goes on."""
         if provider is None:

@@ -100,7 +100,28 @@ def has_region(workspace: Workspace) -> bool:
 # Undo
 
 
-@command("edit.undo", title=tr("Undo"), group=EDIT, shortcuts=("Ctrl+Z",), when=can_undo)
+def what_undo_takes_back(workspace: Workspace) -> str:
+    """Undo by the name of the step it takes back."""
+    document = document_in_front(workspace)
+    title = document.undo.undo_title if document is not None else ""
+    return tr("Undo: {step}", step=title) if title else tr("Undo")
+
+
+def what_redo_does_again(workspace: Workspace) -> str:
+    """Redo by the name of the step it does again."""
+    document = document_in_front(workspace)
+    title = document.undo.redo_title if document is not None else ""
+    return tr("Redo: {step}", step=title) if title else tr("Redo")
+
+
+@command(
+    "edit.undo",
+    title=tr("Undo"),
+    group=EDIT,
+    shortcuts=("Ctrl+Z",),
+    when=can_undo,
+    says=what_undo_takes_back,
+)
 def undo(workspace: Workspace) -> None:
     """Take back the last step."""
     session = _session(workspace)
@@ -108,7 +129,14 @@ def undo(workspace: Workspace) -> None:
         session.stepping.undo()
 
 
-@command("edit.redo", title=tr("Redo"), group=EDIT, shortcuts=("Ctrl+Shift+Z", "Ctrl+Y"), when=can_redo)
+@command(
+    "edit.redo",
+    title=tr("Redo"),
+    group=EDIT,
+    shortcuts=("Ctrl+Shift+Z", "Ctrl+Y"),
+    when=can_redo,
+    says=what_redo_does_again,
+)
 def redo(workspace: Workspace) -> None:
     """Do the step again that was taken back."""
     session = _session(workspace)

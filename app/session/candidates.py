@@ -39,6 +39,8 @@ class Candidates:
     def __init__(self) -> None:
         self._items: tuple[Candidate, ...] = ()
         self._places: tuple[tuple[Candidate, ...], ...] = ()
+        self._rects: dict[Patch, Rect] = {}
+        """Where the mask of each lies, which takes a look at all of its pixels."""
         self._chosen: set[str] = set()
         self._selected: int | None = None
         self.changed: Signal[[]] = Signal()
@@ -95,6 +97,10 @@ class Candidates:
         """Take one off the strip that is used; then the document itself is shown."""
         self._take(tuple(c for i, c in enumerate(self._items) if i != index), None)
 
+    def remove(self, result_id: str) -> None:
+        """Take one off the strip that is used, whatever is shown by now."""
+        self.replace_all(tuple(each for each in self._items if each.result_id != result_id))
+
     def select(self, index: int | None) -> None:
         """Show a candidate, or the document itself; an index that does not exist is ignored."""
         if index is not None and not 0 <= index < len(self._items):
@@ -142,13 +148,18 @@ class Candidates:
 
     def _take(self, items: tuple[Candidate, ...], selected: int | None) -> None:
         if items != self._items:
-            self._places = _by_place(items)
+            self._rects = {each.patch: self._rect_of(each.patch) for each in items}
+            self._places = _by_place(items, self._rects)
         self._items, self._selected = items, selected
         if selected is not None:
             self._chosen -= {each.result_id for each in self.rivals(items[selected])}
             self._chosen.add(items[selected].result_id)
         self._chosen &= {each.result_id for each in items}
         self.changed.emit()
+
+    def _rect_of(self, patch: Patch) -> Rect:
+        found = self._rects.get(patch)
+        return mask_rect(patch) if found is None else found
 
     def next_number(self) -> int:
         return max((c.number for c in self._items), default=0) + 1
@@ -160,10 +171,10 @@ def mask_rect(patch: Patch) -> Rect:
     return patch.region if rect.is_empty else rect.translated(patch.region.x, patch.region.y)
 
 
-def _by_place(items: tuple[Candidate, ...]) -> tuple[tuple[Candidate, ...], ...]:
+def _by_place(items: tuple[Candidate, ...], rects: dict[Patch, Rect]) -> tuple[tuple[Candidate, ...], ...]:
     places: list[tuple[Rect, tuple[Candidate, ...]]] = []
     for item in items:
-        whole: Rect = mask_rect(item.patch)
+        whole = rects[item.patch]
         members: tuple[Candidate, ...] = (item,)
         apart = []
         for rect, others in places:

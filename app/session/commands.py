@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Run = Callable[["Workspace"], Awaitable[object] | None]
 When = Callable[["Workspace"], bool]
+Says = Callable[["Workspace"], str]
 
 _ATTRIBUTE = "__maskroom_command__"
 
@@ -54,6 +55,8 @@ class Command:
     """One sentence on what it does."""
     section: str = ""
     """The part of the menu it stands in; without one, the first word of the id."""
+    says: Says | None = None
+    """What it is called right now, where that tells more than the title."""
 
 
 def command(
@@ -66,6 +69,7 @@ def command(
     scope: Scope = Scope.WINDOW,
     hidden: bool = False,
     section: str = "",
+    says: Says | None = None,
 ) -> Callable[[Run], Run]:
     """Attach a command's metadata to a function; the function itself is returned unchanged.
 
@@ -74,9 +78,8 @@ def command(
 
     def attach(run: Run) -> Run:
         told = (run.__doc__ or "").partition("\n")[0]
-        setattr(
-            run, _ATTRIBUTE, Command(id, title, group, run, shortcuts, when, scope, hidden, told, section)
-        )
+        made = Command(id, title, group, run, shortcuts, when, scope, hidden, told, section, says)
+        setattr(run, _ATTRIBUTE, made)
         return run
 
     return attach

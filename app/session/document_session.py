@@ -37,6 +37,7 @@ from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.extending import between_canvases, kept_margins
 from app.session.form import EditForm, automatic_grow
+from app.session.judging import Judging
 from app.session.kept_tabs import LookedAt
 from app.session.layer_work import LayerWork, settled
 from app.session.mask_work import MaskWork
@@ -109,6 +110,7 @@ class DocumentSession:
         self.stepping: Stepping | None = None
         self.layers: LayerWork | None = None
         self.tuning: Tuning | None = None
+        self.judging: Judging | None = None
         self.export_target: ExportTarget | None = None
         self.file: Path | None = None
         """The document's own file, which it was opened from or saved to."""
@@ -157,6 +159,7 @@ class DocumentSession:
         self.stepping = Stepping(document, self.mask_work.until_free)
         self.layers = LayerWork(document, self.mask_work.until_free)
         self.tuning = Tuning(document, self.candidates, self.layers, self._notices)
+        self.judging = Judging(document, self.candidates, self.layers, self._notices)
         self.gestures = GestureRunner(document, self.selecting.order)
         self.snapshots = Snapshots(document)
         self.preview = None
@@ -488,6 +491,8 @@ class DocumentSession:
             self.selecting.cancel()
         if self.tuning is not None:
             self.tuning.cancel()
+        if self.judging is not None:
+            self.judging.cancel()
 
     async def aclose(self) -> None:
         """Retire, and wait for the threads that are still planning, selecting or working on a mask."""
@@ -503,3 +508,5 @@ class DocumentSession:
             await self.stepping.aclose()
         if self.tuning is not None:
             await self.tuning.aclose()
+        if self.judging is not None:
+            await self.judging.aclose()

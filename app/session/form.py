@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from app.base.geometry import Rect, Size
@@ -14,6 +15,7 @@ from app.base.signal import Signal
 from app.base.text import tr
 from app.edits.types import Context, Islands, ParameterValue
 from app.gateways.types import ModelCard, Parameter, Profile
+from app.imaging.recipe import Recipe
 from app.session.references import Reference
 
 AUTO_GROW_SHARE = 0.002
@@ -77,6 +79,7 @@ class EditForm:
         self._islands = Islands.TOGETHER
         self._size: Size | None = None
         self._feather = 2
+        self._recipe = Recipe()
         self._grow: int | None = None
         self._inverts_mask = False
         self._values: dict[str, ParameterValue] = {}
@@ -126,6 +129,11 @@ class EditForm:
     def feather(self) -> int:
         """Inner softness of the result's edge in document pixels."""
         return self._feather
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the images will be put back, with the softness of their edge."""
+        return replace(self._recipe, feather=self._feather)
 
     @property
     def grow(self) -> int | None:
@@ -238,6 +246,11 @@ class EditForm:
     def set_extras(self, extras: Mapping[str, ParameterValue]) -> None:
         self._assign("extras", dict(extras))
 
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Put images back like this; growing is a matter of a layer's own mask, which comes later."""
+        self.set_feather(recipe.feather)
+        self._assign("recipe", replace(recipe, grow=0, feather=Recipe().feather))
+
     def set_references(self, references: tuple[Reference, ...]) -> None:
         self._assign("references", references)
 
@@ -258,6 +271,8 @@ class EditForm:
             kept["grow"] = self._grow
         if self._inverts_mask:
             kept["inverts_mask"] = True
+        if self._recipe != Recipe():
+            kept.update({f"recipe_{name}": value for name, value in self._recipe.kept().items()})
         return kept
 
     def restore(self, kept: Mapping[str, ParameterValue]) -> None:
@@ -277,6 +292,10 @@ class EditForm:
         self.set_grow(None if grow is None else int(grow))
         self.set_inverts_mask(bool(kept.get("inverts_mask", False)))
         self.set_size(_size_of(str(kept.get("size", ""))))
+        recipe = {
+            name.removeprefix("recipe_"): value for name, value in kept.items() if name.startswith("recipe_")
+        }
+        self._assign("recipe", replace(Recipe.from_kept(recipe), grow=0, feather=Recipe().feather))
 
     def reload_profile(self) -> None:
         """Take up changes of the provider's settings; falls back to its default model if need be."""

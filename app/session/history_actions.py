@@ -6,29 +6,27 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from app.base.errors import InputError, MaskroomError, OutputError, from_os_error
 from app.base.files import write_atomically
 from app.base.geometry import Margins, Size
 from app.base.signal import Signal
 from app.base.text import tr
 from app.document.document import Document
-from app.document.layers import EditLayer, LayerSource
+from app.document.layers import EditLayer
 from app.document.mask import blank_coverage
-from app.edits.composite import place
-from app.edits.types import Patch, Report
 from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
 from app.imaging.arrays import U8
 from app.imaging.extend import extend_photograph
 from app.imaging.load import Limits, load_photograph
 from app.imaging.photograph import Photograph
+from app.imaging.recipe import Recipe
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, layer_of
 from app.session.document_session import DocumentSession
 from app.session.extending import between_canvases, margins_of
 from app.session.mask_changes import Replace
+from app.session.placing import placed
 from app.session.records import load_request
 from app.session.references import Reference, read_reference
 
@@ -78,8 +76,8 @@ class HistoryActions:
         if entry.prompt or form.takes("prompt"):
             form.set_prompt(entry.prompt)
         form.set_variants(entry.n)
-        form.set_feather(entry.feather)
         form.restore(entry.form)
+        form.set_recipe(recipe_of(entry))
         form.set_extras(entry.extras)
         for name in tuple(form.values):
             form.set_value(name, None)
@@ -146,8 +144,14 @@ class HistoryActions:
         await self.mark_applied(candidate)
 
     async def mark_applied(self, candidate: Candidate) -> None:
-        """Remember that a result was used."""
-        await asyncio.to_thread(self._history.mark_applied, candidate.result_id)
+        """Remember that a result was used, and how it was put back: whoever uses it again means that."""
+        recipe = replace(candidate.patch.recipe, grow=0).kept()
+
+        def write() -> None:
+            self._history.mark_applied(candidate.result_id)
+            self._history.marks.set_recipe(candidate.entry_id, recipe)
+
+        await asyncio.to_thread(write)
         self._changed.emit(candidate.entry_id)
 
     async def export(self, id: str, path: Path, options: ExportOptions | None = None) -> Saved:
@@ -216,24 +220,8 @@ def load_candidate(history: HistoryStore, result_id: str) -> Candidate:
     """Place a stored result again; the same bytes give the same pixels."""
     result = find_result(history, result_id)
     entry = history.get(result.entry_id)
-    request = load_request(history, entry)
-    reply = history.read_file(result.received_sha256)
-    patch: Patch = place(request, reply)
-    return Candidate(
-        result_id=result.id,
-        entry_id=entry.id,
-        number=result.index + 1,
-        patch=patch,
-        report=Report(
-            result.outside_changed_pixels or 0,
-            result.leak,
-            outside_pixels=int(np.count_nonzero(request.coverage == 0)),
-        ),
-        prompt=entry.prompt,
-        model=entry.model,
-        revised_prompt=result.revised_prompt,
-        seed=result.seed,
-        source=LayerSource(reply, request.picture, request.coverage, request.plan.placement),
+    return placed(
+        load_request(history, entry), result, history.read_file(result.received_sha256), judged=False
     )
 
 
@@ -251,6 +239,11 @@ def find_result(history: HistoryStore, id: str) -> HistoryResult:
         if id in (result.id, entry.id):
             return result
     raise InputError(tr("“{id}” has no result.", id=id), tr("It never arrived or could not be read."))
+
+
+def recipe_of(entry: HistoryEntry) -> Recipe:
+    """How the images of an entry are put back."""
+    return Recipe.from_kept({"feather": entry.feather, **entry.recipe})
 
 
 def same_photograph(session: DocumentSession, entry: HistoryEntry) -> bool:

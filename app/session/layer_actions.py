@@ -278,9 +278,14 @@ async def paint_in(workspace: Workspace) -> None:
     """Adds the shown variant as a hidden layer: what you paint then shows it."""
     session, found = workspace.current, _layers(workspace)
     candidate = session.candidates.shown if session is not None else None
-    if session is None or found is None or candidate is None or session.candidates.selected is None:
+    if session is None or session.tuning is None or found is None or candidate is None:
         return
     layer = with_free_name(hidden_by_mask(layer_of(candidate)), found[0].layers)
-    session.candidates.take(session.candidates.selected)
+    wished = session.tuning.let_go(candidate.result_id)
+    session.candidates.select(None)
     await found[1].paint(layer)
+    session.candidates.remove(candidate.result_id)
+    if wished is not None:
+        # Its mask is what is painted now, so that nothing of it is grown.
+        session.tuning.take_up(layer.id, replace(wished, grow=0))
     await workspace.history_actions.mark_applied(candidate)

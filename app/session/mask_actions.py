@@ -14,6 +14,7 @@ from app.base.states import MaskConvention
 from app.base.text import tr
 from app.document.document import Document
 from app.document.named_masks import prepare_mask
+from app.edits.types import Report
 from app.imaging import mask_files
 from app.imaging.arrays import U8
 from app.imaging.mask_operations import MaskOperation, OperationKind
@@ -48,10 +49,23 @@ def has_shown_candidate(workspace: Workspace) -> bool:
 
 
 def has_leak_at_mask(workspace: Workspace) -> bool:
-    """True when what the shown variant changed outside its mask begins at the mask's edge."""
-    shown = workspace.current.candidates.shown if workspace.current is not None else None
-    report = shown.report if shown is not None else None
+    """True when what was changed outside the mask of the shown variant or selected layer begins at its edge."""
+    report = _report(workspace)
     return can_change(workspace) and report is not None and report.touches_mask and report.heat is not None
+
+
+def can_be_judged(workspace: Workspace) -> bool:
+    """True when a variant or a layer is in front of which can be told what the model did outside the mask."""
+    session = workspace.current
+    judged = session.judging.subject if session is not None and session.judging is not None else None
+    return judged is not None
+
+
+def _report(workspace: Workspace) -> Report | None:
+    """What is known of what is in front."""
+    session = workspace.current
+    judged = session.judging.subject if session is not None and session.judging is not None else None
+    return judged.report if judged is not None else None
 
 
 def has_shown_candidates(workspace: Workspace) -> bool:
@@ -163,10 +177,9 @@ def mask_from_difference(workspace: Workspace) -> None:
 )
 async def extend_by_leak(workspace: Workspace) -> None:
     """Adds to the mask what the model changed right beside it, such as a shadow; Generate then lets it in."""
-    session = workspace.current
-    shown = session.candidates.shown if session is not None else None
-    if session is not None and session.mask_work is not None and shown is not None and shown.report.heat:
-        heat = shown.report.heat
+    session, report = workspace.current, _report(workspace)
+    if session is not None and session.mask_work is not None and report is not None and report.heat:
+        heat = report.heat
         await session.mask_work.apply(Extend(tr("Extend mask"), heat.extension, heat.rect_doc))
 
 

@@ -240,7 +240,7 @@ def _whole_tiles(area: Rect, document: Size) -> Rect:
 def _computed(change: MaskChange, mask: Mask, revision: int, at: Rect, cancel: CancelToken) -> Computed:
     """Runs in a thread. What is copied while it is painted on is of no use, and told by the revision."""
     before = mask.coverage[at.slices].copy()
-    after = change.apply(before, at, cancel)
+    after = mask.clipped(change.apply(before, at, cancel), at)
     return Computed(mask, revision, TileSnapshot.of_changes(before, after, at, cancel), at, after)
 
 

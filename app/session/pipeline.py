@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import asdict, replace
@@ -18,10 +19,6 @@ from app.base.geometry import Size
 from app.base.signal import Signal
 from app.base.states import JobState
 from app.base.text import tr
-from app.document.layers import LayerSource
-from app.edits.alignment import align
-from app.edits.composite import compose
-from app.edits.report import report_edit
 from app.edits.types import Cost, EditRequest, EditResult, Missing, Patch, ReceivedImage, Usage
 from app.gateways.client import GatewayClient
 from app.gateways.exchange import Watch
@@ -31,13 +28,13 @@ from app.history.store import HistoryStore
 from app.history.types import HistoryEntry, HistoryResult
 from app.imaging.arrays import as_u8
 from app.imaging.blend import alpha_inside, blend
-from app.imaging.codecs import decode_picture, thumbnail
+from app.imaging.codecs import thumbnail
 from app.imaging.load import probe
-from app.imaging.recipe import Align
 from app.jobs.types import Job
 from app.jobs.worker import JobControl, RequestWorker
 from app.session.candidates import Candidate
 from app.session.money import expected_cost
+from app.session.placing import placed
 from app.session.progress import ProgressHub
 from app.session.records import store_request
 from app.session.source import Origin
@@ -48,6 +45,10 @@ log = logging.getLogger(__name__)
 THUMBNAIL = Size(320, 320)
 HOLD_SECONDS, HOLD_PAUSE = 600.0, 2.0
 """How long an image that no disk takes is held in memory, and the seconds between two attempts to store it."""
+
+PLACED_AT_ONCE = min(2, max(1, (os.cpu_count() or 1) - 1))
+"""Received images that are brought to the photograph's scale at the same time: each keeps a processor busy, and
+the window's thread has to come round to its events beside them."""
 
 Deliver = Callable[[tuple[Candidate, ...], tuple[Missing, ...]], object]
 """Takes the candidates of a request, and why others did not come."""
@@ -77,6 +78,7 @@ class EditPipeline:
         self._progress = progress
         self._warm_up = warm_up
         self._clock = clock
+        self._placing = asyncio.Semaphore(PLACED_AT_ONCE)
         self._waiting: set[str] = set()
         self._writes: set[asyncio.Task[None]] = set()
         worker.changed.connect(self._write_early_cancel)
@@ -338,7 +340,8 @@ class EditPipeline:
         missing: list[Missing] = []
         for image, row in zip(result.images, rows, strict=True):
             try:
-                candidate = await asyncio.to_thread(self._candidate, request, image, row)
+                async with self._placing:
+                    candidate = await asyncio.to_thread(self._candidate, request, image, row)
             except PhotographError as error:
                 sentence = tr("Image {number} cannot be read.", number=row.index + 1)
                 missing.append(Missing(sentence, request_id=result.request_id))
@@ -354,30 +357,16 @@ class EditPipeline:
         return tuple(candidates), tuple(missing)
 
     def _candidate(self, request: EditRequest, image: ReceivedImage, row: HistoryResult) -> Candidate:
-        reply = decode_picture(image.data)
-        aligned = align(request, reply, Align.AUTO)
-        patch = compose(request, reply, request.coverage, request.recipe, aligned=aligned)
-        report = report_edit(request, patch, aligned)
-        small = encode_thumbnail(request, patch)
+        candidate = placed(request, row, image.data, judged=True)
+        small = encode_thumbnail(request, candidate.patch)
         with _forgiven(row.id):
             self._history.update_result(
                 row.id,
                 thumbnail_sha256=self._history.put_file(small),
-                outside_changed_pixels=report.outside_changed_pixels,
-                leak=report.leak,
+                outside_changed_pixels=candidate.report.outside_changed_pixels,
+                leak=candidate.report.leak,
             )
-        return Candidate(
-            result_id=row.id,
-            entry_id=request.id,
-            number=row.index + 1,
-            patch=patch,
-            report=report,
-            source=LayerSource(image.data, request.picture, request.coverage, request.plan.placement),
-            prompt=request.prompt,
-            model=request.model,
-            revised_prompt=image.revised_prompt,
-            seed=image.seed,
-        )
+        return candidate
 
     async def _set_state(
         self,

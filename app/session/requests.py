@@ -5,7 +5,6 @@ from __future__ import annotations
 from app.edits.cut import cut_request
 from app.edits.types import EditPlan, EditRequest
 from app.imaging.arrays import U8
-from app.imaging.recipe import Recipe
 from app.session.effective_mask import EffectiveMask
 from app.session.form import EditForm
 
@@ -40,7 +39,7 @@ def freeze_request(
         parameters=form.taken_values(),
         extras=form.extras,
         size=form.size if form.takes("size") else None,
-        recipe=Recipe(feather=form.feather),
+        recipe=form.recipe,
         inverts_mask=form.inverts_mask,
         references=references,
     )

@@ -152,10 +152,19 @@ class Tuning:
 
     def hand_on(self, from_id: str, to_id: str) -> None:
         """A variant became a layer: what was being made of it is made of the layer."""
-        wished, layer = self._wished.get(from_id), self._find(to_id)
-        self._drop(from_id)
-        if wished is not None and layer is not None:
-            self._start(to_id, layer.look.recipe, wished[0])
+        self.take_up(to_id, self.let_go(from_id))
+
+    def let_go(self, id: str) -> Recipe | None:
+        """Make nothing more of a variant or a layer; returns what was being made of it, for `take_up`."""
+        recipe, _ = self._wished.get(id, (None, None))
+        self._drop(id)
+        return recipe
+
+    def take_up(self, id: str, recipe: Recipe | None) -> None:
+        """Have a layer made by another recipe than it was so far."""
+        layer = self._find(id)
+        if recipe is not None and layer is not None and recipe != layer.look.recipe:
+            self._start(id, layer.look.recipe, recipe)
             self.changed.emit()
 
     def _start(self, id: str, before: Recipe, recipe: Recipe) -> None:

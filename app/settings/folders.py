@@ -11,8 +11,11 @@ import platformdirs
 
 from app.base.errors import StoreError, from_os_error
 from app.base.text import tr
+from app.settings.relocation import chosen_folder
 
 HOME_VARIABLE = "MASKROOM_HOME"
+RELOCATE = "history.relocate"
+"""The id of the command that chooses another folder for the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +82,18 @@ class Folders:
             reason = from_os_error(error, str(self.data), kind=StoreError)
             raise StoreError(
                 tr("The data folder cannot be used. {reason}", reason=reason.message),
-                tr("Set the environment variable {name} to a folder that you may write.", name=HOME_VARIABLE),
+                tr(
+                    "Choose another folder in the window, or set the environment variable {name} to one that you "
+                    "may write.",
+                    name=HOME_VARIABLE,
+                ),
                 details=reason.details,
+                commands=(RELOCATE,),
             ) from error
 
 
 def resolve_folders(environ: Mapping[str, str]) -> Folders:
-    """The folders that MASKROOM_HOME names, else those that the system has for an application's data.
+    """The folders that MASKROOM_HOME names, else those chosen, else those that the system has for such data.
 
     Raises:
         StoreError: MASKROOM_HOME names the home of a user who does not exist.
@@ -100,4 +108,4 @@ def resolve_folders(environ: Mapping[str, str]) -> Folders:
                 tr("Set the environment variable {name} to a folder that you may write.", name=HOME_VARIABLE),
                 details=repr(error),
             ) from error
-    return Folders(platformdirs.user_data_path("maskroom", appauthor=False))
+    return Folders(chosen_folder() or platformdirs.user_data_path("maskroom", appauthor=False))

@@ -122,6 +122,8 @@ class Actions(QObject):
         self._soon.stop()
         for action, each in self._actions.values():
             action.setEnabled(each.when(self._workspace))
+            if each.says is not None:
+                _name(action, each, each.says(self._workspace))
 
     def detach(self) -> None:
         self._soon.stop()
@@ -148,10 +150,17 @@ class Actions(QObject):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         if each.id in ICONS:
             action.setIcon(icon(ICONS[each.id]))
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        title = f"{each.title} ({keys})" if keys else each.title
-        action.setToolTip(f"{title}\n{each.help}" if each.help else title)
+        _name(action, each, each.title)
         action.setStatusTip("")
         action.setAutoRepeat(each.id.startswith(("brush.", "view.zoom", "edit.undo", "edit.redo")))
         action.triggered.connect(lambda checked=False: self.run(each.id))
         return action
+
+
+def _name(action: QAction, command: Command, title: str) -> None:
+    """Call an action `title`, in the menu and where the pointer rests on its button."""
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    first = f"{title} ({keys})" if keys else title
+    # Names that users gave may hold what Qt takes for the sign of a key.
+    action.setText(title.replace("&", "&&"))
+    action.setToolTip(f"{first}\n{command.help}" if command.help else first)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 import importlib
 import logging
 import os
@@ -21,17 +22,19 @@ import qasync  # type: ignore[import-untyped]
 from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from app.base.errors import ExitCode, MaskroomError
+from app.base.errors import ExitCode, MaskroomError, StoreError, UsageError
 from app.base.memory import share_one_heap
 from app.base.notices import Notices
 from app.base.text import tr
 from app.settings.folders import Folders, resolve_folders
 from app.settings.store import SettingsStore
 from app.ui.garbage import GarbageCollector
+from app.ui.moving import DataMove, choose_folder
 from app.ui.single import SingleWindow, be_the_window, socket_name
 from app.ui.tasks import Tasks
 from app.ui.theme import apply_theme
 from app.ui.trouble import TroubleView
+from app.ui.widgets.labels import make_label
 from app.ui.window import MainWindow, wait_for_paint
 
 if TYPE_CHECKING:
@@ -106,12 +109,24 @@ def display_problem(environ: Mapping[str, str], platform: str) -> str:
     )
 
 
+class Way(enum.Enum):
+    """How to go on where nothing can be shown."""
+
+    AGAIN = enum.auto()
+    MOVE = enum.auto()
+    QUIT = enum.auto()
+
+
 class Program:
     """One run of the window, from the first paint to the end."""
 
-    def __init__(self, folders: Folders, notices: Notices) -> None:
+    def __init__(
+        self, folders: Folders, notices: Notices, take_over: Callable[[Folders], bool] = lambda folders: True
+    ) -> None:
+        """`take_over` makes this the window of other folders; False where there is one already."""
         self._folders = folders
         self._notices = notices
+        self._moving = DataMove(os.environ, notices, take_over)
         self.window = MainWindow()
         self.tasks = Tasks(notices)
         self.workspace: Workspace | None = None
@@ -133,33 +148,59 @@ class Program:
 
     async def furnish_or_tell(self) -> bool:
         """Furnish, or say why not until that is mended; False when the user would rather quit."""
+        wished = self._moving.wished()
+        if wished is not None and (trouble := await self._move(wished)) is not None:
+            # It is tried again at the next start.
+            self._notices.error(trouble, topic="data")
         while True:
             try:
                 await self.furnish()
                 return True
             except MaskroomError as error:
-                if not await self._tell_trouble(error):
+                found: MaskroomError | None = error
+            while found is not None:
+                way = await self._tell_trouble(found)
+                if way is Way.QUIT:
                     return False
+                found = await self._choose_folder(found) if way is Way.MOVE else None
 
-    async def _tell_trouble(self, error: MaskroomError) -> bool:
-        """Show why nothing can be shown; True when the user wants another try."""
-        again: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    async def _tell_trouble(self, error: MaskroomError) -> Way:
+        """Show why nothing can be shown, and let the user say how to go on."""
+        chosen: asyncio.Future[Way] = asyncio.get_running_loop().create_future()
 
-        def answer(wanted: bool) -> None:
-            if not again.done():
-                again.set_result(wanted)
+        def answer(way: Way) -> None:
+            if not chosen.done():
+                chosen.set_result(way)
 
-        view = TroubleView(error)
-        view.again_wanted.connect(lambda: answer(True))
-        view.quit_wanted.connect(lambda: answer(False))
-        self.window.set_answers(lambda: answer(False), lambda data: False)
+        view = TroubleView(error, can_move=isinstance(error, StoreError | UsageError))
+        view.again_wanted.connect(lambda: answer(Way.AGAIN))
+        view.move_wanted.connect(lambda: answer(Way.MOVE))
+        view.quit_wanted.connect(lambda: answer(Way.QUIT))
+        self.window.set_answers(lambda: answer(Way.QUIT), lambda data: False)
         self.window.setCentralWidget(view)
         view.again.setFocus()
         stopped = asyncio.ensure_future(self.window.stopped.wait())
-        either: set[asyncio.Future[Any]] = {again, stopped}
+        either: set[asyncio.Future[Any]] = {chosen, stopped}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        return again.done() and again.result()
+        return chosen.result() if chosen.done() else Way.QUIT
+
+    async def _choose_folder(self, trouble: MaskroomError) -> MaskroomError | None:
+        """Go on with another folder; what is in the way of that, or still is where none was chosen."""
+        wanted = await choose_folder(self.window, self._folders)
+        return trouble if wanted is None else await self._move(wanted)
+
+    async def _move(self, wanted: Path) -> MaskroomError | None:
+        """Bring the data to another folder, and use it; what is in the way of that."""
+        self.window.setCentralWidget(
+            make_label(tr("Copying the data to “{folder}”…", folder=wanted), wrap=True)
+        )
+        self.window.set_answers(self._moving.cancel, lambda data: False)
+        try:
+            self._folders = await self._moving.carry_out(self._folders, wanted) or self._folders
+        except MaskroomError as error:
+            return error
+        return None
 
     async def furnish(self) -> None:
         """Load the other rooms and put the desk into the frame.
@@ -261,8 +302,22 @@ class Program:
 async def _main(
     folders: Folders, paths: list[Path], let_go: Callable[[], None], furnished: Callable[[], None]
 ) -> int:
-    program = Program(folders, Notices())
     single = SingleWindow(socket_name(folders), let_go)
+
+    def take_over(others: Folders) -> bool:
+        nonlocal single
+        try:
+            taken = be_the_window(others, paths)
+        except TimeoutError:
+            taken = None
+        if taken is None:
+            return False
+        single.close()
+        single = SingleWindow(socket_name(others), taken)
+        single.files_handed.connect(program.take_files)
+        return True
+
+    program = Program(folders, Notices(), take_over)
     single.files_handed.connect(program.take_files)
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):

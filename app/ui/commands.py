@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.base.text import tr
-from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document, shows_candidate
+from app.session.actions import EDIT, MASK, VARIANT, can_change, has_candidates, has_document
 from app.session.commands import Command, Scope
 from app.session.layer_actions import LAYER, has_layer
+from app.session.mask_actions import can_be_judged
 from app.ui.panels.side import LAYERS, STEPS
 
 if TYPE_CHECKING:
@@ -118,7 +119,13 @@ def file_commands(desk: Desk) -> tuple[Command, ...]:
             has_document,
             help=tr("Show what Generate would send, down to the byte."),
         ),
-        Command("edit.preferences", tr("Preferences…"), EDIT, lambda w: desk.show_preferences(), ("Ctrl+,",)),
+        Command(
+            "edit.preferences",
+            tr("Preferences…"),
+            EDIT,
+            lambda w: desk.dialogs.show_preferences(),
+            ("Ctrl+,",),
+        ),
         Command(
             "providers.manage",
             tr("Providers…"),
@@ -273,7 +280,7 @@ def view_commands(desk: Desk) -> tuple[Command, ...]:
             tr("Map of what the model changed"),
             VIEW,
             lambda w: desk.leak_map.toggle(),
-            when=shows_candidate,
+            when=can_be_judged,
             help=tr("Shows on the photograph where the model changed it outside the mask."),
         ),
         Command(
@@ -379,7 +386,7 @@ def turn_commands(desk: Desk) -> tuple[Command, ...]:
 def help_commands(desk: Desk) -> tuple[Command, ...]:
     """The palette, the keys, about."""
     return (
-        Command("help.palette", tr("Commands…"), HELP, lambda w: desk.show_palette(), ("Ctrl+K",)),
-        Command("help.shortcuts", tr("Keys"), HELP, lambda w: desk.show_shortcuts(), ("F1",)),
-        Command("help.about", tr("About Maskroom"), HELP, lambda w: desk.show_about()),
+        Command("help.palette", tr("Commands…"), HELP, lambda w: desk.dialogs.show_palette(), ("Ctrl+K",)),
+        Command("help.shortcuts", tr("Keys"), HELP, lambda w: desk.dialogs.show_shortcuts(), ("F1",)),
+        Command("help.about", tr("About Maskroom"), HELP, lambda w: desk.dialogs.show_about()),
     )

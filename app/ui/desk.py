@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QActionGroup, QColor
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QApplication,
     QMenu,
     QSplitter,
     QStackedWidget,
     QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +27,6 @@ from app.base.text import tr
 from app.document.pen import PenDynamics
 from app.session.layer_actions import is_painting
 from app.session.mask_actions import accept_trial
-from app.session.tools import TOOL_KEYS
 from app.ui.actions import Actions
 from app.ui.canvas.mask_look import MaskStyle
 from app.ui.canvas.widget import CanvasWidget
@@ -47,7 +45,6 @@ from app.ui.follow import FollowCurrent
 from app.ui.gateway_dialogs import GatewayDialogs
 from app.ui.history_commands import history_commands
 from app.ui.history_dialogs import HistoryDialogs
-from app.ui.icons import icon
 from app.ui.layout import lay_out_as, layout_text
 from app.ui.leak_map import LeakMap
 from app.ui.mask_files import MaskFlows
@@ -69,23 +66,23 @@ from app.ui.panels.navigator import Navigator
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.panels.options_bar import OptionsBar
 from app.ui.panels.painting_bar import PaintingBar
+from app.ui.panels.previews import Previews
 from app.ui.panels.prompt_book import PromptBook
 from app.ui.panels.side import LAYERS, USUAL_WIDTH, SidePanel
 from app.ui.panels.spent_button import SpentButton
 from app.ui.panels.status import StatusBar
 from app.ui.panels.steps_panel import StepsPanel
+from app.ui.program_dialogs import ProgramDialogs
 from app.ui.theme import DARK
+from app.ui.tool_bar import ToolBar
 from app.ui.transfer import Offer
-from app.ui.wording import file_title, mask_looks
+from app.ui.wording import file_title
 
 if TYPE_CHECKING:
     from app.session.workspace import Workspace
     from app.ui.tasks import Tasks
     from app.ui.transfer import Transfer
     from app.ui.window import MainWindow
-
-TOOLS = tuple(f"tool.{kind.value}" for kind in TOOL_KEYS)
-TOOL_BAR_EXTRAS = ("edit.undo", "edit.redo", "", "mask.invert", "mask.clear", "", "view.fit")
 
 MASK_LIST = ("mask.new", "mask.duplicate", "mask.rename", "mask.delete")
 
@@ -103,7 +100,8 @@ class Desk:
         self._make_panels()
         self._register_commands()
         self.actions = Actions(workspace, tasks, window, self.host)
-        self._make_tool_bars()
+        self.dialogs = ProgramDialogs(workspace, tasks, self.actions, window)
+        self.tools = ToolBar(self.actions)
         self._lay_out()
         self.follow = FollowCurrent(self)
         self._connect()
@@ -175,45 +173,6 @@ class Desk:
             target = self.layers.list if self.layers.list.isVisible() else self.layers.tuning.opacity
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def show_palette(self) -> None:
-        from app.ui.dialogs.palette import CommandPalette
-
-        self.actions.refresh()
-        palette = CommandPalette(self.actions.all(), self.window)
-        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        palette.chosen.connect(lambda action: action.trigger())
-        palette.open()
-
-    def show_shortcuts(self) -> None:
-        from app.ui.dialogs.shortcuts import ShortcutSheet
-
-        sheet = ShortcutSheet(self.workspace.commands, self.window)
-        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.open()
-
-    def show_preferences(self) -> None:
-        from app.ui.dialogs.preferences import PreferencesDialog
-
-        settings, tasks = self.workspace.settings, self.tasks
-        dialog = PreferencesDialog(
-            settings,
-            lambda section, name, value: tasks.start(settings.update(section, **{name: value}), "settings"),
-            {
-                "edit.provider": [(p.title, p.name) for p in self.workspace.providers.list()],
-                "canvas.mask_look": mask_looks(),
-            },
-            self.window,
-        )
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
-    def show_about(self) -> None:
-        from app.ui.dialogs.about import AboutDialog
-
-        about = AboutDialog(self.window)
-        about.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        about.open()
-
     def escape(self) -> bool:
         """Esc that nobody used: stop work on the mask, dismiss a message, leave the candidates; else False."""
         session = self.workspace.current
@@ -254,6 +213,7 @@ class Desk:
         for panel in (
             self.documents,
             self.edit,
+            self.previews,
             self.jobs,
             self.history,
             self.prompts,
@@ -268,6 +228,7 @@ class Desk:
             self.spent,
         ):
             panel.detach()
+        self.leak_map.detach()
         self.display.detach()
         self.compare.leave()
         self.canvas.set_session(None)
@@ -291,9 +252,8 @@ class Desk:
         self.mask_picker = MaskPicker()
         self.navigator = Navigator(self.canvas)
         self.host.set_corner(self.navigator)
-        legend = HeatLegend()
-        self.host.set_legend(legend)
-        self.leak_map = LeakMap(self.canvas, legend, self.strip.leak)
+        self.legend = HeatLegend()
+        self.host.set_legend(self.legend)
         self.compare = CompareView(tasks)
         self.empty = EmptyView(sample_files(resource_path("samples")))
         self.documents = DocumentTabs(workspace)
@@ -301,10 +261,12 @@ class Desk:
         self.options = OptionsBar(workspace.toolbox)
         self.edit = EditPanel(workspace)
         self.prompts = PromptBook(self.edit.prompt, workspace.history_shelf, tasks)
-        self.jobs = JobsPanel(workspace, tasks)
-        self.history = HistoryPanel(workspace, tasks, self.transfer)
+        self.previews = Previews(workspace, tasks, self.window)
+        self.jobs = JobsPanel(workspace, self.previews)
+        self.history = HistoryPanel(workspace, tasks, self.transfer, self.previews)
         self.steps = StepsPanel()
         self.layers = LayersPanel(tasks)
+        self.leak_map = LeakMap(self.canvas, self.legend, self.strip.leak, self.layers.leak)
         self.painting_bar = PaintingBar(self.host)
         self.side = SidePanel(self.edit, self.layers, self.jobs, self.history, self.steps)
 
@@ -320,38 +282,6 @@ class Desk:
             *help_commands(self),
         ):
             self.workspace.commands.add(each)
-
-    def _make_tool_bars(self) -> None:
-        self.tools = QToolBar(tr("Tools"))
-        self.tools.setObjectName("tools")
-        self.tools.setAccessibleName(tr("Tools"))
-        self.tools.setOrientation(Qt.Orientation.Vertical)
-        self.tools.setMovable(False)
-        self.tools.setIconSize(QSize(20, 20))
-        self.tools.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        more = self.tools.findChild(QToolButton, "qt_toolbar_ext_button")
-        if more is not None:
-            # The style's own arrow is black, and not seen on the dark panel.
-            more.setIcon(icon("ellipsis"))
-            more.setAccessibleName(tr("More tools"))
-        # One of them is always in hand: its own key does not put it down.
-        tools = QActionGroup(self.window)
-        for id in (*TOOLS, "", *TOOL_BAR_EXTRAS):
-            if not id:
-                self.tools.addSeparator()
-                continue
-            action = self.actions.action(id)
-            if id in TOOLS:
-                action.setCheckable(True)
-                tools.addAction(action)
-            self.tools.addAction(action)
-            button = self.tools.widgetForAction(action)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setAccessibleName(action.text())
-
-        self.options.addWidget(self.mask_picker)
-        self.layers.set_actions(self.actions)
-        self.mask_picker.set_actions([self.actions.action(id) for id in MASK_LIST])
 
     def _lay_out(self) -> None:
         self.centre = QStackedWidget()
@@ -376,6 +306,9 @@ class Desk:
         self.split.setStretchFactor(0, 1)
         self.split.setStretchFactor(1, 0)
         self.split.setSizes([10_000, USUAL_WIDTH])
+        self.options.addWidget(self.mask_picker)
+        self.layers.set_actions(self.actions)
+        self.mask_picker.set_actions([self.actions.action(id) for id in MASK_LIST])
         self.window.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options)
         self.window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.tools)
         bar = self.window.menuBar()
@@ -419,7 +352,8 @@ class Desk:
         self.strip.apply_wanted.connect(lambda: run("candidate.apply"))
         self.strip.apply_all_wanted.connect(lambda: run("candidate.applyAll"))
         self.strip.compare_wanted.connect(lambda: run("compare.open"))
-        self.strip.leak.command_wanted.connect(run)
+        for leak in (self.strip.leak, self.layers.leak):
+            leak.command_wanted.connect(run)
         self.painting_bar.finish_wanted.connect(lambda: run("layer.end_painting"))
         self.strip.tune_wanted.connect(lambda: self.show_part(LAYERS))
         self.strip.paint_in_wanted.connect(lambda: run("candidate.paint_in"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
@@ -46,6 +46,9 @@ class FollowCurrent:
         self._links = Links()
         self._document_links = Links()
         self._own_links = Links()
+        self._panels = QTimer(desk.window)
+        self._panels.setSingleShot(True)
+        self._panels.timeout.connect(self._fill_panels)
         workspace = desk.workspace
         self._own_links.add(
             workspace.notices.subscribe(desk.notices.show_notice),
@@ -60,6 +63,7 @@ class FollowCurrent:
         self.take_current()
 
     def detach(self) -> None:
+        self._panels.stop()
         for links in (self._own_links, self._links, self._document_links):
             links.clear()
 
@@ -85,11 +89,12 @@ class FollowCurrent:
         self._recall_view()
         desk.canvas.set_session(session)
         desk.canvas.set_region_hand(session.region if session is not None else None)
-        desk.edit.set_session(session)
         desk.strip.set_session(session)
         desk.status.set_session(session)
-        desk.steps.set_session(session)
-        desk.layers.set_session(session)
+        if session is None:
+            self._fill_panels()
+        else:
+            self._panels.start()
         desk.history.set_session_available(session is not None)
         self.show_middle()
         if session is not None:
@@ -101,6 +106,14 @@ class FollowCurrent:
         self._mirror_edge()
         self._mirror_candidates()
         self._mirror_title()
+
+    def _fill_panels(self) -> None:
+        """The panels beside the photograph, once that is seen: all at once would keep the window from its events."""
+        self._panels.stop()
+        desk, session = self._desk, self._session
+        desk.edit.set_session(session)
+        desk.steps.set_session(session)
+        desk.layers.set_session(session)
 
     def show_middle(self) -> None:
         """Bring the photograph, or the empty view, to the middle of the window."""
@@ -157,6 +170,7 @@ class FollowCurrent:
         work = session.mask_work if session is not None else None
         desk.mask_bar.set_work(work)
         desk.mask_picker.set_document(document)
+        desk.leak_map.set_judging(session.judging if session is not None else None)
         if work is not None:
             self._document_links.add(work.changed.connect(self._mirror_mask_work))
         if document is not None:
@@ -170,6 +184,8 @@ class FollowCurrent:
             desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         if session is not None and session.layers is not None:
             self._document_links.add(session.layers.changed.connect(desk.actions.refresh_soon))
+        if session is not None and session.judging is not None:
+            self._document_links.add(session.judging.changed.connect(desk.actions.refresh_soon))
         self._mirror_mask_work()
         self._mirror_painting()
         self._mirror_title()
@@ -252,11 +268,9 @@ class FollowCurrent:
         desk, session = self._desk, self._session
         if session is None:
             desk.canvas.set_candidates()
-            desk.leak_map.follow(None)
             return
         shown = session.candidates.shown
         desk.canvas.set_candidates(*session.candidates.patches)
-        desk.leak_map.follow(shown)
         count = len(session.candidates.items)
         if count > self._count and shown is not None:
             desk.host.keep_clear(self._rect_shown(mask_rect(shown.patch)))

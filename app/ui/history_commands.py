@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 
 from app.base.text import tr
 from app.session.commands import Command
+from app.settings.folders import RELOCATE
 from app.ui.commands import has_tab
 from app.ui.panels.side import HISTORY as SIDE_HISTORY
 
@@ -155,6 +156,14 @@ def history_commands(desk: Desk) -> tuple[Command, ...]:
             HISTORY,
             lambda w: desk.ledgers.show_space(),
             help=tr("What the history takes, making room, and all of it as one file."),
+            section="ledgers",
+        ),
+        Command(
+            RELOCATE,
+            tr("Move the data to another folder…"),
+            HISTORY,
+            lambda w: desk.ledgers.relocate(),
+            help=tr("History, settings and open documents, copied at the next start; nothing is deleted."),
             section="ledgers",
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
@@ -33,6 +34,14 @@ class HistoryDialogs:
         from app.ui.dialogs.space import SpaceDialog
 
         self._show(SpaceDialog)
+
+    def relocate(self) -> None:
+        """Choose another folder for all data."""
+        from app.ui.moving import move_later
+
+        workspace = self._workspace
+        move = move_later(self._window, workspace.folders, os.environ, workspace.notices)
+        self._tasks.start(move, "data")
 
     def detach(self) -> None:
         """Let go of the session before the window goes."""

@@ -9,7 +9,6 @@ from app.base.text import tr
 from app.ui.wording import percent_text
 
 if TYPE_CHECKING:
-    from app.base.geometry import Rect, Size
     from app.edits.types import Drift, Report
 
 KEPT_BELOW, STRAYED_UP_TO = 0.01, 0.08
@@ -48,13 +47,17 @@ def verdict_text(leak: float | None) -> str:
     }[verdict(leak)]
 
 
-def document_text(report: Report, region: Rect, document: Size) -> str:
-    """The sentence on the document itself: what was not in the region that was sent cannot have changed."""
-    total = report.outside_pixels + document.area - region.area
+def unknown_text() -> str:
+    """The line of a result that nobody has judged yet."""
+    return tr("What did the model change around the mask?")
+
+
+def document_text(changed: int, outside: int) -> str:
+    """The sentence on the document itself: how many of its pixels `outside` the mask were changed."""
     return tr(
         "{n} of {total} pixels outside the mask changed in your document",
-        n=number_text(report.outside_changed_pixels),
-        total=number_text(total),
+        n=number_text(changed),
+        total=number_text(outside),
     )
 
 

@@ -14,22 +14,29 @@ WIDTH = 560
 
 
 class TroubleView(QWidget):
-    """A sentence, the next step, and two buttons."""
+    """A sentence, the next step, and the buttons for it; `can_move` offers another folder for the data."""
 
     again_wanted = Signal()
+    move_wanted = Signal()
     quit_wanted = Signal()
 
-    def __init__(self, error: MaskroomError, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, error: MaskroomError, *, can_move: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Maskroom cannot start"))
         self.again = make_button("tryAgain", tr("Try again"))
         self.again.setProperty("role", "primary")
         self.again.clicked.connect(self.again_wanted)
+        self.move_data = make_button("chooseFolder", tr("Choose another folder…"))
+        self.move_data.setVisible(can_move)
+        self.move_data.clicked.connect(self.move_wanted)
         leave = make_button("quit", tr("Quit"))
         leave.clicked.connect(self.quit_wanted)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
         buttons.addWidget(self.again)
+        buttons.addWidget(self.move_data)
         buttons.addWidget(leave)
         buttons.addStretch(1)
         words = QWidget()

@@ -1,7 +1,7 @@
 """How well and how quickly a reply comes back, against pasting, feathering and cv2.seamlessClone in the same run.
 
     python tests/benchmarks/bench_imaging.py [--photos FOLDER] [--scenes N] [--side PX] [--send FACTOR]
-                                             [--sheet FILE.png] [--only quality|time]
+                                             [--sheet FILE.png] [--only quality|leak|detail|time]
 
 FOLDER holds photographs (default: the samples that ship); `--side` bounds their longer side. The truth is known:
 every reply is the truth as `tests/drifts.py` lets it drift. J95 is the visible step at the mask's edge against
@@ -350,6 +350,9 @@ def times(options: argparse.Namespace, report: Report) -> None:
     report.add(Row("time", "one region: 100 MP against 24 MP", large / small, 1.2, "x", told))
 
 
+PARTS = {"quality": quality, "leak": leaks, "detail": details, "time": times}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure how a reply comes back.")
     parser.add_argument("--photos", type=Path, metavar="FOLDER")
@@ -357,15 +360,12 @@ def main() -> int:
     parser.add_argument("--side", type=int, default=640)
     parser.add_argument("--send", type=float, default=1.0)
     parser.add_argument("--sheet", type=Path, metavar="FILE.png")
-    parser.add_argument("--only", choices=("quality", "time"))
+    parser.add_argument("--only", choices=tuple(PARTS))
     options = parser.parse_args()
     report = Report("How a reply comes back")
-    if options.only != "time":
-        quality(options, report)
-        leaks(options, report)
-        details(options, report)
-    if options.only != "quality":
-        times(options, report)
+    for part, measure in PARTS.items():
+        if options.only in (None, part):
+            measure(options, report)
     print("Healing against cv2's Telea: tests/benchmarks/bench_healing.py")
     return report.finish()
 

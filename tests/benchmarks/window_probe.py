@@ -103,7 +103,6 @@ async def _stalls(program: Program, path: Path) -> dict[str, tuple[float, float]
     """
     import asyncio
 
-    import numpy as np
     from ticker import Ticker
 
     from app.base.geometry import Point
@@ -181,17 +180,17 @@ async def _stalls(program: Program, path: Path) -> dict[str, tuple[float, float]
     await session.export(path.with_name("exported.jpg"), ExportOptions())
     await asyncio.sleep(0.2)
     # A mask without two equal pixels is the most there is to keep; somebody paints on meanwhile.
-    noise = np.random.default_rng(1).integers(0, 256, (size.height, size.width), np.uint8)
-    session.document.set_mask(noise, "Noise")
+    ticker.begin("taking over a mask of noise")
+    await work.apply(Replace("Noise", lambda: _coverage_noise(size)))
     workspace.toolbox.set_diameter(80.0)
     await session.planned()
     await asyncio.sleep(1.0)
-    for phase, work in (
+    for phase, keeping in (
         ("keeping the session", workspace.keeper.save()),
         ("saving", save_document(session, path.with_name("saved.ora"))),
     ):
         ticker.begin(phase)
-        task = asyncio.ensure_future(work)
+        task = asyncio.ensure_future(keeping)
         while not task.done():
             session.gestures.press(brush_stroke(workspace.toolbox.brush), PointerSample(Point(x, y)))
             for step in range(12):
@@ -276,6 +275,12 @@ def _blobs(size: Size) -> U8:
     coarse = np.random.default_rng(7).random((size.height // 64 + 2, size.width // 64 + 2), np.float32)
     field = cv2.resize(coarse, (size.width, size.height), interpolation=cv2.INTER_CUBIC)
     return np.clip((field - 0.55) * 640, 0, 255).astype(np.uint8)
+
+
+def _coverage_noise(size: Size) -> U8:
+    import numpy as np
+
+    return np.random.default_rng(1).integers(0, 256, (size.height, size.width), np.uint8)
 
 
 def _noise(size: Size) -> U8:

@@ -11,6 +11,7 @@ from app.base.geometry import Rect, Size
 from app.document.composition import prepare
 from app.document.document import Document
 from app.document.extension import source_photograph
+from app.document.layer_changes import prepare_layer_mask
 from app.document.layers import EditLayer
 from app.imaging import masks
 from app.imaging.blend import alpha_inside, blend
@@ -339,3 +340,18 @@ def test_one_pixel_is_a_document_too() -> None:
     doc.undo.undo()
     doc.undo.undo()
     assert doc.mask.is_empty
+
+
+def test_taking_the_mask_in_hand_once_more_is_no_step() -> None:
+    doc = document(SIZE)
+    doc.add_layer(layer(REGION))
+    assert doc.paint_layer(doc.layers[0], prepare_layer_mask(SIZE, doc.layers[0]))
+    steps, layers = doc.undo.steps, doc.layers
+
+    assert doc.paint_layer(doc.layers[0], prepare_layer_mask(SIZE, doc.layers[0]))
+
+    assert doc.undo.steps == steps
+    assert doc.layers == layers
+    doc.end_painting()
+    assert doc.painted_layer is None
+    assert doc.undo.position == 1

@@ -178,8 +178,14 @@ class DocumentMachine(RuleBasedStateMachine):
         cells = list(reach.intersected(SIZE.rect).tiles(TILE)) if not mask.is_empty else []
         at = SIZE.rect if whole else united(cells).intersected(SIZE.rect)
         before = mask.coverage[at.slices].copy()
-        after = operation.apply(before)
+        after = mask.clipped(operation.apply(before), at)
         expected = operation.apply(mask.coverage)
+        layer = self.document.painted_layer
+        if layer is not None:
+            # The mask of a layer ends where the layer does.
+            outside = np.ones_like(expected, bool)
+            outside[layer.region.slices] = False
+            expected[outside] = 0
         tiles = TileSnapshot.of_changes(before, after, at)
         self.act(lambda: self.document.put_in_mask(tiles, "Operation"))
         assert np.array_equal(mask.coverage, expected)
@@ -193,7 +199,10 @@ class DocumentMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def switch_mask(self, data: st.DataObject) -> None:
         place = data.draw(st.integers(0, len(self.document.masks) - 1))
-        self.act(lambda: self.document.activate_mask(place))
+        if place == self.document.active_mask:
+            self.ends_painting(lambda: self.document.activate_mask(place))
+        else:
+            self.act(lambda: self.document.activate_mask(place))
         assert self.document.active_mask == place
 
     @rule(name=st.sampled_from(["Sky", "Face"]))
@@ -313,19 +322,23 @@ class DocumentMachine(RuleBasedStateMachine):
         self.act(lambda: self.document.paint_layer(chosen, prepared))
         assert self.document.painted_layer.id == chosen.id
 
-    @precondition(lambda self: self.document.painted_layer)
     @rule()
     def end_painting(self) -> None:
-        stack = self.document.undo
+        self.ends_painting(self.document.end_painting)
+
+    def ends_painting(self, action: Callable[[], None]) -> None:
+        """That it began is undone where nothing was painted, else this is a step."""
+        stack, painted = self.document.undo, self.document.painted_layer
         position = stack.position
         self.series = ""
-        self.document.end_painting()
+        action()
         assert self.document.painted_layer is None
         if stack.position > position:
+            assert painted is not None
             self.states[position + 1 :] = [self.look()]
-        else:
+        elif painted is not None:
             assert stack.position == position - 1
-            assert self.look() == self.states[stack.position]
+        assert self.look() == self.states[stack.position]
 
     @rule()
     def undo(self) -> None:
@@ -384,5 +397,5 @@ class DocumentMachine(RuleBasedStateMachine):
         assert np.array_equal(self.seen[1], self.document.picture)
 
 
-DocumentMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=22)
+DocumentMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=22)
 TestDocument = DocumentMachine.TestCase

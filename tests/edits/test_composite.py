@@ -12,16 +12,21 @@ from PIL import Image
 
 from app.base.errors import PhotographError
 from app.base.geometry import Rect, Size
-from app.edits.composite import place
+from app.edits.composite import compose
 from app.edits.cut import cut_request, send_picture
 from app.edits.plan import plan_edit
-from app.edits.types import Context, EditRequest, SizeRule
+from app.edits.types import Context, EditRequest, Patch, SizeRule
 from app.imaging.arrays import U8
-from app.imaging.codecs import encode_png
+from app.imaging.codecs import decode_picture, encode_png
 from app.imaging.recipe import Align, ColourMatch, Recipe
 
 MakeRequest = Callable[..., EditRequest]
 SQUARE = SizeRule(fixed=(Size(128, 128),))
+
+
+def place(request: EditRequest, data: bytes) -> Patch:
+    """What a received file makes of the request's region."""
+    return compose(request, decode_picture(data), request.coverage, request.recipe)
 
 
 def difference(one: U8, other: U8) -> float:

@@ -15,6 +15,7 @@ from app.edits.report import outside_changed_pixels, report_edit
 from app.edits.types import Context, EditRequest, Report, SizeRule, Suspicion
 from app.imaging.arrays import U8
 from app.imaging.recipe import Align
+from tests.drifts import Case, Drift, make_scene, simulated_reply
 
 MakeRequest = Callable[..., EditRequest]
 DOCUMENT, HOLE = Size(360, 240), Rect(150, 90, 50, 40)
@@ -80,6 +81,16 @@ def test_a_drift_of_tone_is_no_leak(request_: EditRequest) -> None:
     share = leak(request_, drifted(edited(request_)))
     assert share is not None
     assert share < 0.003
+
+
+def test_what_a_contrast_cut_off_is_no_leak_of_its_neighbours() -> None:
+    random = np.random.default_rng(3)
+    coarse, broad = (cv2.GaussianBlur(random.standard_normal((240, 360)), (0, 0), sigma) for sigma in (8, 12))
+    vessels = 60 * np.exp(-np.square(coarse / coarse.std() / 0.08))
+    light = 30 * broad / broad.std()
+    skin = (225 + light / 2 - vessels / 3, 130 + light - vessels, 90 + light - 0.7 * vessels)
+    scene = make_scene(np.clip(np.stack(skin, axis=2), 0, 255).astype(np.uint8), Case.SAME)
+    assert leak(scene.request, simulated_reply(scene, Drift.CONTRAST)) == 0
 
 
 def test_a_changed_patch_outside_is_found_under_the_drift(request_: EditRequest) -> None:

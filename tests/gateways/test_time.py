@@ -12,7 +12,7 @@ from app.base.errors import Unreachable
 from app.edits.types import EditRequest
 from app.gateways.catalogue import Catalogue
 from app.gateways.client import GatewayClient
-from app.gateways.connection import CONNECT_SECONDS, open_client
+from app.gateways.connection import CONNECT_SECONDS, Certificates, open_client
 from app.gateways.providers import ProviderSettings, ProviderStore
 from app.gateways.types import Profile
 from tests.gateways.conftest import Answer, ScriptedGateway
@@ -115,7 +115,7 @@ def test_ten_silent_minutes_are_a_time_out_and_not_one_less(
 
 
 async def test_connecting_takes_ten_seconds_at_most() -> None:
-    async with await open_client("https://gateway.example/v1", 600.0, None) as client:
+    async with await open_client("https://gateway.example/v1", 600.0, None, Certificates()) as client:
         assert client.timeout.connect == CONNECT_SECONDS == 10.0
         assert client.timeout.read == 600.0
 

@@ -6,12 +6,15 @@ import io
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from app.base.errors import PhotographError
 from app.base.geometry import Size
-from app.imaging.codecs import decode_picture, encode_png, thumbnail
-from app.imaging.photograph import Channels
+from app.imaging.codecs import decode_picture, encode_png, encode_png_quickly, thumbnail
+from app.imaging.load import load_photograph
+from app.imaging.photograph import Channels, Metadata
 from tests.imaging.pictures import encoded, exif_block, matrix_profile, noise, smooth
 
 
@@ -27,6 +30,29 @@ def test_pngs_hold_every_kind_of_samples(channels: Channels, bits: int, level: i
     assert np.array_equal(rgb[..., 0], eight[..., 0])
     assert rgb.shape[2] == (4 if channels.has_alpha else 3)
     assert encode_png(samples[..., np.newaxis] if samples.ndim == 2 else samples, level) == data
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(list(Channels)),
+    st.sampled_from([8, 16]),
+    st.integers(1, 150),
+    st.integers(1, 90),
+    st.booleans(),
+)
+def test_pngs_made_quickly_are_read_by_others(
+    channels: Channels, bits: int, height: int, width: int, described: bool
+) -> None:
+    samples = noise(channels, bits, height, width)
+    metadata = Metadata(icc=matrix_profile(1.0), dpi=(300.0, 150.0)) if described else Metadata()
+    with Image.open(io.BytesIO(encode_png_quickly(samples, metadata))) as image:
+        image.load()
+        assert image.info.get("icc_profile") == metadata.icc
+        if bits == 8:
+            assert np.array_equal(np.asarray(image), samples)
+    back = load_photograph(bytes(encode_png_quickly(samples[:, ::-1], metadata)), name="quick.png")
+    assert back.samples.dtype == samples.dtype
+    assert np.array_equal(back.samples, samples[:, ::-1])
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "AVIF", "TIFF", "GIF", "BMP"])

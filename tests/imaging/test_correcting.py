@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from app.base.geometry import Rect, Size
 from app.imaging.agreement import agreement_close
-from app.imaging.arrays import U8
+from app.imaging.arrays import F32, U8
 from app.imaging.bars import without_bars
 from app.imaging.colour_match import fit_colours
+from app.imaging.local_flow import displaced, local_flow
 from app.imaging.membrane import membrane
 from app.imaging.registration import register
-from app.imaging.spread import leaning, spread
+from app.imaging.spread import spread
 from app.imaging.warp import Warp, read_through
 
 
@@ -39,14 +40,6 @@ def test_what_is_known_stays_and_the_rest_lies_between(height: int, width: int, 
         assert full.max() <= values[known].max() + 1e-3
     else:
         assert not full.any()
-
-
-def test_a_plane_goes_on_where_nothing_is_known() -> None:
-    y, x = np.mgrid[0:60, 0:80].astype(np.float32)
-    plane = (0.05 * x - 0.02 * y + 3)[..., np.newaxis]
-    weight = (x < 40).astype(np.float32)
-    found, _ground = leaning(plane.astype(np.float32), weight, 6.0)
-    assert np.abs(found - plane)[5:-5, 5:44].max() < 0.25
 
 
 @pytest.mark.parametrize("upright", [True, False])
@@ -164,3 +157,43 @@ def test_colours_that_the_surroundings_do_not_show_are_not_mixed() -> None:
     fit = fit_colours(document, document * 0.95 + 8 + noise, np.ones((90, 120), bool))
     assert fit is not None
     assert np.abs(fit.colour[:3] - np.diag(np.diag(fit.colour[:3]))).max() < 1
+
+
+def textured(height: int = 240, width: int = 320, seed: int = 3) -> F32:
+    noise = np.random.default_rng(seed).standard_normal((height, width)).astype(np.float32)
+    return np.asarray(128 + 90 * cv2.GaussianBlur(noise, (0, 0), 2.0), np.float32)
+
+
+def bend(height: int = 240, width: int = 320) -> F32:
+    """A field of ±1.5 px that takes half a wave over the plane, and so differs on all sides of a mask."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return np.stack((1.5 * np.sin(3 * x / width + 1), 1.5 * np.cos(3 * y / height + x / width)), axis=2)
+
+
+def test_a_bend_is_found_and_goes_on_through_the_mask() -> None:
+    document = textured()
+    # To first order, what was read at p + b(p) is found at p - b(p); the rest is below a tenth of a pixel.
+    reply = displaced(document, bend())
+    kept = np.ones(document.shape, bool)
+    kept[80:160, 110:210] = False
+    reply[90:150, 120:200] = textured(60, 80, seed=8)
+    field = local_flow(document, reply + np.float32(2), kept)
+    assert field is not None
+    full = cv2.resize(field, (320, 240), interpolation=cv2.INTER_LINEAR)
+    there = displaced(bend(), full)
+    off = np.hypot(*np.moveaxis(full + there, 2, 0))
+    assert off[8:-8, 8:-8].max() < 0.15
+    assert off[~kept].max() < 0.1
+
+
+def test_where_nothing_is_bent_nothing_is_bent() -> None:
+    document = textured()
+    noise = np.random.default_rng(5).normal(0, 3, document.shape).astype(np.float32)
+    kept = np.ones(document.shape, bool)
+    kept[80:160, 110:210] = False
+    assert local_flow(document, document + noise, kept) is None
+    assert local_flow(document, document, kept) is None
+    assert local_flow(document, textured(seed=4), kept) is None
+    flat = np.full(document.shape, 90, np.float32)
+    assert local_flow(flat, flat + noise, kept) is None
+    assert local_flow(document, displaced(document, bend()), ~np.ones_like(kept)) is None

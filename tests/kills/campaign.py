@@ -1,6 +1,7 @@
 """Kills the real program again and again and looks, after each restart, whether anything was lost or paid twice.
 
     python3 packaging/dev.py test kills --count 1000
+    python3 packaging/dev.py test kills --count 1000 --folder DIR    goes on with a run that was ended
 
 A reply counts as received when its bytes stand in the spool at the kill, when the client had closed the line
 after its last byte before the kill, or when the program had shown or printed its result. What the kernel held and
@@ -14,6 +15,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -30,7 +32,10 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 FINAL = {"done", "failed", "cancelled", "interrupted"}
-PATIENCE = 60.0
+PATIENCE = 300.0
+"""Seconds after which something hangs; how long a busy machine takes is no matter."""
+TELL_EVERY = 50
+"""Kills between two lines of progress."""
 
 
 @dataclass
@@ -44,16 +49,32 @@ class Tally:
     """Images that had to be there after a kill."""
     saved_by_spool: int = 0
     """Of these, those that only the spool held at the kill."""
+    verified: int = 0
+    """Replies whose images were looked for in the history and found there."""
     on_the_line: int = 0
     """Replies that were sent whole, but not read by the program that was killed."""
     states: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def read(cls, path: Path) -> "Tally":
+        """What `write` has written; a new one where there is nothing."""
+        if not path.exists():
+            return cls()
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**{**kept, "received": set(kept["received"]), "states": Counter(kept["states"])})
+
+    def write(self, path: Path) -> None:
+        beside = path.with_suffix(".new")
+        beside.write_text(json.dumps({**vars(self), "received": sorted(self.received)}), encoding="utf-8")
+        beside.replace(path)
 
     def __str__(self) -> str:
         states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
         return (
             f"{self.kills} kills ({self.window_kills} of the window), {self.asked} requests ({states}), "
-            f"{len(self.received)} received images, all there; {self.saved_by_spool} of them only in the spool "
-            f"at the kill; {self.on_the_line} replies were sent but not yet read; none was sent twice"
+            f"{self.verified} replies received with {len(self.received)} images, all there; "
+            f"{self.saved_by_spool} images were only in the spool at the kill; "
+            f"{self.on_the_line} replies were sent but not yet read; none was sent twice"
         )
 
 
@@ -74,8 +95,9 @@ class Campaign:
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
         self.home = folder / "home"
-        self.tally = Tally()
-        self.chance = random.Random(seed)
+        self._kept = folder / "tally.json"
+        self.tally = Tally.read(self._kept)
+        self.chance = random.Random(seed + self.tally.kills)
         self._log = folder / "gateway.log"
         self._read = 0
         self.events: dict[str, dict[str, list[dict[str, Any]]]] = {}
@@ -92,6 +114,7 @@ class Campaign:
             "MASKROOM_HOME": str(self.home),
             "QT_QPA_PLATFORM": "offscreen",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            "PYTHONFAULTHANDLER": "1",
         }
 
     @contextlib.contextmanager
@@ -102,7 +125,7 @@ class Campaign:
             try:
                 assert process.stdout is not None
                 url = process.stdout.readline().strip()
-                self.home.mkdir()
+                self.home.mkdir(exist_ok=True)
                 (self.home / "providers.toml").write_text(
                     f'[providers.scripted]\ndialect = "openai-multipart"\nmodel = "m"\nbase_url = "{url}"\n'
                     "needs_key = false\nconcurrency = 4\n"
@@ -119,6 +142,8 @@ class Campaign:
     def round(self, *, in_window: bool = False) -> None:
         """Start two programs beside each other, kill each at some moment, start again, and look."""
         started = [self._start(in_window), self._start(False)]
+        # Whoever is waited for first is killed first; the other has often ended by itself meanwhile.
+        self.chance.shuffle(started)
         ended: list[Ended] = []
         try:
             for process, nonces in started:
@@ -139,6 +164,7 @@ class Campaign:
             self._look(each, entries)
         assert all(entry["state"] in FINAL for entry in entries), entries
         assert list((self.home / "spool").iterdir()) == []
+        self.tally.write(self._kept)
 
     def _start(self, in_window: bool) -> tuple["subprocess.Popen[str]", list[str]]:
         if in_window:
@@ -167,11 +193,37 @@ class Campaign:
         deadline = time.monotonic() + PATIENCE
         stage = self.chance.choice(("asked", "asked", "sent", "sent", "closed"))
         nonce = self.chance.choice(nonces)
-        while not self._events(nonce).get(stage) and process.poll() is None:
-            assert time.monotonic() < deadline, f"{nonce} was never {stage}"
+        while not {stage, "broken"} & self._events(nonce).keys() and process.poll() is None:
+            if time.monotonic() > deadline:
+                raise AssertionError(self._what_hangs(process, nonces, f"{nonce} was never {stage}"))
             time.sleep(0.002)
         time.sleep(self.chance.choice((0.0, 0.0, 0.002, 0.01)) + self.chance.choice((0.0, 0.02, 0.2)) ** 2)
         time.sleep(self.chance.uniform(0.0, self.chance.choice((0.002, 0.02, 0.3))))
+
+    def _what_hangs(self, process: "subprocess.Popen[str]", nonces: list[str], what: str) -> str:
+        """End a program that does not come to what was waited for, and tell all that is known of it."""
+        told = [f"{what} in {PATIENCE:.0f} s; the machine's load is {os.getloadavg()[0]:.1f}"]
+        for nonce in nonces:
+            events = [event for event, all_ in self._events(nonce).items() for _ in all_]
+            told.append(f"gateway: {nonce}: {', '.join(events) or 'nothing came'}")
+        told += [f"history: {row}" for row in self._rows(nonces)]
+        told += [
+            f"spool: {path.name}, {path.stat().st_size} bytes" for path in (self.home / "spool").glob("*")
+        ]
+        # The handler of faults writes where each thread stands.
+        process.send_signal(signal.SIGABRT)
+        said, faults = process.communicate(timeout=PATIENCE)
+        return "\n".join([*told, "It said:", said, faults])
+
+    def _rows(self, nonces: list[str]) -> list[tuple[Any, ...]]:
+        """The entries of requests as the database has them now."""
+        path = self.home / "history" / "history.sqlite"
+        if not path.exists():
+            return []
+        places = ", ".join("?" * len(nonces))
+        sql = f"SELECT prompt, id, state, owner, error_message FROM entries WHERE prompt IN ({places})"
+        with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as database:
+            return database.execute(sql, nonces).fetchall()
 
     def _events(self, nonce: str) -> dict[str, list[dict[str, Any]]]:
         """What the gateway has said of a request up to now."""
@@ -231,6 +283,7 @@ class Campaign:
             if reply["reply"] in ended.spooled or closed or f'"{entry["id"]}-' in ended.said:
                 assert images <= stored, f"{nonce} was received, and is lost: {entry}"
                 assert entry["state"] == "done", entry
+                self.tally.verified += 1
                 self.tally.received |= images
                 self.tally.saved_by_spool += len(images) * (reply["reply"] in ended.spooled)
             elif told.get("sent") and not images <= stored:
@@ -255,18 +308,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="dev.py test kills", description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=1000, help="how many kills")
     parser.add_argument("--seed", type=int, default=None, help="for the same moments again, roughly")
+    parser.add_argument("--folder", type=Path, default=None, help="of a run to go on with, or of a new one")
     options = parser.parse_args()
     seed = random.randrange(2**32) if options.seed is None else options.seed
-    folder = Path(tempfile.mkdtemp(prefix="maskroom-kills-"))
+    folder = Path(tempfile.mkdtemp(prefix="maskroom-kills-")) if options.folder is None else options.folder
+    folder.mkdir(parents=True, exist_ok=True)
     print(f"{options.count} kills, seed {seed}, in {folder}", flush=True)
-    campaign = Campaign(folder, seed)
+    campaign, began = Campaign(folder.resolve(), seed), time.monotonic()
     with campaign.gateway():
-        rounds = 0
+        rounds, told = 0, campaign.tally.kills
         while campaign.tally.kills < options.count:
             rounds += 1
             campaign.round(in_window=rounds % 3 == 0)
-            if rounds % 20 == 0:
-                print(campaign.tally, flush=True)
+            if campaign.tally.kills >= told + TELL_EVERY:
+                told = campaign.tally.kills
+                print(f"{time.monotonic() - began:.0f} s: {campaign.tally}", flush=True)
         print("At the end:", campaign.finish(), flush=True)
     shutil.rmtree(folder)
 

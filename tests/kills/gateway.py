@@ -3,6 +3,7 @@
 It writes what happens to LOG as lines of JSON, each with a moment of the clock that all processes share:
 `asked` when a request is here whole, `reply` before the first byte of its answer, `sent` after the last, and
 `closed` when the client has closed the line, which it does once it has what it wanted, or when it dies.
+Where the line breaks before the answer is out, or at the end instead of being closed, it writes `broken`.
 How an answer comes, and what it shows, depends on the request's nonce alone.
 """
 
@@ -51,17 +52,22 @@ class Gateway:
             length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
             assert length is not None
             body = await reader.readexactly(int(length[1]))
-            await self._answer(body, reader, writer)
+            found = NONCE.search(body)
+            assert found is not None, body[:2000]
+            nonce = found[0].decode()
+            self.tell("asked", nonce, body=hashlib.sha256(body).hexdigest())
+            try:
+                await self._answer(nonce, body, reader, writer)
+            except ConnectionError as error:
+                self.tell("broken", nonce, error=repr(error))
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # Killed in the middle of something: what was logged by then is all that happened.
+            pass  # Killed before the request was here whole: nothing of it counts.
         finally:
             writer.close()
 
-    async def _answer(self, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        found = NONCE.search(body)
-        assert found is not None
-        nonce = found[0].decode()
-        self.tell("asked", nonce, body=hashlib.sha256(body).hexdigest())
+    async def _answer(
+        self, nonce: str, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         chance = random.Random(nonce)
         count = COUNT.search(body)
         pictures = [picture(chance, number) for number in range(int(count[1]) if count else 1)]

@@ -1,8 +1,8 @@
 """The real window with somebody at it, as a process: `python -m tests.kills.window PHOTOGRAPH NONCE…`.
 
 Paints over the photograph, then for each nonce types it as prompt and clicks Generate, without waiting for what
-was sent before. Prints `shown RESULT SHA256` for each variant that hangs over the canvas, and goes on until it is
-killed.
+was sent before. Prints `shown RESULT SHA256` for each variant that hangs over the canvas, `step …` for what the hand
+does, `notice …` for what the window tells, and goes on until it is killed.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ async def use(window: program.Program, nonces: list[str]) -> None:
     while workspace.current is None or workspace.current.document is None:
         await asyncio.sleep(0.02)
     session = workspace.current
+    workspace.notices.subscribe(lambda notice: print("notice", notice.text, flush=True))
     told: set[str] = set()
 
     def tell() -> None:
@@ -45,6 +46,7 @@ async def use(window: program.Program, nonces: list[str]) -> None:
     QTest.mousePress(desk.canvas, LEFT, pos=at(60, 60))
     QTest.mouseMove(desk.canvas, at(90, 70))
     QTest.mouseRelease(desk.canvas, LEFT, pos=at(90, 70))
+    print("step painted", session.document.mask.bounds(), flush=True)
     generate = window.window.findChild(QPushButton, "generate")
     prompt = window.window.findChild(QPlainTextEdit, "prompt")
     assert generate is not None
@@ -52,10 +54,14 @@ async def use(window: program.Program, nonces: list[str]) -> None:
     for nonce in nonces:
         prompt.selectAll()
         QTest.keyClicks(prompt, nonce)
+        print("step typed", repr(session.form.prompt), flush=True)
         while not generate.isEnabled():
             await asyncio.sleep(0.01)
-        QTest.mouseClick(generate, LEFT)
-        while session.is_preparing or nonce not in {job.title for job in workspace.worker.jobs}:
+        while nonce not in {job.title for job in workspace.worker.jobs}:
+            # Again, as anybody would, where it was refused: the notice tells why.
+            if not session.is_preparing:
+                QTest.mouseClick(generate, LEFT)
+                print("step clicked for", nonce, flush=True)
             await asyncio.sleep(0.01)
     await asyncio.sleep(3600)
 

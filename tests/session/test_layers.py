@@ -233,6 +233,32 @@ async def test_two_variants_are_mixed_by_painting_one_over_the_other(
             assert result.applied == (result.id in ids)
 
 
+async def test_a_variant_that_is_still_being_tuned_is_painted_in_as_it_was_to_be(
+    workspace: Workspace, opened: DocumentSession
+) -> None:
+    document, work, tuning = parts(opened)
+    await generate(workspace, opened)
+    variant = opened.candidates.items[0]
+    tuning.set_recipe(replace(tuning.look.recipe, align=Align.OFF, colour=ColourMatch.OFF, grow=4, feather=3))
+    assert tuning.is_busy
+    await run(workspace, "candidate.paint_in")
+    assert not opened.candidates.items
+    assert document.painted_layer is work.selected
+    wished = replace(variant.patch.recipe, align=Align.OFF, colour=ColourMatch.OFF, grow=0, feather=3)
+    assert tuning.look.recipe == wished
+    await until_made(tuning)
+    (layer,) = document.layers
+    assert layer.recipe == wished
+    assert layer.source is not None
+    expected = compose(layer.source, decode_picture(layer.source.reply), layer.painted, wished)
+    assert np.array_equal(layer.pixels, expected.pixels)
+    assert not layer.coverage.any(), "nothing was painted yet"
+    assert opened.judging is not None
+    judged = opened.judging.subject
+    assert judged is not None
+    assert judged.report is not None, "what is known of the variant is known of the layer"
+
+
 async def test_layers_are_ordered_copied_merged_and_deleted(
     workspace: Workspace, layered: DocumentSession
 ) -> None:

@@ -22,9 +22,12 @@ from app.base.states import MaskConvention
 from app.document.brush import Brush
 from app.document.document import Document
 from app.document.gestures import PointerSample, brush_stroke
+from app.document.layer_changes import prepare_layer_mask
+from app.document.layers import EditLayer
 from app.edits.types import Patch, Report
 from app.imaging.arrays import U8
 from app.imaging.mask_operations import MaskOperation, OperationKind
+from app.imaging.recipe import Recipe
 from app.session import mask_actions
 from app.session.candidates import Candidate
 from app.session.document_session import DocumentSession
@@ -195,6 +198,25 @@ async def test_a_trial_is_accepted_before_it_was_shown(document: Document, work:
     assert await work.accept()
     assert np.array_equal(document.mask.coverage, GROW.operation.apply(before))
     assert await work.accept() is False
+
+
+async def test_the_mask_of_a_layer_is_changed_and_tried_out_no_further_than_the_layer_reaches(
+    document: Document, work: MaskWork
+) -> None:
+    region = Rect(20, 10, 50, 40)
+    pixels = np.zeros((region.height, region.width, 3), np.uint8)
+    edit = EditLayer("one", "Edit", region, pixels, np.full(pixels.shape[:2], 255, np.uint8), Recipe())
+    document.add_layer(edit)
+    document.paint_layer(edit, prepare_layer_mask(document.size, edit))
+    before, steps = document.mask.coverage.copy(), document.undo.steps
+
+    work.try_out(KNOBS["grow"], 5, lambda px: Operate(MaskOperation(OperationKind.GROW, px)))
+    await eventually(lambda: work.preview is not None)
+
+    assert work.preview is not None
+    assert np.array_equal(work.preview.plane.pixels, before)
+    assert await work.accept() is False
+    assert document.undo.steps == steps
 
 
 async def test_operations_are_offered_while_there_is_something_to_operate_on(

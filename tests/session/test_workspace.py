@@ -21,10 +21,13 @@ from app.document.gestures import PointerSample, brush_stroke
 from app.document.selection import Selection
 from app.document.shapes import Combine, Shape
 from app.imaging.edges import INNER
+from app.imaging.recipe import Align, ColourMatch, Recipe
 from app.imaging.save import ExportOptions
 from app.session import actions
 from app.session.bootstrap import build_workspace
 from app.session.document_session import DocumentSession, Stage
+from app.session.form import EditForm
+from app.session.form_entry import fill_form, form_entry
 from app.session.workspace import Workspace
 from app.settings.folders import Folders
 
@@ -255,6 +258,36 @@ async def test_history_fills_the_form_and_the_mask_again(
     assert np.array_equal(document.mask.coverage, sent.within(document.size.rect))
     document.undo.undo()
     assert document.mask.is_empty
+
+
+async def test_using_again_brings_back_how_the_images_were_put_back(
+    workspace: Workspace, opened: DocumentSession
+) -> None:
+    tuned = Recipe(align=Align.OFF, colour=ColourMatch.EDGE, feather=7)
+    paint(opened)
+    id = await generated(workspace, opened)
+    assert opened.tuning is not None
+    opened.tuning.set_recipe(tuned)
+    async with asyncio.timeout(20):
+        while opened.candidates.items[0].patch.recipe != tuned:
+            await asyncio.sleep(0.01)
+    applied = opened.candidates.items[0]
+    await actions.apply_candidate(workspace)
+    entry = await workspace.history_actions.get(id)
+    assert opened.form.recipe == Recipe(feather=opened.form.feather) != tuned
+    # As it was applied, it comes again.
+    again = await workspace.history_actions.candidate(applied.result_id)
+    assert again.patch.recipe == tuned
+    assert np.array_equal(again.patch.pixels, applied.patch.pixels)
+    await workspace.history_actions.reuse(entry, opened)
+    assert opened.form.recipe == tuned
+    assert (await workspace.history_actions.get(await generated(workspace, opened))).recipe == tuned.kept()
+    assert opened.candidates.items[-1].patch.recipe == tuned
+    other = EditForm(workspace.providers.get, "local")
+    fill_form(other, form_entry(opened.form))
+    assert other.recipe == tuned
+    fill_form(other, {"kept": {}})
+    assert other.recipe == Recipe(feather=7)
 
 
 async def test_apply_again_and_delete(workspace: Workspace, opened: DocumentSession) -> None:

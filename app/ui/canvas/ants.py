@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from app.base.geometry import Rect
 from app.ui.canvas.frame import Frame
 from app.ui.canvas.outline import DASH, PERIOD, Outline
-from app.ui.canvas.renderer import around, wrapped_part
+from app.ui.canvas.renderer import wrapped_part
 from app.ui.canvas.view_transform import ViewTransform
 
 STEP = 110
@@ -113,7 +113,7 @@ class Ants:
         self._stale = [rect.translated(dx, dy) for rect in self._stale]
         self._outline.move(dx, dy)
         kept = size.rect.translated(dx, dy).expanded(-self._outline.width).intersected(size.rect)
-        self._stale += around(size.rect, kept)
+        self._stale += size.rect.without(kept)
 
     def _step(self) -> None:
         self._phase = (self._phase + 1) % PERIOD

@@ -2,11 +2,15 @@
 
 Moving the document moves the pixels that are there and draws the strips that came into sight. While somebody
 zooms, frames are drawn with the nearest filter; `refine` draws the last one again in full quality.
+What changed in the document may be more than fits between two pictures of the screen: it is drawn part by part
+then, from its middle on, and shows the document as it was a moment ago until its turn has come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
 
 from PySide6.QtGui import QColor, QImage
 
@@ -27,6 +31,14 @@ _TOO_MANY = 80
 """More than this are not even looked at one by one: comparing them all would take longer than drawing."""
 _WASTE = 1.25
 """Rectangles are drawn as one where that draws at most this much more than drawing each."""
+AT_ONCE = 160_000
+"""Pixels of the frame that are always drawn at once."""
+_PART = 80_000
+"""Pixels of the frame that are drawn before one looks at the clock again."""
+PATIENCE = 0.004
+"""Seconds after which what changed in the document may wait for the next frame."""
+_REACH = 8
+"""Pixels of the frame around a part whose document pixels may be read to draw it."""
 
 
 class Frame:
@@ -38,6 +50,10 @@ class Frame:
         self._scene: Scene | None = None
         self._edge: Edge | None = None
         self._stale: list[Rect] = [size.rect]
+        self._changed: list[Rect] = []
+        """What is stale, too, and may wait."""
+        self._parts: list[Rect] = []
+        """What was put off, the next one last: drawn before anything that changed since."""
         self._shift = (0, 0)
         self._rough = False
         self._turner = Turner()
@@ -81,7 +97,8 @@ class Frame:
             return
         dx, dy = int(view.origin.x - before.origin.x), int(view.origin.y - before.origin.y)
         self._shift = self._shift[0] + dx, self._shift[1] + dy
-        self._stale = [rect.translated(dx, dy) for rect in self._stale]
+        for stale in (self._stale, self._changed, self._parts):
+            stale[:] = [rect.translated(dx, dy) for rect in stale]
 
     def refine(self) -> None:
         """Have a rough frame drawn again in full quality."""
@@ -91,14 +108,14 @@ class Frame:
 
     def mark_all(self) -> None:
         self._shift = (0, 0)
-        self._stale = [self.size.rect]
+        self._stale, self._changed, self._parts = [self.size.rect], [], []
 
     def mark(self, rects_doc: Iterable[Rect]) -> Rect:
         """The pixels of `rects_doc` changed; returns the rectangle of the frame that is stale for it."""
         total = EMPTY
         for rect in rects_doc:
             stale = stale_rect(rect, self.view)
-            self._stale.append(stale)
+            self._changed.append(stale)
             total = total.united(stale)
         return total
 
@@ -119,22 +136,49 @@ class Frame:
                 rects += edge_rects(each, self.view)
         self._edge = edge
         stale = merged([rect for rect in rects if not rect.is_empty], self.size.rect)
-        self._stale += stale
+        self._changed += stale
         return _hull(stale)
 
-    def refresh(self) -> None:
-        """Draw all that is stale."""
+    def refresh(self, patience: float = math.inf) -> Rect:
+        """Draw what is stale. What changed in the document may wait once `patience` seconds are over.
+
+        Returns:
+            A rectangle around what is still to be drawn, by the next call.
+        """
+        until = time.perf_counter() + patience
         if self._shift != (0, 0):
             exposed = self.renderer.scroll(*self._shift)
             self._shift = (0, 0)
             self._stale.extend(exposed)
+        changed = merged(self._changed, self.size.rect)
+        if not self._parts and sum(rect.area for rect in changed) <= AT_ONCE:
+            self._stale += changed
+            self._changed = []
         if self._stale:
-            rects, self._stale = merged(self._stale, self.size.rect), []
-            if self.view.is_upright:
-                self._compose(self.renderer.image, self.renderer.pixels, self.view, rects)
-            else:
-                pixels, smooth = self.renderer.pixels, not self._rough
-                self._turner.draw(pixels, self.view, rects, self._compose, smooth=smooth)
+            stale, self._stale = merged(self._stale, self.size.rect), []
+            self._draw(stale)
+        while self._parts or self._changed:
+            if not self._parts:
+                self._parts, self._changed = _in_parts(merged(self._changed, self.size.rect)), []
+                continue
+            part = self._parts.pop().intersected(self.size.rect)
+            if not part.is_empty:
+                self._draw([part])
+                if time.perf_counter() >= until:
+                    break
+        return _hull([rect for rect in (*self._parts, *self._changed) if not rect.is_empty])
+
+    def _draw(self, rects: Sequence[Rect]) -> None:
+        """Compose these rectangles of the frame anew."""
+        scene = self._scene
+        if scene is not None and scene.overlay is not None and self.shows_smaller_levels:
+            for rect in rects:
+                scene.overlay.refresh(self.view.rect_to_doc(rect.expanded(_REACH)))
+        if self.view.is_upright:
+            self._compose(self.renderer.image, self.renderer.pixels, self.view, rects)
+        else:
+            pixels, smooth = self.renderer.pixels, not self._rough
+            self._turner.draw(pixels, self.view, rects, self._compose, smooth=smooth)
 
     def _compose(self, image: QImage, pixels: U8, view: ViewTransform, rects: Sequence[Rect]) -> None:
         """Draw rectangles as the upright `view` shows them, with all that belongs to the frame.
@@ -147,6 +191,19 @@ class Frame:
             self._grid.draw(pixels, scene.size_doc, view, rects)
         if self._edge is not None:
             draw_edge(image, self._edge, view, rects)
+
+
+def _in_parts(rects: Sequence[Rect]) -> list[Rect]:
+    """`rects` as parts of a few pixels each, those in the middle of them all last."""
+    middle = _hull(rects).centre
+    parts = [part for rect in rects for part in _bands(rect)]
+    return sorted(parts, key=lambda part: -abs(part.centre.y - middle.y))
+
+
+def _bands(rect: Rect) -> Iterator[Rect]:
+    height = max(1, _PART // rect.width)
+    for top in range(rect.y, rect.bottom, height):
+        yield Rect(rect.x, top, rect.width, min(height, rect.bottom - top))
 
 
 def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:

@@ -123,7 +123,7 @@ class Renderer:
             return
         paper = visible_rect(scene.size_doc.rect, view)
         inside = part.intersected(paper)
-        for strip in around(part, inside):
+        for strip in part.without(inside):
             painter.fillRect(qrect(strip), self.surround)
         if inside.is_empty:
             return
@@ -369,21 +369,6 @@ def _source_rect(
         min(width, math.ceil(left + covered.width * step_x) + 2),
         min(height, math.ceil(top + covered.height * step_y) + 2),
     )
-
-
-def around(outer: Rect, hole: Rect) -> list[Rect]:
-    """What is left of `outer` without `hole`, which lies in it, as at most four rectangles."""
-    if hole == outer:
-        return []
-    if hole.is_empty:
-        return [outer]
-    strips = (
-        Rect.from_edges(outer.x, outer.y, outer.right, hole.y),
-        Rect.from_edges(outer.x, hole.bottom, outer.right, outer.bottom),
-        Rect.from_edges(outer.x, hole.y, hole.x, hole.bottom),
-        Rect.from_edges(hole.right, hole.y, outer.right, hole.bottom),
-    )
-    return [strip for strip in strips if not strip.is_empty]
 
 
 def _checkerboard() -> QImage:

@@ -76,10 +76,18 @@ class Overlay:
     tile: int
     plain: PlainTiles
     """Tiles of one value; whoever changes the mask has it forget them."""
+    refresh: Callable[[Rect], None] = lambda part_doc: None
+    """Brings the smaller levels up to date inside a rectangle of the document: to be called before it is drawn."""
 
     @classmethod
-    def over(cls, levels: Sequence[U8], occupied: Bool, tile: int) -> Overlay:
-        return cls(levels, occupied, tile, PlainTiles(levels[0], occupied, tile))
+    def over(
+        cls,
+        levels: Sequence[U8],
+        occupied: Bool,
+        tile: int,
+        refresh: Callable[[Rect], None] = lambda part_doc: None,
+    ) -> Overlay:
+        return cls(levels, occupied, tile, PlainTiles(levels[0], occupied, tile), refresh)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

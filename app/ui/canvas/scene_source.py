@@ -126,7 +126,7 @@ class SceneSource:
             self._prepare()
 
     def set_heat(self, heat: Heat | None) -> None:
-        """Lay a map of what changed outside the mask over the candidate, or take it away."""
+        """Lay a map of what changed outside the mask over what is shown, or take it away."""
         if heat is not self._heat:
             self._heat = heat
             self._prepare()
@@ -151,10 +151,9 @@ class SceneSource:
             self._compose()
             self._prepare()
 
-    def refresh_mask(self) -> None:
-        """Bring the mask's smaller levels up to date, once before each frame."""
-        if self._document is not None:
-            _ = self._document.mask_pyramid
+    def refresh_some(self) -> bool:
+        """Bring a part of the mask's smaller levels up to date; True when nothing is left to do."""
+        return self._document is None or self._document.mask_levels.refresh_some()
 
     def _enter(self) -> None:
         """The session is at another stage: show its preview or its document, whichever there is."""
@@ -216,10 +215,11 @@ class SceneSource:
         elif document is None:
             self.scene = Scene(picture.rect_doc.size, picture)
         else:
-            preview = self._preview
-            levels = document.mask_pyramid.levels if preview is None else preview.pyramid.levels
-            occupied = document.mask.occupied if preview is None else preview.plane.occupied
-            overlay = Overlay.over(levels, occupied, TILE)
+            preview, levels = self._preview, document.mask_levels
+            if preview is None:
+                overlay = Overlay.over(levels.arrays, document.mask.occupied, TILE, levels.refresh)
+            else:
+                overlay = Overlay.over(preview.pyramid.levels, preview.plane.occupied, TILE)
             self.scene = Scene(document.size, picture, self._patches, overlay)
         self.scene_changed.emit()
 
@@ -236,14 +236,15 @@ class SceneSource:
         self.picture_changed.emit()
         self.pixels_changed.emit(rects)
         settled = self._document is not None and self._document.is_settled
-        if settled and (self._candidates or self._original or self._patches):
+        if settled and (self._candidates or self._original or self._heat or self._patches):
             self._prepare()
 
     def _prepare(self) -> None:
         """Have the patches made that are to be seen now."""
         document, patches = self._document, self._candidates
         self._workshop.drop()
-        if document is None or not (patches or self._original):
+        mapped = document is not None and document.is_settled and self._heat is not None
+        if document is None or not (patches or self._original or mapped):
             # A variant that was applied stays until the picture has it.
             if document is None or document.is_settled:
                 self._take_patches(())

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from app.base.geometry import Rect
 from app.imaging.arrays import U8, Bool
+from app.imaging.masks import plain_value
 
 _UNKNOWN = -2
-_MIXED = -1
 
 
 def occupied_rects(occupied: Bool, tile: int, within: Rect) -> list[Rect]:
@@ -85,13 +84,7 @@ class PlainTiles:
 
     def _find(self, row: int, column: int) -> int:
         tile = self._tile
-        pixels = self._coverage[row * tile : (row + 1) * tile, column * tile : (column + 1) * tile]
-        value = int(pixels[0, 0])
-        # Three pixels tell nearly all mixed tiles.
-        if pixels[-1, -1] != value or pixels[pixels.shape[0] // 2, pixels.shape[1] // 2] != value:
-            return _MIXED
-        low, high, _, _ = cv2.minMaxLoc(pixels)
-        return value if low == high else _MIXED
+        return plain_value(self._coverage[row * tile : (row + 1) * tile, column * tile : (column + 1) * tile])
 
 
 def _tiles(left: int, top: int, right: int, bottom: int, tile: int) -> Rect:

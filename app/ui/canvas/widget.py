@@ -22,7 +22,7 @@ from app.session.region_hand import RegionHand
 from app.session.toolbox import ToolBox
 from app.ui.canvas.decorations import Decorations
 from app.ui.canvas.device_pixels import DevicePixels
-from app.ui.canvas.frame import Frame, merged
+from app.ui.canvas.frame import PATIENCE, Frame, merged
 from app.ui.canvas.input import CanvasInput
 from app.ui.canvas.mask_look import MaskLook, MaskStyle
 from app.ui.canvas.navigation import Navigation
@@ -240,9 +240,7 @@ class CanvasWidget(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._fit_frame()
-        if self.frame.shows_smaller_levels:
-            self.source.refresh_mask()
-        self.frame.refresh()
+        self.update_view(self.frame.refresh(PATIENCE))
         self._look.ants.refresh()
         painter = QPainter(self)
         ratio = self._device.ratio
@@ -294,7 +292,8 @@ class CanvasWidget(QWidget):
         self.view_changed.emit()
 
     def _catch_up(self) -> None:
-        self.source.refresh_mask()
+        if not self.source.refresh_some():
+            self._rest.start(0)
         if self.frame.is_rough:
             self.frame.refine()
             self.update()

@@ -62,6 +62,15 @@ async def ask_archive(parent: QWidget, folder: str) -> Path | None:
     return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
 
 
+async def ask_data_folder(parent: QWidget, folder: str) -> Path | None:
+    """Where all data is to lie; None when the dialog was cancelled."""
+    dialog = QFileDialog(parent, tr("Choose a folder for the history and the settings"), folder)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    accepted = await answer(dialog)
+    return Path(dialog.selectedFiles()[0]) if accepted and dialog.selectedFiles() else None
+
+
 def _conventions() -> dict[MaskConvention, str]:
     """What each convention means, in few words."""
     return {

@@ -15,6 +15,7 @@ from app.base.cancel import CancelToken
 from app.base.text import tr, tr_count
 from app.base.work import Work
 from app.history.space import CleanPlan, CleanRules, SpaceUsed
+from app.settings.folders import RELOCATE
 from app.ui.dialogs.files import ask_archive, ask_target
 from app.ui.dialogs.questions import QuestionBar
 from app.ui.links import Links
@@ -112,6 +113,7 @@ class SpaceDialog(QDialog):
         self.clean = make_button("spaceClean", tr("Make room…"))
         self.export = make_button("spaceExport", tr("Export the history…"))
         self.import_ = make_button("spaceImport", tr("Import…"))
+        self.relocate = make_button("spaceMove", tr("Move to another folder…"))
         self.stop = make_button("spaceCancel", tr("Cancel"))
         self.bar = QProgressBar()
         self.bar.setRange(0, PROGRESS_STEPS)
@@ -123,6 +125,7 @@ class SpaceDialog(QDialog):
         self.clean.clicked.connect(self._ask_to_clean)
         self.export.clicked.connect(lambda: self.tasks.start(self._write_archive(), "history"))
         self.import_.clicked.connect(lambda: self.tasks.start(self._read_archive(), "history"))
+        self.relocate.clicked.connect(lambda: self._workspace.commands.get(RELOCATE).run(self._workspace))
         self.stop.clicked.connect(lambda: self._cancel.cancel())
 
     def _limit(
@@ -163,6 +166,7 @@ class SpaceDialog(QDialog):
         buttons.setSpacing(SPACE)
         buttons.addWidget(self.export)
         buttons.addWidget(self.import_)
+        buttons.addWidget(self.relocate)
         buttons.addStretch(1)
         buttons.addWidget(self.stop)
         buttons.addWidget(self.clean)

@@ -88,10 +88,12 @@ class CandidatesStrip(QFrame):
         """What the small pictures were made of."""
         self._original: QPixmap | None = None
         self._buttons: list[ResultButton] = []
+        self._listed: list[str] = []
+        """The ids of their results."""
         self._row = QHBoxLayout()
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE // 2)
-        self.leak = LeakLine()
+        self.leak = LeakLine("leakLine")
         self._facts, self._hint = ElidedLabel(), ElidedLabel()
         for label in (self._facts, self._hint):
             label.setProperty("role", "muted")
@@ -116,6 +118,7 @@ class CandidatesStrip(QFrame):
         self._original = None
         if session is not None:
             self._links.add(session.candidates.changed.connect(self.mirror))
+        self.leak.set_session(session)
         self.mirror()
 
     def set_display(self, display: DisplayTable | None) -> None:
@@ -126,6 +129,7 @@ class CandidatesStrip(QFrame):
 
     def detach(self) -> None:
         self._links.clear()
+        self.leak.detach()
         self._revealing.stop()
         self._repicturing.stop()
 
@@ -134,7 +138,7 @@ class CandidatesStrip(QFrame):
         session = self._session
         items = session.candidates.items if session is not None else ()
         had_focus = self.hasFocus()
-        if [b.property("result_id") for b in self._buttons[1:]] != [c.result_id for c in items]:
+        if self._listed != [c.result_id for c in items]:
             self._rebuild(items)
         if session is None or not items:
             self.hide()
@@ -147,12 +151,13 @@ class CandidatesStrip(QFrame):
         for button, item in zip(self._buttons[1:], items, strict=True):
             button.setChecked(item is session.candidates.shown)
             # In several places what Apply all will take is not told by the selection alone.
-            button.setText(tr("{n} ✓", n=item.number) if item in chosen else str(item.number))
+            title = tr("{n} ✓", n=item.number) if item in chosen else str(item.number)
+            if button.text() != title:
+                button.setText(title)
         self._revealing.start()
         if any(self._pictured.get(each.result_id) is not each.patch for each in items):
             self._repicturing.start()
         shown = session.candidates.shown
-        self.leak.show_candidate(shown, session.size)
         facts = candidate_facts(shown) if shown is not None else tr("The photograph as it is")
         if shown is not None and len(places) > 1:
             place = places.index(session.candidates.rivals(shown)) + 1
@@ -323,7 +328,7 @@ class CandidatesStrip(QFrame):
 
     def _rebuild(self, items: tuple[Candidate, ...]) -> None:
         """Make the buttons that are missing; all of them, unless variants were only added behind the others."""
-        listed = [button.property("result_id") for button in self._buttons[1:]]
+        listed, self._listed = self._listed, [candidate.result_id for candidate in items]
         if not listed or listed != [candidate.result_id for candidate in items[: len(listed)]]:
             self._remove_buttons()
             if not items:

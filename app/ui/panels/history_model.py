@@ -20,6 +20,7 @@ from app.ui.wording import state_text
 
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
+    from app.ui.panels.previews import Previews
 
 PAGE = 64
 MOST_ENTRIES = 2000
@@ -51,10 +52,12 @@ class HistoryModel(QAbstractListModel):
         pictures: Pictures,
         want_entries: Callable[[tuple[str, ...]], None],
         model_title: Callable[[HistoryEntry], str],
+        previews: Previews,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.pictures = pictures
+        self.previews = previews
         self.variants = False
         self._rows: list[Row] = []
         self._places: dict[str, int] | None = None
@@ -152,6 +155,14 @@ class HistoryModel(QAbstractListModel):
     def picture(self, result: HistoryResult) -> QPixmap | None:
         """The small picture of a result, asked for when it is not here yet."""
         return self.pictures.get(result)
+
+    def shown(self, row: int) -> QPixmap | None:
+        """The small picture of a row: of its result, or of what its request's images look like so far."""
+        result = self.result_at(row)
+        if result is not None:
+            return self.picture(result)
+        live = self.previews.get(self._rows[row][0])
+        return live.square if live is not None else None
 
     # What came
 

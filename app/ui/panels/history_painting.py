@@ -50,8 +50,7 @@ def paint_row(painter: QPainter, rect: QRect, look: Look, model: HistoryModel, r
         _paint_waiting(painter, box, words)
         return
     _paint_ground(painter, rect, look)
-    result = model.result_at(row)
-    _paint_picture(painter, box, model.picture(result) if result is not None else None, entry)
+    _paint_picture(painter, box, model.shown(row), entry)
     if len(entry.results) > 1:
         _paint_count(painter, box, len(entry.results))
     _paint_words(painter, words, entry, model.title(entry))
@@ -68,7 +67,7 @@ def paint_tile(painter: QPainter, rect: QRect, look: Look, model: HistoryModel, 
     if entry is None:
         painter.fillPath(_rounded(QRectF(box)), QColor(DARK.field))
         return
-    _paint_picture(painter, box, model.picture(result) if result is not None else None, entry)
+    _paint_picture(painter, box, model.shown(row), entry)
     _paint_group(painter, box, model.neighbours(row))
     _paint_signs(painter, box, result)
     _paint_frame(painter, box, look)

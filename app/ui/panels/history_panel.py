@@ -26,6 +26,7 @@ from app.ui.widgets.labels import ElidedLabel, make_label
 if TYPE_CHECKING:
     from app.history.types import HistoryEntry, HistoryResult
     from app.session.workspace import Workspace
+    from app.ui.panels.previews import Previews
     from app.ui.tasks import Tasks
     from app.ui.transfer import Transfer
 
@@ -92,7 +93,12 @@ class HistoryPanel(QWidget):
     """Another entry or variant is looked at, or none."""
 
     def __init__(
-        self, workspace: Workspace, tasks: Tasks, transfer: Transfer, parent: QWidget | None = None
+        self,
+        workspace: Workspace,
+        tasks: Tasks,
+        transfer: Transfer,
+        previews: Previews,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("History"))
@@ -103,7 +109,7 @@ class HistoryPanel(QWidget):
         self.is_large = False
         self.verbs = HistoryVerbs(workspace, tasks, transfer, self)
         self.bar = FilterBar()
-        self.query = HistoryQuery(workspace, tasks, self.bar, self)
+        self.query = HistoryQuery(workspace, tasks, self.bar, previews, self)
         self.model = self.query.model
         self.search = self.bar.search
         self.view = HistoryView(self.model)
@@ -221,9 +227,7 @@ class HistoryPanel(QWidget):
         self.details.result_chosen.connect(self._follow_variant)
         self._links.add(
             self._workspace.history_replaced.connect(self.query.refresh),
-            self._workspace.history_changed.connect(
-                lambda entry_id: self._tasks.start(self.query.take_up(entry_id), "history")
-            ),
+            self._workspace.history_changed.connect(self.query.take_up),
         )
 
     # Rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
     from app.history.types import HistoryEntry
     from app.session.workspace import Workspace
     from app.ui.panels.history_filters import FilterBar
+    from app.ui.panels.previews import Previews
     from app.ui.tasks import Tasks
 
 FIRST = 200
 """Rows that are shown at once; the others follow below them a moment later."""
 AGAIN_MILLISECONDS = 150
+PAINT_SECONDS = 0.03
+"""Given to the first rows to be painted in, before the others are read beside that."""
+GATHER_MILLISECONDS = 30
+"""Entries that change within this time are read together."""
 
 
 class HistoryQuery(QObject):
@@ -31,7 +37,9 @@ class HistoryQuery(QObject):
     entry_changed = Signal(str, object)
     """An entry's id, and the entry as it is now; None when it has no row any more."""
 
-    def __init__(self, workspace: Workspace, tasks: Tasks, bar: FilterBar, parent: QObject) -> None:
+    def __init__(
+        self, workspace: Workspace, tasks: Tasks, bar: FilterBar, previews: Previews, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self._shelf = workspace.history_shelf
@@ -41,14 +49,22 @@ class HistoryQuery(QObject):
         self._titles: dict[tuple[str, str], str] = {}
         self.shown = HistoryFilter()
         """What the rows fit."""
-        self.model = HistoryModel(Pictures(self._shelf.picture, tasks, self), self._load, self.title, self)
+        pictures = Pictures(self._shelf.picture, tasks, self)
+        self.model = HistoryModel(pictures, self._load, self.title, previews, self)
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(AGAIN_MILLISECONDS)
         self._again.timeout.connect(self.refresh)
+        self._stale: dict[str, None] = {}
+        """The ids of entries that changed and were not read again yet."""
+        self._gather = QTimer(self)
+        self._gather.setSingleShot(True)
+        self._gather.setInterval(GATHER_MILLISECONDS)
+        self._gather.timeout.connect(lambda: tasks.start(self._take_up(), "history"))
 
     def stop(self) -> None:
         self._again.stop()
+        self._gather.stop()
 
     @property
     def is_narrowed(self) -> bool:
@@ -74,13 +90,24 @@ class HistoryQuery(QObject):
         self._number += 1
         self._tasks.start(self._refresh(self._number), "history")
 
-    async def take_up(self, entry_id: str) -> None:
+    def take_up(self, entry_id: str) -> None:
         """An entry changed, or many did (""): show it where it stands, or ask anew where its place may differ."""
         if not entry_id:
             self.refresh()
             return
-        found = await self._shelf.entries((entry_id,))
-        entry = found[0] if found and (found[0].deleted is not None) == self.shown.in_bin else None
+        self._stale[entry_id] = None
+        if not self._gather.isActive():
+            self._gather.start()
+
+    async def _take_up(self) -> None:
+        ids, self._stale = tuple(self._stale), {}
+        found = {entry.id: entry for entry in await self._shelf.entries(ids)}
+        for id in ids:
+            entry = found.get(id)
+            self._take(id, entry if entry and (entry.deleted is not None) == self.shown.in_bin else None)
+        self.counted.emit()
+
+    def _take(self, entry_id: str, entry: HistoryEntry | None) -> None:
         known = self.model.row_of(entry_id) is not None
         if entry is None:
             self.model.remove(entry_id)
@@ -92,7 +119,6 @@ class HistoryQuery(QObject):
             self.model.upsert(entry)
         else:
             self._again.start()
-        self.counted.emit()
         self.entry_changed.emit(entry_id, entry)
 
     async def _refresh(self, number: int) -> None:
@@ -106,6 +132,9 @@ class HistoryQuery(QObject):
         self.model.show_rows(rows, entries, variants=grid)
         self.replaced.emit()
         if len(rows) < FIRST:
+            return
+        await asyncio.sleep(PAINT_SECONDS)
+        if number != self._number:
             return
         everything = await self._shelf.rows(wanted, variants=grid)
         if number == self._number and self.model.rowCount() == FIRST and everything[:FIRST] == rows:

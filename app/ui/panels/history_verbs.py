@@ -6,6 +6,7 @@ The panel, its details, the tree and the commands all come here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from PySide6.QtGui import QGuiApplication, QPixmap
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.base.text import tr
+from app.imaging.recipe import Recipe
 from app.session.history_states import continue_from, open_as_new, open_state
 from app.ui.panels.dragging import drag_out
 from app.ui.word_difference import is_same_wording
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.history.types import HistoryEntry, HistoryResult
+    from app.session.document_session import DocumentSession
     from app.session.workspace import Workspace
     from app.ui.tasks import Tasks
     from app.ui.transfer import Transfer
@@ -62,10 +65,20 @@ class HistoryVerbs(QObject):
         return self._workspace.current is not None
 
     def reuse(self, entry: HistoryEntry) -> None:
-        """Put prompt, model, parameters, references and mask back."""
+        """Put prompt, model, parameters, references, mask and tuning back."""
         session = self._workspace.current
         if session is not None:
-            self._then(self._actions.reuse(entry, session), self.went_to_canvas.emit)
+            self._then(self._reuse(entry, session), self.went_to_canvas.emit)
+
+    async def _reuse(self, entry: HistoryEntry, session: DocumentSession) -> None:
+        await self._actions.reuse(entry, session)
+        # No control of the form shows it.
+        if replace(session.form.recipe, feather=Recipe().feather) != Recipe():
+            self._workspace.notices.info(
+                tr("The next variants are put back as tuned as these were."),
+                tr("Tune changes that for each of them."),
+                topic="reuse",
+            )
 
     def resend(self, entry: HistoryEntry) -> None:
         """Send the same request once more, as a new one."""

@@ -82,6 +82,7 @@ class HistoryView(QListView):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.setMinimumHeight(ROW + 2)
         model.pictures.arrived.connect(self._show_picture)
+        model.previews.changed.connect(self._show_live)
 
     def arrange(self, *, grid: bool, large: bool) -> None:
         """Show tiles or rows, in the middle of the window or in the side panel."""
@@ -206,6 +207,11 @@ class HistoryView(QListView):
             result = self._model.result_at(row)
             if result is not None and result.thumbnail_sha256 == sha:
                 self.viewport().update(self._rect_of(row))
+
+    def _show_live(self, entry_id: str) -> None:
+        row = self._model.row_of(entry_id)
+        if row is not None:
+            self.viewport().update(self._rect_of(row))
 
     def _rows_in(self, rect: QRect) -> range:
         """The rows that a part of the viewport shows."""

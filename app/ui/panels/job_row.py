@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from app.base.states import JobState
@@ -18,6 +18,8 @@ from app.ui.widgets.labels import ElidedLabel, make_icon_button, make_label
 from app.ui.wording import limits_text, money_text, seconds_text, state_text
 
 PROGRESS_STEPS = 1000
+PREVIEW = 56
+"""Of the longer edge of a preview."""
 LATE, LATE_SECONDS = 1.2, 5.0
 """A request that takes this many times and seconds longer than expected is told as such."""
 LEAST_EXPECTED = 1.0
@@ -118,26 +120,21 @@ class JobRow(QWidget):
         self.job = job
         self._now = now
         self._standing = standing
-        self._title = ElidedLabel(job.title)
+        self._title = ElidedLabel()
         self._price = make_label(role="muted")
         self.times = ElidedLabel()
         self.times.setProperty("role", "muted")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(tr("Progress of {title}", title=job.title))
         self.error = make_label(role="error", wrap=True, selectable=True)
         self.hint = make_label(role="muted", wrap=True, selectable=True)
         self.more = self._make_menu()
-        self.cancel = make_icon_button("x", tr("Cancel {title}", title=job.title), tip=tr("Cancel"))
-        self.retry = make_icon_button(
-            "rotate-ccw",
-            tr("Send {title} again", title=job.title),
-            tip=tr("Send again, as a new request with the same mask and settings"),
-        )
+        self.cancel = make_icon_button("x", tr("Cancel"))
+        again = tr("Send again, as a new request with the same mask and settings")
+        self.retry = make_icon_button("rotate-ccw", again)
         self.cancel.clicked.connect(lambda: self.cancel_wanted.emit(self.job.id))
         self.retry.clicked.connect(lambda: self.resend_wanted.emit(self.job.id))
         self.preview = QLabel()
-        self.preview.setAccessibleName(tr("Preview of {title}", title=job.title))
         self.preview.hide()
         head = QHBoxLayout()
         head.setSpacing(SPACE)
@@ -155,11 +152,24 @@ class JobRow(QWidget):
         row.addLayout(words, 1)
         for button in (self.more, self.retry, self.cancel):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        self.mirror(job)
+        self.take(job)
+
+    def take(self, job: Job) -> None:
+        """Show this job from now on, maybe in the place of another."""
+        self._title.setText(job.title)
+        for part, name in (
+            (self._bar, tr("Progress of {title}", title=job.title)),
+            (self.cancel, tr("Cancel {title}", title=job.title)),
+            (self.retry, tr("Send {title} again", title=job.title)),
+            (self.more, tr("Place of {title} in the queue", title=job.title)),
+            (self.preview, tr("Preview of {title}", title=job.title)),
+        ):
+            part.setAccessibleName(name)
+        self.preview.hide()
+        self._show_job(job)
 
     def _make_menu(self) -> QToolButton:
-        title = tr("Place of {title} in the queue", title=self.job.title)
-        button = make_icon_button("ellipsis", title, tip=tr("Place in the queue"))
+        button = make_icon_button("ellipsis", tr("Place in the queue"))
         menu = QMenu(button)
         menu.addAction(tr("Send first"), lambda: self.front_wanted.emit(self.job.id))
         menu.addAction(tr("Send last"), lambda: self.back_wanted.emit(self.job.id))
@@ -176,22 +186,22 @@ class JobRow(QWidget):
         self._pause.setText(tr("Resume “{name}”", name=name) if paused else tr("Pause “{name}”", name=name))
 
     def mirror(self, job: Job) -> None:
-        """Show the job as it stands now."""
+        """Show the job as it stands now; where nothing but time has gone by, only what depends on it."""
+        if job is not self.job:
+            self._show_job(job)
+        elif not job.state.is_final:
+            self._show_times()
+
+    def _show_job(self, job: Job) -> None:
+        """Show all of a job."""
         self.job = job
-        now = self._now()
         final = job.state.is_final
         waits = job.state is JobState.QUEUED
-        self.times.setText(job_times(job, now, self._standing(job) if waits else Standing()))
+        self._show_times()
         self.times.setToolTip(job_facts(job))
         self._price.setText(job_price(job))
         self._price.setVisible(bool(job_price(job)))
         self._bar.setVisible(not final and not waits)
-        progress = job_progress(job, now)
-        if progress is None:
-            self._bar.setRange(0, 0)
-        else:
-            self._bar.setRange(0, PROGRESS_STEPS)
-            self._bar.setValue(round(PROGRESS_STEPS * progress))
         self.more.setVisible(waits)
         self.cancel.setVisible(not final)
         self.retry.setVisible(job.state in RESENDABLE)
@@ -201,11 +211,28 @@ class JobRow(QWidget):
         if final:
             self.preview.hide()
 
-    def show_preview(self, image: QImage) -> None:
-        """What the request's images look like so far, until they are here."""
+    def _show_times(self) -> None:
+        job, now = self.job, self._now()
+        waits = job.state is JobState.QUEUED
+        self.times.setText(job_times(job, now, self._standing(job) if waits else Standing()))
+        if waits:
+            return
+        progress = job_progress(job, now)
+        if progress is None:
+            self._bar.setRange(0, 0)
+        else:
+            self._bar.setRange(0, PROGRESS_STEPS)
+            self._bar.setValue(round(PROGRESS_STEPS * progress))
+
+    def show_preview(self, pixmap: QPixmap) -> None:
+        """What the request's images look like so far, in device pixels, until they are here."""
         if self.job.state.is_final:
             return
-        pixmap = QPixmap.fromImage(image)
-        pixmap.setDevicePixelRatio(self.devicePixelRatioF())
-        self.preview.setPixmap(pixmap)
+        ratio = self.devicePixelRatioF()
+        edge = round(PREVIEW * ratio)
+        small = pixmap.scaled(
+            edge, edge, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        small.setDevicePixelRatio(ratio)
+        self.preview.setPixmap(small)
         self.preview.show()

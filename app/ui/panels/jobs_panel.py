@@ -2,54 +2,71 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.base.errors import PhotographError
-from app.base.geometry import Size
-from app.base.text import tr
+from app.base.states import JobState
+from app.base.text import tr, tr_count
 from app.ui.icons import icon
 from app.ui.links import Links
 from app.ui.panels.job_row import JobRow, Standing
-from app.ui.pictures import image_of_rgb
 from app.ui.theme import SPACE
 from app.ui.widgets.labels import make_icon_button, make_label
 
 if TYPE_CHECKING:
     from app.jobs.types import Job
     from app.session.workspace import Workspace
-    from app.ui.tasks import Tasks
+    from app.ui.panels.previews import Previews
 
 MOST = 8
 """Of those that have ended; older ones are in the history."""
 HEIGHT = 112
 """Of the list, with or without rows: two that run, or one with all that is told of a failure."""
+WAITING = 6
+"""Rows of requests that wait, until more are asked for: a row is dear, and nobody reads fifty of them."""
+MORE_WAITING = 50
+SPARE = 4
+"""Rows that have no job any more and wait for another: to make one takes half a frame."""
+FRAME_MILLISECONDS = 16
 TICK_MILLISECONDS = 500
-PREVIEW = Size(56, 56)
 
 
 class JobsPanel(QWidget):
-    """All requests that wait or run, and the newest that have ended, of all documents, newest first."""
+    """The requests of all documents: what is under way, what waits in the order of its turns, what ended last.
+
+    What changes is shown once per frame, and in a turn of its own: whoever tells of a change is busy enough.
+    """
 
     cancel_wanted = Signal(str)
     resend_wanted = Signal(str)
     cancel_all_wanted = Signal()
     pause_wanted = Signal()
 
-    def __init__(self, workspace: Workspace, tasks: Tasks, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, previews: Previews, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("jobs")
         self.setAccessibleName(tr("Requests"))
         self._worker = workspace.worker
-        self._tasks = tasks
-        self._previews: dict[str, bytes] = {}
-        """The newest preview of each request that has not been drawn; the others were overtaken."""
+        self._previews = previews
+        self._most_waiting = WAITING
+        self._newest = ""
+        """The id of the request that was sent last."""
+        self._shows_pause: bool | None = None
         self._links = Links()
         self._rows: dict[str, JobRow] = {}
+        self._spare: list[JobRow] = []
+        self._has_new = False
+        """One row is made, or takes up a job, in this frame; the next ones follow in the next."""
         self._make_head()
         self._make_list()
         column = QVBoxLayout(self)
@@ -60,11 +77,17 @@ class JobsPanel(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MILLISECONDS)
         self._timer.timeout.connect(self._tick)
+        self._frame = QTimer(self)
+        self._frame.setSingleShot(True)
+        self._frame.setInterval(FRAME_MILLISECONDS)
+        self._frame.timeout.connect(self.mirror)
+        self._is_stale = False
+        """Some rows have to wait for the next frame."""
         self._links.add(
-            self._worker.changed.connect(self._take_job),
+            self._worker.changed.connect(lambda job: self._mirror_soon()),
             self._worker.queue_changed.connect(self.mirror),
-            workspace.pipeline.preview.connect(self._take_preview),
         )
+        previews.changed.connect(self._show_preview)
         self.mirror()
 
     def _make_head(self) -> None:
@@ -97,6 +120,11 @@ class JobsPanel(QWidget):
         self._column.setContentsMargins(0, 0, 0, SPACE // 2)
         self._column.setSpacing(0)
         self._column.addStretch(1)
+        self.more = QPushButton()
+        self.more.setObjectName("jobsMore")
+        self.more.setProperty("role", "line")
+        self.more.clicked.connect(self._show_more)
+        self.more.hide()
         self._scroll = QScrollArea()
         self._scroll.setWidget(self._list)
         self._scroll.setWidgetResizable(True)
@@ -115,7 +143,9 @@ class JobsPanel(QWidget):
 
     def detach(self) -> None:
         self._timer.stop()
+        self._frame.stop()
         self._links.clear()
+        self._previews.changed.disconnect(self._show_preview)
 
     def forget_finished(self) -> None:
         self._worker.forget_finished()
@@ -123,41 +153,80 @@ class JobsPanel(QWidget):
 
     def mirror(self) -> None:
         """Show the jobs as they stand now."""
-        jobs = _listed(self._worker.jobs)
-        listed = {job.id for job in jobs}
+        self._is_stale = False
+        under_way, waiting, ended = _listed(self._worker.jobs, self._worker.waiting)
+        shown, hidden = waiting[: self._most_waiting], max(0, len(waiting) - self._most_waiting)
+        self._drop_rows({job.id for job in (*under_way, *shown, *ended)})
+        self._has_new = False
+        column: list[QWidget | None] = [self._row_of(job) for job in (*under_way, *shown)]
+        column += [self.more, *(self._row_of(job) for job in ended)]
+        for place, widget in enumerate(widget for widget in column if widget is not None):
+            if self._column.indexOf(widget) != place:
+                self._column.removeWidget(widget)
+                self._column.insertWidget(place, widget)
+                widget.setVisible(widget is not self.more)
+        self.more.setVisible(hidden > 0)
+        if hidden:
+            words = tr_count("Show one more that waits", "Show {count} more that wait", hidden)
+            self.more.setText(words)
+            self.more.setAccessibleName(words)
+        self._reveal_newest()
+        self._mirror_head()
+        if self._is_stale:
+            self._frame.start()
+
+    def _mirror_soon(self) -> None:
+        """Show what changed with the next frame."""
+        if not self._frame.isActive():
+            self._frame.start()
+
+    def _drop_rows(self, listed: set[str]) -> None:
         for id in [id for id in self._rows if id not in listed]:
             row = self._rows.pop(id)
             self._column.removeWidget(row)
             row.hide()
-            row.deleteLater()
-        for place, job in enumerate(jobs):
-            if job.id in self._rows:
-                self._rows[job.id].mirror(job)
+            if len(self._spare) < SPARE:
+                self._spare.append(row)
             else:
-                self._add_row(job, place)
-        self._mirror_head()
+                row.deleteLater()
 
-    def _add_row(self, job: Job, place: int) -> None:
-        row = self._rows[job.id] = JobRow(job, self._worker.now, self._standing, self._list)
+    def _row_of(self, job: Job) -> JobRow | None:
+        """The row of a job as it stands now; None where it has to wait for the next frame."""
+        row = self._rows.get(job.id)
+        if row is not None:
+            row.mirror(job)
+            return row
+        if self._has_new or not self._spare:
+            if not self._has_new:
+                self._spare.append(self._make_row(job))
+            self._has_new = self._is_stale = True
+            return None
+        self._has_new = True
+        row = self._rows[job.id] = self._spare.pop()
+        row.take(job)
+        self._show_preview(job.id)
+        return row
+
+    def _make_row(self, job: Job) -> JobRow:
+        row = JobRow(job, self._worker.now, self._standing, self._list)
         row.cancel_wanted.connect(self.cancel_wanted)
         row.resend_wanted.connect(self.resend_wanted)
         row.front_wanted.connect(lambda id: self._worker.move(id, to_front=True))
         row.back_wanted.connect(lambda id: self._worker.move(id, to_front=False))
         row.provider_pause_wanted.connect(self._toggle_provider)
-        self._column.insertWidget(place, row)
-        if place == 0:
+        return row
+
+    def _reveal_newest(self) -> None:
+        """Whoever sends something sees the top of the list: what is under way, or else what ended last."""
+        jobs = self._worker.jobs
+        newest = jobs[0].id if jobs else ""
+        if newest != self._newest:
+            self._newest = newest
             self._scroll.verticalScrollBar().setValue(0)
 
-    def _take_job(self, job: Job) -> None:
-        """One job changed: of fifty that wait, the others need not be drawn for it."""
-        row = self._rows.get(job.id)
-        if row is None and self._worker.jobs[0].id == job.id:
-            self._add_row(job, 0)
-        elif row is None or job.state.is_final:
-            self.mirror()
-        else:
-            row.mirror(job)
-        self._mirror_head()
+    def _show_more(self) -> None:
+        self._most_waiting += MORE_WAITING
+        self.mirror()
 
     def _mirror_head(self) -> None:
         jobs = self._worker.jobs
@@ -170,11 +239,13 @@ class JobsPanel(QWidget):
         self.clear.setVisible(unfinished < len(jobs))
         self.cancel_all.setVisible(unfinished > 1)
         self.pause.setVisible(paused or unfinished > 0)
-        self.pause.setChecked(paused)
-        self.pause.setIcon(icon("play" if paused else "pause"))
-        title = tr("Resume the queue") if paused else tr("Pause the queue")
-        self.pause.setAccessibleName(title)
-        self.pause.setToolTip(title)
+        if paused is not self._shows_pause:
+            self._shows_pause = paused
+            self.pause.setChecked(paused)
+            self.pause.setIcon(icon("play" if paused else "pause"))
+            title = tr("Resume the queue") if paused else tr("Pause the queue")
+            self.pause.setAccessibleName(title)
+            self.pause.setToolTip(title)
         self._waiting.setText(tr("paused") if paused else str(unfinished) if unfinished > 1 else "")
         self._empty.setText(tr("Nothing is sent while paused.") if paused else tr("Nothing is running."))
         self._pages.setCurrentWidget(self._scroll if jobs else self._empty)
@@ -189,25 +260,10 @@ class JobsPanel(QWidget):
         else:
             self._worker.pause(provider)
 
-    def _take_preview(self, id: str, picture: bytes) -> None:
-        is_drawing = bool(self._previews)
-        self._previews[id] = picture
-        if not is_drawing:
-            self._tasks.start(self._draw_previews(), "preview")
-
-    async def _draw_previews(self) -> None:
-        ratio = self.devicePixelRatioF()
-        bounds = Size(round(PREVIEW.width * ratio), round(PREVIEW.height * ratio))
-        while self._previews:
-            id, picture = next(iter(self._previews.items()))
-            try:
-                image = await asyncio.to_thread(_small_image, picture, bounds)
-            except PhotographError:
-                image = None  # Only a preview: the picture itself will tell if something is wrong.
-            if image is not None and id in self._rows:
-                self._rows[id].show_preview(image)
-            if self._previews.get(id) is picture:
-                del self._previews[id]
+    def _show_preview(self, id: str) -> None:
+        row, found = self._rows.get(id), self._previews.get(id)
+        if row is not None and found is not None:
+            row.show_preview(found.whole)
 
     def _tick(self) -> None:
         for row in self._rows.values():
@@ -215,17 +271,9 @@ class JobsPanel(QWidget):
                 row.mirror(row.job)
 
 
-def _small_image(picture: bytes, bounds: Size) -> QImage:
-    """An encoded picture inside `bounds` device pixels; for a worker. Raises PhotographError."""
-    from app.imaging.load import load_preview
-    from app.imaging.resample import resize_picture
-
-    bgra = load_preview(picture, bounds)
-    size = Size(bgra.shape[1], bgra.shape[0]).fitted_into(bounds)
-    return image_of_rgb(resize_picture(bgra, size)[..., 2::-1])
-
-
-def _listed(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
-    """All that have not ended, and the newest of those that have, in their order."""
-    ended = {job.id for job in [job for job in jobs if job.state.is_final][:MOST]}
-    return tuple(job for job in jobs if not job.state.is_final or job.id in ended)
+def _listed(jobs: tuple[Job, ...], order: tuple[str, ...]) -> tuple[list[Job], list[Job], list[Job]]:
+    """What is under way, newest first; what waits, in its `order`; the newest of those that have ended."""
+    waiting = {job.id: job for job in jobs if job.state is JobState.QUEUED}
+    under_way = [job for job in jobs if not job.state.is_final and job.id not in waiting]
+    ended = [job for job in jobs if job.state.is_final][:MOST]
+    return under_way, [waiting[id] for id in order if id in waiting], ended

@@ -19,6 +19,7 @@ from app.session.layer_actions import place_layer, rename_layer
 from app.ui.compositing import layer_picture
 from app.ui.links import Links
 from app.ui.panels.layer_list import PICTURE, LayerList
+from app.ui.panels.leak_report import LeakLine
 from app.ui.panels.tuning_view import TuningView
 from app.ui.pictures import image_of_rgb
 from app.ui.theme import SPACE
@@ -50,6 +51,7 @@ class LayersPanel(QWidget):
         """Of which arrays the small pictures are."""
         self.list = LayerList()
         self.tuning = TuningView()
+        self.leak = LeakLine("layerLeak", of_layers=True)
         self._empty = make_label(role="muted", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(SPACE * 3, SPACE * 2, SPACE * 3, SPACE * 2)
@@ -78,6 +80,7 @@ class LayersPanel(QWidget):
         column.addWidget(self._bar)
         column.addWidget(self._line)
         column.addWidget(scroll)
+        column.addWidget(self.leak)
         self._paint: QAction | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -116,6 +119,7 @@ class LayersPanel(QWidget):
         self._links.clear()
         self._document_links.clear()
         self.tuning.detach()
+        self.leak.detach()
 
     def showEvent(self, event: QShowEvent) -> None:
         self._mirror()
@@ -135,6 +139,7 @@ class LayersPanel(QWidget):
                 session.layers.changed.connect(self._soon.start),
                 session.candidates.changed.connect(self._soon.start),
             )
+        self.leak.set_session(session)
         self.tuning.set_tuning(session.tuning if session is not None else None)
         self._mirror()
 

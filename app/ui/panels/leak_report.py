@@ -1,6 +1,7 @@
 """The leak report of a result: one calm line, and behind it a card with the figures, the map and the next step.
 
-It tells what a `Report` holds and measures nothing. The map itself is the canvas's matter.
+It tells what a `Report` holds and measures nothing; what is not known yet is found out by the session while the card
+is open. The map itself is the canvas's matter.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
+    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -23,14 +25,15 @@ from app.base.text import tr
 from app.edits.types import Suspicion
 from app.session.verdicts import EXTEND_BY_LEAK, INVERT_NEXT, doubt_text
 from app.ui.icons import icon
-from app.ui.leak import Verdict, document_text, figures, verdict, verdict_text
+from app.ui.leak import Verdict, document_text, figures, unknown_text, verdict, verdict_text
+from app.ui.links import Links
 from app.ui.theme import DARK, SPACE
 from app.ui.widgets.labels import make_button, make_label
 
 if TYPE_CHECKING:
-    from app.base.geometry import Rect, Size
-    from app.edits.types import Report
-    from app.session.candidates import Candidate
+    from app.base.geometry import Size
+    from app.session.document_session import DocumentSession
+    from app.session.judging import Judged, Judging
 
 WIDTH = 440
 _LOOKS = {
@@ -48,9 +51,12 @@ def verdict_icon(leak: float | None) -> QIcon:
 
 
 class LeakCard(QFrame):
-    """The whole report of one candidate, in a window of its own that goes with a click beside it or with Esc."""
+    """The whole report of one result, in a window of its own that goes with a click beside it or with Esc."""
 
     map_toggled = Signal()
+    find_wanted = Signal()
+    """What is not known yet should be found out."""
+    cancel_wanted = Signal()
     command_wanted = Signal(str)
     """The next step that was chosen: a command's id."""
 
@@ -76,12 +82,32 @@ class LeakCard(QFrame):
         self.map.setObjectName("leakMap")
         self.map.setAccessibleName(tr("Show on the photograph where the model changed it"))
         self.map.clicked.connect(lambda on: self.map_toggled.emit())
+        self.working = make_label(tr("Comparing the reply with what was sent…"), role="muted")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 100)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(tr("Progress of the comparison"))
+        self.cancel = make_button("leakCancel", tr("Cancel"))
+        self.cancel.clicked.connect(self.cancel_wanted)
+        self.compare = make_button("leakFind", tr("Compare the reply with what was sent"))
+        self.compare.setToolTip(tr("Finds out what the model changed; sends nothing"))
+        self.compare.clicked.connect(self.find_wanted)
         self.extend = make_button("extendMask", tr("Extend the mask by it"))
         self.extend.setToolTip(tr("Adds it to the mask; Generate then lets it in"))
         self.extend.clicked.connect(lambda: self._choose(EXTEND_BY_LEAK))
         self.retry = make_button("invertedRetry", tr("Prepare an inverted retry"))
         self.retry.setToolTip(tr("Turns the mask of the next request round; sends nothing"))
         self.retry.clicked.connect(lambda: self._choose(INVERT_NEXT))
+        words = QVBoxLayout()
+        words.setSpacing(SPACE // 2)
+        words.addWidget(self.working)
+        words.addWidget(self.bar)
+        self._busy = QWidget()
+        busy = QHBoxLayout(self._busy)
+        busy.setContentsMargins(0, 0, 0, 0)
+        busy.setSpacing(SPACE)
+        busy.addLayout(words, 1)
+        busy.addWidget(self.cancel)
         head = QHBoxLayout()
         head.setSpacing(SPACE)
         head.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
@@ -92,29 +118,42 @@ class LeakCard(QFrame):
         column.addLayout(head)
         column.addWidget(self.document)
         column.addLayout(table)
+        column.addWidget(self._busy)
+        column.addWidget(self.compare, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.edge)
         column.addWidget(self.extend, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.doubt)
         column.addWidget(self.map)
         column.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def show_report(self, report: Report, region: Rect, document: Size, *, map_shown: bool) -> None:
-        """Tell what a report holds, of a region of a document of this size."""
-        self.sign.setPixmap(verdict_icon(report.leak).pixmap(18, 18))
-        self.headline.setText(verdict_text(report.leak))
-        self.document.setText(document_text(report, region, document) + ".")
-        rows = figures(report)
+    def show_report(self, judged: Judged, document: Size, progress: float | None, *, map_shown: bool) -> None:
+        """Tell what is known of a result in a document of this size, and how far finding out more has come."""
+        report = judged.report
+        leak = report.leak if report is not None else None
+        self.sign.setPixmap(verdict_icon(leak).pixmap(18, 18))
+        self.headline.setText(verdict_text(leak) if report is not None else unknown_text())
+        self.document.setVisible(report is not None)
+        rows = figures(report) if report is not None else ()
         self.names.setText("\n".join(name for name, _ in rows))
         self.values.setText("\n".join(value for _, value in rows))
         for label in (self.names, self.values):
             label.setVisible(bool(rows))
-        goes_on = report.touches_mask and verdict(report.leak) is not Verdict.REPAINTED
+        self._busy.setVisible(progress is not None)
+        self.bar.setValue(round(100 * (progress or 0.0)))
+        self.compare.setVisible(progress is None and not judged.is_whole)
+        goes_on, doubt = False, ""
+        if report is not None:
+            self.document.setText(
+                document_text(report.outside_changed_pixels, judged.outside(document)) + "."
+            )
+            goes_on = report.touches_mask and verdict(leak) is not Verdict.REPAINTED
+            doubt = doubt_text(report.suspicion)
         self.edge.setVisible(goes_on)
         self.extend.setVisible(goes_on)
-        self.doubt.setText(doubt_text(report.suspicion))
-        self.doubt.setVisible(bool(self.doubt.text()))
-        self.retry.setVisible(report.suspicion is not Suspicion.NONE)
-        self.map.setVisible(report.heat is not None)
+        self.doubt.setText(doubt)
+        self.doubt.setVisible(bool(doubt))
+        self.retry.setVisible(report is not None and report.suspicion is not Suspicion.NONE)
+        self.map.setVisible(report is not None and report.heat is not None)
         self.map.setChecked(map_shown)
         # A window that is sized by its contents does not ask wrapped words how high they are, and words have
         # their style only once they are shown.
@@ -123,20 +162,29 @@ class LeakCard(QFrame):
         self._column.invalidate()
         self.setFixedHeight(self._column.totalHeightForWidth(WIDTH))
 
+    def focus_first(self) -> None:
+        """Go to the first thing that can be done, where the focus is on nothing that can be seen."""
+        if self.isVisible() and (self.focusWidget() is None or not self.focusWidget().isVisible()):
+            first = (self.retry, self.cancel, self.compare, self.map)
+            for each in (button for button in first if button.isVisible()):
+                each.setFocus(Qt.FocusReason.PopupFocusReason)
+                return
+
     def _choose(self, command: str) -> None:
         self.close()
         self.command_wanted.emit(command)
 
 
 class LeakLine(QPushButton):
-    """The verdict on the candidate that is shown, in one line; a click opens the card above it."""
+    """The verdict on the variant that is shown, or on the selected layer, in one line; a click opens the card."""
 
     map_toggled = Signal()
     command_wanted = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, *, of_layers: bool = False) -> None:
+        """Called `name`; shown for layers only, or for variants only."""
         super().__init__(parent)
-        self.setObjectName("leakLine")
+        self.setObjectName(name)
         self.setProperty("role", "line")
         self.setIconSize(QSize(20, 16))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -147,22 +195,26 @@ class LeakLine(QPushButton):
         self.card = LeakCard(self)
         self.card.map_toggled.connect(self.map_toggled)
         self.card.command_wanted.connect(self.command_wanted)
-        self._shown: tuple[Candidate, Size] | None = None
+        self.card.find_wanted.connect(self._find_out)
+        self.card.cancel_wanted.connect(self._cancel)
+        self._of_layers = of_layers
+        self._session: DocumentSession | None = None
+        self._links, self._judging_links = Links(), Links()
         self._map_shown = False
         self.clicked.connect(self.open)
+        self._mirror()
 
-    def show_candidate(self, candidate: Candidate | None, document: Size | None) -> None:
-        """Tell of this one, or of none."""
-        self._shown = (candidate, document) if candidate is not None and document is not None else None
-        self.setVisible(self._shown is not None)
-        if candidate is None or self._shown is None:
-            self.card.close()
-            return
-        text = verdict_text(candidate.report.leak)
-        self.setText(f"{text}  ›")
-        self.setAccessibleName(tr("{text}: details", text=text))
-        self.setIcon(verdict_icon(candidate.report.leak))
-        self._fill()
+    def set_session(self, session: DocumentSession | None) -> None:
+        """Tell of what is in front in this one, as soon as it is open."""
+        self._links.clear()
+        self._session = session
+        if session is not None:
+            self._links.add(session.stage_changed.connect(self._take_judging))
+        self._take_judging()
+
+    def detach(self) -> None:
+        self._links.clear()
+        self._judging_links.clear()
 
     def show_map(self, shown: bool) -> None:
         """The map is shown on the photograph, or no longer."""
@@ -170,22 +222,65 @@ class LeakLine(QPushButton):
         self._fill()
 
     def open(self) -> None:
-        """Show the card, above the line where there is room."""
-        if self._shown is None:
+        """Show the card, and find out what is not known yet."""
+        if self._judged is None:
             return
+        self._find_out()
         self._fill()
+        self._place()
+        self.card.show()
+        self.card.focus_first()
+
+    @property
+    def _judging(self) -> Judging | None:
+        return self._session.judging if self._session is not None else None
+
+    @property
+    def _judged(self) -> Judged | None:
+        judged = self._judging.subject if self._judging is not None else None
+        return judged if judged is not None and judged.is_layer is self._of_layers else None
+
+    def _take_judging(self) -> None:
+        self._judging_links.clear()
+        if self._judging is not None:
+            self._judging_links.add(self._judging.changed.connect(self._mirror))
+        self._mirror()
+
+    def _mirror(self) -> None:
+        judged = self._judged
+        self.setVisible(judged is not None)
+        if judged is None:
+            self.card.close()
+            return
+        leak = judged.report.leak if judged.report is not None else None
+        text = verdict_text(leak) if judged.report is not None else unknown_text()
+        self.setText(f"{text}  ›")
+        self.setAccessibleName(tr("{text}: details", text=text))
+        self.setIcon(verdict_icon(leak))
+        if self.card.isVisible():
+            self._fill()
+            self._place()
+            self.card.focus_first()
+
+    def _fill(self) -> None:
+        judged, session = self._judged, self._session
+        if judged is not None and session is not None and session.size is not None:
+            progress = session.judging.progress if session.judging is not None else None
+            self.card.show_report(judged, session.size, progress, map_shown=self._map_shown)
+
+    def _place(self) -> None:
+        """Above the line where there is room."""
         size, corner = self.card.size(), self.mapToGlobal(QPoint(0, 0))
         screen = self.screen().availableGeometry()
         above = corner.y() - size.height() - SPACE // 2
         top = above if above >= screen.top() else corner.y() + self.height() + SPACE // 2
         left = min(corner.x(), screen.right() - size.width())
         self.card.move(max(screen.left(), left), top)
-        self.card.show()
-        first = self.card.retry if self.card.retry.isVisible() else self.card.map
-        first.setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def _fill(self) -> None:
-        if self._shown is not None:
-            candidate, document = self._shown
-            region = candidate.patch.region
-            self.card.show_report(candidate.report, region, document, map_shown=self._map_shown)
+    def _find_out(self) -> None:
+        if self._judging is not None:
+            self._judging.find_out()
+
+    def _cancel(self) -> None:
+        if self._judging is not None:
+            self._judging.cancel()

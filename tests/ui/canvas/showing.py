@@ -102,6 +102,7 @@ class Hand:
 
 def shown_pixels(canvas: CanvasWidget) -> U8:
     """What the canvas really shows, (h, w, 3) BGR in device pixels, ring and outlines included."""
+    canvas.frame.refresh()
     image = canvas.grab().toImage()
     height, width = image.height(), image.width()
     return np.frombuffer(image.constBits(), np.uint8).reshape(height, -1, 4)[:, :width, :3].copy()

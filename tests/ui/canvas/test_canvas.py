@@ -41,6 +41,8 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 def frame_pixels(canvas: CanvasWidget) -> U8:
     """The frame under ring and outlines, brought up to date as a repaint does."""
     canvas.repaint()
+    # What may wait for the next repaint.
+    canvas.frame.refresh()
     return canvas.frame.renderer.pixels[..., :3].copy()
 
 
@@ -48,7 +50,6 @@ def drawn_anew(canvas: CanvasWidget) -> U8:
     """The same scene and view in a frame that has no past."""
     fresh = Frame(canvas.frame.size, QColor("#282828"))
     fresh.renderer.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
-    canvas.source.refresh_mask()
     fresh.set_scene(canvas.source.scene)
     fresh.set_view(canvas.navigation.view)
     fresh.refresh()

@@ -45,6 +45,8 @@ def speckled(size: Size, seed: int = 3) -> Edge:
 
 def frame_pixels(canvas: CanvasWidget) -> U8:
     canvas.repaint()
+    # What may wait for the next repaint.
+    canvas.frame.refresh()
     return canvas.frame.renderer.pixels[..., :3].copy()
 
 
@@ -52,7 +54,6 @@ def drawn_anew(canvas: CanvasWidget, edge: Edge | None) -> U8:
     """The same scene, view and edge in a frame that has no past."""
     fresh = Frame(canvas.frame.size, SURROUND)
     fresh.renderer.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
-    canvas.source.refresh_mask()
     fresh.set_scene(canvas.source.scene)
     fresh.set_view(canvas.navigation.view)
     fresh.set_edge(edge)

@@ -147,10 +147,10 @@ async def test_everything_that_takes_the_focus_has_a_name(window: Window, photog
     for row in (0, 1):
         history.view.setCurrentIndex(history.model.index(row))
         assert _nameless(window.frame) == []
-    window.desk.show_preferences()
-    window.desk.show_shortcuts()
-    window.desk.show_palette()
-    window.desk.show_about()
+    window.desk.dialogs.show_preferences()
+    window.desk.dialogs.show_shortcuts()
+    window.desk.dialogs.show_palette()
+    window.desk.dialogs.show_about()
     assert _nameless(window.frame) == []
     for dialog in window.frame.findChildren(QDialog):
         dialog.close()

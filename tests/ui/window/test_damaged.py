@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton
 
 from app.base.geometry import Point
 from app.base.notices import Notices
 from app.session.bootstrap import build_workspace
-from app.settings.folders import resolve_folders
+from app.settings.folders import Folders, resolve_folders
 from app.ui.app import Program
 from app.ui.trouble import TroubleView
 from tests.ui.window.conftest import Window, eventually
@@ -133,4 +134,69 @@ async def test_a_data_folder_that_cannot_be_used_is_told_in_the_window(
         assert await furnishing is True
         assert program.desk is not None
         assert program.window.findChild(TroubleView) is None
+    await program.aclose()
+
+
+async def test_another_folder_is_chosen_by_keyboard_where_the_data_folder_cannot_be_used(
+    maskroom_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.delenv("MASKROOM_HOME")
+    broken = resolve_folders(os.environ).data
+    broken.parent.mkdir(parents=True)
+    broken.write_text("in the way")
+    wanted = tmp_path / "elsewhere"
+    wanted.mkdir()
+    taken: list[Path] = []
+
+    def take_over(folders: Folders) -> bool:
+        taken.append(folders.data)
+        return True
+
+    program = Program(resolve_folders(os.environ), Notices(), take_over)
+    program.show_frame()
+    furnishing = asyncio.ensure_future(program.furnish_or_tell())
+    await eventually(lambda: program.window.findChild(TroubleView))
+    view = program.window.findChild(TroubleView)
+    assert view.move_data.isVisibleTo(program.window)
+    view.move_data.setFocus()
+    QTest.keyClick(view.move_data, Qt.Key.Key_Space)
+    await eventually(lambda: program.window.findChild(QFileDialog))
+    dialog = program.window.findChild(QFileDialog)
+    dialog.findChild(QLineEdit, "fileNameEdit").setText(str(wanted))
+    dialog.accept()
+    assert await furnishing is True
+    assert program.workspace is not None
+    assert program.workspace.folders.data == wanted
+    assert taken == [wanted]
+    assert (wanted / "history" / "history.sqlite").is_file()
+    assert resolve_folders(os.environ).data == wanted
+    assert QApplication.activeModalWidget() is None
+    await program.aclose()
+
+
+async def test_the_data_is_brought_to_the_folder_that_was_wished_for_at_the_next_start(
+    window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    now, wanted = window.workspace.folders, tmp_path / "elsewhere"
+    wanted.mkdir()
+    window.desk.actions.run("history.relocate")
+    await eventually(lambda: any("MASKROOM_HOME" in each.text for each in window.desk.notices.shown))
+    monkeypatch.delenv("MASKROOM_HOME")
+    window.desk.actions.run("history.relocate")
+    await eventually(lambda: window.frame.findChild(QFileDialog))
+    dialog = window.frame.findChild(QFileDialog)
+    dialog.findChild(QLineEdit, "fileNameEdit").setText(str(wanted))
+    dialog.accept()
+    await eventually(lambda: any("next start" in each.text for each in window.desk.notices.shown))
+    assert not (wanted / "history").exists()
+
+    program = Program(now, Notices())
+    program.show_frame()
+    assert await program.furnish_or_tell() is True
+    assert program.workspace is not None
+    assert program.workspace.folders.data == wanted
+    assert resolve_folders(os.environ).data == wanted
     await program.aclose()

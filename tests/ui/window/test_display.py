@@ -29,7 +29,7 @@ def colour_shown(window: Window) -> list[int]:
 
 async def choose_file(window: Window, path: Path) -> FileBox:
     """Choose a profile as a person does: "File…" in the preferences, then the file."""
-    window.desk.show_preferences()
+    window.desk.dialogs.show_preferences()
     dialog = window.frame.findChild(PreferencesDialog)
     assert isinstance(dialog, PreferencesDialog)
     box = dialog.findChild(FileBox, "display.profile")

@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtCore import Qt
 
 from app.base.geometry import Point
 from app.base.states import JobState
+from app.ui.panels.jobs_panel import WAITING
 from tests.mask_gateway import MaskGateway
 from tests.ui.window.conftest import Window, eventually
 
@@ -36,8 +38,19 @@ async def test_fifty_requests_with_ten_cancelled_leave_everything_intact(
         id = await session.generate()
         assert id is not None
         ids[id] = f"number {number}"
-    assert len(window.desk.jobs.rows) == COUNT
-    assert window.desk.jobs.cancel_all.isVisible()
+    jobs = window.desk.jobs
+    # Those that run and the next ones have a row each; the others come by choice, by mouse or key.
+    await eventually(lambda: len(jobs.rows) == 4 + WAITING)
+    shown = [row.job for row in sorted(jobs.rows, key=lambda row: row.y())]
+    assert {job.state for job in shown[:4]} <= {JobState.RUNNING, JobState.RECEIVING}
+    assert [job.id for job in shown[4:]] == list(ids)[4 : 4 + WAITING]
+    await eventually(lambda: jobs.more.text() == f"Show {COUNT - 4 - WAITING} more that wait")
+    assert jobs.more.isVisibleTo(window.frame)
+    jobs.more.setFocus()
+    window.key(Qt.Key.Key_Space, widget=jobs.more)
+    await eventually(lambda: len(jobs.rows) == COUNT)
+    assert not jobs.more.isVisibleTo(window.frame)
+    assert jobs.cancel_all.isVisible()
     cancelled = list(ids)[5::5]  # some of them under way, most not
     cancelled.append(next(iter(ids)))
     for id in cancelled:

@@ -124,6 +124,9 @@ async def test_what_is_sent_again_comes_to_the_open_photograph(window: Window, p
     await gateway.start()
     providers = window.workspace.providers
     providers.save(replace(providers.settings("everything"), base_url=gateway.base_url))
+    await eventually(
+        lambda: window.desk.jobs.rows and window.desk.jobs.rows[0].retry.isVisibleTo(window.frame)
+    )
     window.desk.jobs.rows[0].retry.click()
     await eventually(lambda: session.candidates.items)
     (variant, *_) = session.candidates.items
@@ -145,7 +148,7 @@ async def test_the_queue_is_paused_ordered_and_resumed_by_keyboard(
         session.form.set_prompt(prompt)
         assert await session.generate() is not None
     await eventually(lambda: len(silent.bodies) == 2)
-    assert len(jobs.rows) == 5
+    await eventually(lambda: len(jobs.rows) == 5)
     row = {row.job.title: row for row in jobs.rows}
     assert [row[name].times.text() for name in ("three", "four", "five")] == [
         "Waiting · next",

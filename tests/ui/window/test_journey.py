@@ -201,11 +201,12 @@ async def test_a_running_request_can_be_cancelled_from_its_row(window: Window, p
     window.desk.actions.run("edit.generate")
     await eventually(lambda: window.workspace.worker.jobs)
     assert window.desk.edit.box.cancel.isVisibleTo(window.frame)
+    await eventually(lambda: window.desk.jobs.rows)
     row = window.desk.jobs.rows[0]
     assert row.cancel.isVisibleTo(window.frame)
     row.cancel.click()
     await eventually(lambda: window.workspace.worker.jobs[0].state is JobState.CANCELLED)
-    assert not row.cancel.isVisibleTo(window.frame)
+    await eventually(lambda: not row.cancel.isVisibleTo(window.frame))
     assert not window.desk.edit.box.cancel.isVisibleTo(window.frame)
     assert session.candidates.items == ()
 
@@ -282,16 +283,16 @@ async def test_the_edge_of_the_grown_mask_is_shown_once_the_hand_rests(
 ) -> None:
     session, canvas = await window.open(photograph), window.desk.canvas
     window.stroke(*DISC)
-    canvas.repaint()
+    canvas.frame.refresh()
     painted = canvas.frame.renderer.pixels.copy()
     await eventually(lambda: session.edge is not None)
-    canvas.repaint()
+    canvas.frame.refresh()
     edged = canvas.frame.renderer.pixels.copy()
     changed = (painted != edged).any(axis=2)
     assert 0 < changed.sum() < 0.1 * changed.size
     window.desk.actions.run("mask.clear")
     await eventually(lambda: session.edge is None)
-    canvas.repaint()
+    canvas.frame.refresh()
     assert not np.array_equal(canvas.frame.renderer.pixels, edged)
 
 

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from app.base.geometry import Point
 from app.edits.types import Drift, Report
 from app.session.candidates import Candidate
+from app.session.document_files import save_document
 from app.ui.leak import Verdict, figures, number_text, verdict, verdict_text
+from app.ui.panels.side import LAYERS
 from tests.mask_gateway import Array, MaskGateway, Paint, honour, ignore, turn_round
 from tests.ui.canvas.showing import shown_pixels
 from tests.ui.window.conftest import Window, eventually
@@ -272,3 +274,122 @@ async def test_what_goes_on_from_the_edge_can_be_taken_into_the_mask(
     assert len(gateway.fields) == 1
     document.undo.undo()
     assert np.array_equal(document.mask.coverage, before)
+
+
+async def applied(window: Window, gateway: MaskGateway) -> Candidate:
+    """A variant that strayed, applied, with its layer in front in the Layers panel."""
+    gateway.paint = stray
+    candidate = await generate(window)
+    window.desk.actions.run("candidate.apply")
+    document = window.session.document
+    assert document is not None
+    await eventually(lambda: document.layers and document.is_settled)
+    window.desk.show_part(LAYERS)
+    await eventually(lambda: not window.desk.layers.leak.visibleRegion().isEmpty())
+    return candidate
+
+
+async def test_a_layer_tells_what_its_variant_told(window: Window, gateway: MaskGateway) -> None:
+    candidate = await applied(window, gateway)
+    line = window.desk.layers.leak
+    assert line.isVisible()
+    assert not window.desk.strip.leak.isVisible()
+    assert line.text().startswith("Strayed: ")
+    QTest.mouseClick(line, LEFT)
+    assert line.card.isVisible()
+    assert line.card.map.isVisible()
+    assert window.session.judging is not None
+    assert window.session.judging.progress is None, "it is known from the variant"
+    document = window.session.document
+    assert document is not None
+    outside = document.size.area - int((candidate.patch.coverage > 0).sum())
+    assert line.card.document.text().startswith(f"0 of {number_text(outside)} pixels outside")
+    QTest.keyClick(line.card.map, Qt.Key.Key_Space)
+    canvas, legend = window.desk.canvas, window.widget("heatLegend")
+    assert legend.isVisible()
+    region = canvas.navigation.view.rect_to_view(document.layers[0].region)
+    top, left = region.y + region.height // 10, region.x + region.width // 10
+    await eventually(lambda: shown_pixels(canvas)[top : top + 4, left : left + 4, 2].min() > 180)
+    assert shown_pixels(canvas)[top : top + 4, left : left + 4, 0].max() < 140
+    window.desk.actions.run("layer.delete")
+    assert not legend.isVisible()
+    assert not line.isVisible()
+
+
+async def test_a_layer_from_a_file_is_judged_when_somebody_asks(
+    window: Window, gateway: MaskGateway, tmp_path: Path
+) -> None:
+    candidate = await applied(window, gateway)
+    await save_document(window.session, tmp_path / "kept.ora")
+    await window.desk.files.close(window.session)
+    session = await window.open(tmp_path / "kept.ora")
+    window.desk.show_part(LAYERS)
+    line, judging = window.desk.layers.leak, session.judging
+    assert judging is not None
+    assert line.isVisible()
+    assert line.text().startswith("What did the model change")
+    assert judging.progress is None, "nobody asked yet"
+    line.setFocus()
+    QTest.keyClick(line, Qt.Key.Key_Space)
+    card = line.card
+    assert judging.progress is not None
+    assert card.bar.isVisible()
+    assert card.cancel.hasFocus()
+    QTest.keyClick(card.cancel, Qt.Key.Key_Space)
+    assert judging.progress is None
+    assert card.isVisible()
+    assert card.compare.hasFocus()
+    assert not card.map.isVisible()
+    QTest.keyClick(card.compare, Qt.Key.Key_Space)
+    await eventually(card.map.isVisible)
+    assert card.map.hasFocus()
+    assert not card.bar.isVisible()
+    judged = judging.subject
+    assert judged is not None
+    assert judged.report == candidate.report
+    assert line.text().startswith("Strayed: ")
+    card.close()
+    window.desk.actions.run("view.leak")
+    await eventually(lambda: window.widget("heatLegend").isVisible())
+
+
+async def test_a_variant_from_the_history_gets_its_map_when_it_is_wanted(
+    window: Window, gateway: MaskGateway
+) -> None:
+    gateway.paint = stray
+    first = await generate(window)
+    session, legend = window.session, window.widget("heatLegend")
+    restored = await window.workspace.history_actions.candidate(first.result_id)
+    assert restored.report.heat is None
+    assert np.array_equal(restored.patch.pixels, first.patch.pixels)
+    session.candidates.clear()
+    session.candidates.add((restored,))
+    line = window.desk.strip.leak
+    assert line.text().startswith("Strayed: ")
+    window.desk.actions.run("view.leak")
+    assert not legend.isVisible()
+    await eventually(legend.isVisible)
+    shown = session.candidates.shown
+    assert shown is not None
+    assert shown.report == first.report
+    assert shown.report.heat is not None
+
+
+async def test_what_was_asked_of_a_layer_that_is_left_is_dropped(
+    window: Window, gateway: MaskGateway, tmp_path: Path
+) -> None:
+    await applied(window, gateway)
+    window.desk.actions.run("layer.duplicate")
+    window.desk.actions.run("layer.merge_down")
+    document, judging = window.session.document, window.session.judging
+    assert document is not None
+    assert judging is not None
+    await eventually(lambda: len(document.layers) == 1)
+    assert not window.desk.layers.leak.isVisible(), "what was merged came from no single reply"
+    document.undo.undo()
+    assert window.desk.layers.leak.isVisible()
+    judging.find_out()
+    assert judging.progress is not None
+    document.undo.go_to(0)
+    assert judging.progress is None
+    assert judging.subject is None

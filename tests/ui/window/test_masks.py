@@ -115,7 +115,7 @@ async def test_apply_and_cancel_are_buttons_too(window: Window, document: Docume
 
 
 async def test_operations_are_in_the_palette(window: Window, document: Document) -> None:
-    window.desk.show_palette()
+    window.desk.dialogs.show_palette()
     palette = window.frame.findChild(CommandPalette)
     assert palette is not None
     QTest.keyClicks(palette.findChild(QLineEdit), "smooth")

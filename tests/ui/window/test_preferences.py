@@ -22,7 +22,7 @@ async def test_every_option_that_is_meant_to_be_seen_has_its_control(window: Win
 
 
 async def test_a_change_holds_at_once_and_is_kept(window: Window, maskroom_home: Path) -> None:
-    window.desk.show_preferences()
+    window.desk.dialogs.show_preferences()
     dialog = window.frame.findChild(PreferencesDialog)
     assert isinstance(dialog, PreferencesDialog)
     opacity = dialog.findChild(QDoubleSpinBox, "canvas.overlay_opacity")

@@ -92,7 +92,14 @@ async def test_a_click_with_the_wand_ends_in_the_mask_and_its_plan(window: Windo
     # The dark disc has a radius of 16.
     assert document.mask.share() * 320 * 240 == pytest.approx(3.14 * 17**2, rel=0.2)
     await eventually(lambda: session.plan is not None)
-    assert window.desk.actions.action("edit.undo").isEnabled()
+    undo, redo = window.desk.actions.action("edit.undo"), window.desk.actions.action("edit.redo")
+    assert undo.isEnabled()
+    assert (undo.text(), redo.text()) == ("Undo: Magic wand", "Redo")
+    assert undo.toolTip().startswith("Undo: Magic wand (Ctrl+Z)")
+    document.rename_mask("Sky & sea")
+    window.workspace.commands.get("edit.undo").run(window.workspace)
+    await eventually(lambda: redo.text() == "Redo: Rename “Mask 1” to “Sky && sea”")
+    assert undo.text() == "Undo: Magic wand"
 
 
 def endless(work: Work) -> Shape:

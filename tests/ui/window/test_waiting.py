@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import pytest_asyncio
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
@@ -19,6 +19,7 @@ from app.base.geometry import Point
 from app.base.states import JobState
 from app.jobs.types import Job
 from app.ui.panels.job_row import JobRow
+from app.ui.panels.side import HISTORY
 from tests.ui.window.conftest import Window, eventually
 
 BUSY = (
@@ -81,6 +82,7 @@ async def generate(window: Window, photograph: Path, slow: Slow) -> JobRow:
     window.stroke(Point(100, 100), Point(140, 100))
     window.desk.actions.run("edit.generate")
     await eventually(lambda: slow.asked)
+    await eventually(lambda: window.desk.jobs.rows)
     return window.desk.jobs.rows[0]
 
 
@@ -117,9 +119,26 @@ async def test_previews_are_shown_in_the_row_until_the_image_is_here(
         slow.pieces.put_nowait(event("image_edit.partial_image", colour))
     await eventually(lambda: abs(shade() - 200) <= 1)
     assert job_of(window).state is JobState.RECEIVING
+    history = window.desk.history
+    await eventually(lambda: history.model.rowCount() == 1 and history.model.shown(0) is not None)
+    live = history.model.shown(0)
+    assert live is not None
+    assert (live.width(), live.height()) == (160, 160)
+    assert abs(live.toImage().pixelColor(80, 80).red() - 200) <= 1
+    # The row itself shows it, and is drawn anew for the next one.
+    window.desk.side.reveal(HISTORY)
+
+    def drawn() -> int:
+        rect = history.view.visualRect(history.model.index(0))
+        place = QPoint(rect.left() + 4 + 8 + 26, rect.center().y())
+        return history.view.viewport().grab().toImage().pixelColor(place).red()
+
+    await eventually(lambda: abs(drawn() - 200) <= 1)
+    slow.pieces.put_nowait(event("image_edit.partial_image", 120))
+    await eventually(lambda: abs(drawn() - 120) <= 1)
     slow.pieces.put_nowait(event("image_edit.completed", 250))
     await eventually(lambda: job_of(window).state is JobState.DONE)
-    assert not row.preview.isVisibleTo(window.frame)
+    await eventually(lambda: not row.preview.isVisibleTo(window.frame))
     assert len(window.session.candidates.items) == 1
     (entry,) = await window.workspace.history_actions.list(9)
     assert entry.request_ids == ("s1",)
@@ -132,13 +151,13 @@ async def test_a_provider_that_asks_to_wait_is_told_with_a_countdown_and_can_be_
     slow.pieces.put_nowait(BUSY)
     await eventually(lambda: job_of(window).waiting_until)
     assert job_of(window).state is JobState.RUNNING
-    assert row.times.text().startswith("Waits 1 min 40 s for")
+    await eventually(lambda: row.times.text().startswith("Waits 1 min 40 s for"))
     assert "Request w1 · 0 requests left" in row.times.toolTip()
     assert not window.desk.notices.shown
     QTest.mouseClick(row.cancel, Qt.MouseButton.LeftButton)
     await eventually(lambda: job_of(window).state is JobState.CANCELLED)
     assert slow.asked == 1
-    assert "may still bill" in row.hint.text()
+    await eventually(lambda: "may still bill" in row.hint.text())
     panel = window.desk.history
     await eventually(lambda: [e.state for e in panel.model.entries] == [JobState.CANCELLED])
     entry = panel.model.entries[0]
@@ -157,7 +176,7 @@ async def test_a_cancel_after_sending_closes_the_line_and_warns_of_the_bill(
     QTest.mouseClick(row.cancel, Qt.MouseButton.LeftButton)
     await asyncio.wait_for(slow.left.wait(), 1)
     await eventually(lambda: job_of(window).state is JobState.CANCELLED)
-    assert row.hint.isVisibleTo(window.frame)
+    await eventually(lambda: row.hint.isVisibleTo(window.frame))
     assert "may still bill" in row.hint.text()
     assert window.session.candidates.items == ()
 
@@ -175,7 +194,7 @@ async def test_a_gateway_that_dies_in_the_middle_costs_the_document_nothing(
     await eventually(lambda: job_of(window).state is JobState.RECEIVING)
     slow.pieces.put_nowait(b"")
     await eventually(lambda: job_of(window).state is JobState.FAILED)
-    assert "broke" in row.error.text()
+    await eventually(lambda: "broke" in row.error.text())
     assert "billed" in row.hint.text()
     assert slow.asked == 1
     assert window.session.candidates.items == ()
