@@ -78,8 +78,8 @@ class FollowCurrent:
         if session is not None:
             self._links.add(
                 session.stage_changed.connect(self._mirror_stage),
-                session.plan_changed.connect(self._mirror_plan),
-                session.plan_changed.connect(self._mirror_edge),
+                session.planning.changed.connect(self._mirror_plan),
+                session.planning.changed.connect(self._mirror_edge),
                 session.region.changed.connect(self._mirror_region),
                 session.measuring.changed.connect(self._mirror_region),
                 session.preparing_changed.connect(self._mirror_preparing),
@@ -267,7 +267,7 @@ class FollowCurrent:
 
     def _mirror_edge(self) -> None:
         shown = self._session if self._painted is None else None
-        self._desk.canvas.set_edge(shown.edge if shown is not None else None)
+        self._desk.canvas.set_edge(shown.planning.edge if shown is not None else None)
 
     def _mirror_candidates(self) -> None:
         desk, session = self._desk, self._session

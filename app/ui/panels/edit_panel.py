@@ -133,7 +133,7 @@ class EditPanel(QWidget):
             return
         self._links.add(
             session.form.changed.connect(self._mirror),
-            session.plan_changed.connect(self._mirror_islands),
+            session.planning.changed.connect(self._mirror_islands),
             self._workspace.models.changed.connect(lambda name: self._mirror("model")),
         )
         self._mirror("provider")
@@ -352,7 +352,7 @@ class EditPanel(QWidget):
     def _mirror_islands(self) -> None:
         """Offered only where there is something to choose."""
         session = self._session
-        count = session.requests.islands if session is not None else 0
+        count = session.planning.requests.islands if session is not None else 0
         self._rows["islands"].setVisible(count > 1)
         if session is not None and count > 1:
             self.islands.show_choices(
