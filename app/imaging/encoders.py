@@ -6,6 +6,9 @@ Samples are (H, W) or (H, W, 2–4) as L, LA, RGB or RGBA; strided views are fin
 from __future__ import annotations
 
 import io
+import os
+import sys
+from typing import IO
 
 import numpy as np
 
@@ -40,19 +43,27 @@ def encode_tiff(samples: Samples, metadata: Metadata) -> bytes:
 
 def encode_jpeg(samples: U8, metadata: Metadata, quality: int) -> bytes:
     """Baseline JPEG of grey or RGB; EXIF and XMP must fit into a segment each."""
-    file = io.BytesIO()
     dpi = metadata.dpi if metadata.dpi is not None and max(metadata.dpi) <= _MAX_DENSITY else None
-    to_image(samples).save(
-        file,
-        "JPEG",
-        quality=quality,
-        subsampling="4:4:4" if quality >= _FULL_COLOUR_FROM else "4:2:0",
-        icc_profile=metadata.icc,
-        exif=PREFIX + metadata.exif if metadata.exif is not None else b"",
-        xmp=metadata.xmp or b"",
-        **({} if dpi is None else {"dpi": dpi}),
-    )
-    return file.getvalue()
+    with _file_in_memory() as file:
+        to_image(samples).save(
+            file,
+            "JPEG",
+            quality=quality,
+            subsampling="4:4:4" if quality >= _FULL_COLOUR_FROM else "4:2:0",
+            icc_profile=metadata.icc,
+            exif=PREFIX + metadata.exif if metadata.exif is not None else b"",
+            xmp=metadata.xmp or b"",
+            **({} if dpi is None else {"dpi": dpi}),
+        )
+        file.seek(0)
+        return file.read()
+
+
+def _file_in_memory() -> IO[bytes]:
+    """A file of the system's own, in memory, where it has such: Pillow encodes into that without the GIL."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("maskroom"), "w+b")
+    return io.BytesIO()
 
 
 def encode_webp(samples: U8, metadata: Metadata, quality: int, lossless: bool) -> bytes:

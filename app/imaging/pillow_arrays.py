@@ -10,8 +10,8 @@ from PIL import Image
 
 from app.imaging.arrays import U8, as_u8
 
-_BYTES = 1 << 22
-"""About how much is copied at a time: a millisecond or two."""
+_BYTES = 1 << 20
+"""About how much is copied at a time: less than a millisecond."""
 
 
 def to_array(image: Image.Image) -> U8:

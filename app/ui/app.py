@@ -224,6 +224,8 @@ class Program:
         self.window.escape_pressed.connect(desk.escape)
         desk.empty.load_pictures()
         self.tasks.start(self._settle_in(workspace), "store")
+        # All that now stands in the window is laid out and painted before a photograph comes in, too.
+        await asyncio.sleep(0)
 
     async def _settle_in(self, workspace: Workspace) -> None:
         """What can wait until the window stands: take up what a killed program left, copy and trim the history."""

@@ -284,7 +284,6 @@ class FollowCurrent:
             desk.side.reveal(EDIT)
         self._count = count
         self._mirror_plan()
-        desk.actions.refresh()
 
     def _mirror_tool(self) -> None:
         desk = self._desk

@@ -27,9 +27,13 @@ class OverlayLook(QObject):
 
     def set_colour(self, colour: QColor, opacity: float) -> None:
         """Take another colour, and another strength (0–1) for when the overlay is shown."""
-        self.colour, self._opacity = QColor(colour), min(max(opacity, 0.0), 1.0)
+        opacity = min(max(opacity, 0.0), 1.0)
+        if (colour, opacity) == (self.colour, self._opacity):
+            return
+        self.colour, self._opacity = QColor(colour), opacity
         self._fade.stop()
-        self._become(self._wanted)
+        self.strength = self._wanted
+        self.changed.emit()
 
     def show(self, shown: bool, *, at_once: bool = False) -> None:
         """Fade in or out, or change at once."""
@@ -38,8 +42,7 @@ class OverlayLook(QObject):
         self._shown = shown
         self._fade.stop()
         if at_once:
-            if self.strength != self._wanted:
-                self._become(self._wanted)
+            self._become(self._wanted)
             return
         self._fade.setStartValue(self.strength)
         self._fade.setEndValue(self._wanted)
@@ -50,5 +53,7 @@ class OverlayLook(QObject):
         return self._opacity if self._shown else 0.0
 
     def _become(self, strength: float) -> None:
-        self.strength = strength
-        self.changed.emit()
+        # A fade tells its value when its ends are set, too.
+        if strength != self.strength:
+            self.strength = strength
+            self.changed.emit()

@@ -60,7 +60,7 @@ class Veil:
     """
 
     def __init__(self) -> None:
-        self._pairs: F64 = np.empty(0)
+        self._tables: dict[bool, F64] = {}
         self._words: F64 = np.empty(0)
         self._states = _states()
         self._lines = _pairs(_over(np.tile(self._states, (2, 1)), _grid()))
@@ -69,19 +69,15 @@ class Veil:
     def set_overlay(self, tint: QColor, strength: float) -> None:
         """Colour of the mask, and how opaque full coverage is drawn (0–1)."""
         self.strength = strength
-        self._colours = [_translucent(tint, value / 255.0 * strength) for value in range(256)]
-        steps = np.arange(256) / 255.0
-        self._tints = _pairs(_premultiplied(tint, steps * strength))
-        kept = (np.arange(256) // _KINDS) / (256 // _KINDS - 1)
-        states = np.tile(self._states, (256 // _KINDS, 1))
-        self._edged = _pairs(_over(states, _premultiplied(tint, kept * strength)))
+        self._tint = QColor(tint)
+        self._tables.clear()
 
     def tinted(self, coverage: U8) -> QImage:
         """A premultiplied picture of `coverage` (h, w) in the tint; it lasts until the next drawing of any kind."""
         height, width = coverage.shape
         index = np.empty((height, _even(width)), np.uint8)
         index[:, :width] = coverage
-        return self._coloured(index, width, self._tints)
+        return self._coloured(index, width, self._table(edged=False))
 
     def draw(
         self,
@@ -102,17 +98,17 @@ class Veil:
         lined = [] if edge is None else _few(_edge_rects(edge, view, seen), inside)
         runs = [] if edge is None else [(run, _edge_columns(edge, view, run)) for run in lined]
         tinted = [] if overlay is None else _overlay_rects(overlay, view, inside, seen)
-        table = self._lines if overlay is None else self._tints if edge is None else self._edged
         across = _columns(inside, view) if grid else None
         plain: list[tuple[Rect, int]] = []
         if overlay is not None and inside.area >= _PLAIN_FROM:
             plain = _plain_parts(overlay, view, seen, inside, lined)
         for rect, value in plain:
-            _fill(painter, rect, self._colours[value])
+            _fill(painter, rect, _translucent(self._tint, value / 255.0 * self.strength))
         for rect in [inside] if grid else _disjoint([*tinted, *lined], [rect for rect, _ in plain]):
             # Bytes are looked up in pairs; an odd one out has a neighbour that is not drawn.
             wide = Rect(rect.x, rect.y, _even(rect.width), rect.height)
             coverage = None if overlay is None else _coverage(overlay, view, wide, smooth)
+            table = self._lines if overlay is None else self._table(edged=edge is not None)
             for band in _bands(wide):
                 if coverage is None:
                     index = np.zeros((band.height, band.width), np.uint8)
@@ -126,6 +122,21 @@ class Veil:
                 if across is not None:
                     _lay_grid(index, band, view, across)
                 painter.drawImage(QPoint(band.x, band.y), self._coloured(index, rect.width, table))
+
+    def _table(self, *, edged: bool) -> F64:
+        """The pairs of the tint, with the edge in it or without.
+
+        Made when it is first drawn: a fade has other colours at every step, and needs one of the two.
+        """
+        if edged not in self._tables:
+            if edged:
+                kept = (np.arange(256) // _KINDS) / (256 // _KINDS - 1)
+                states = np.tile(self._states, (256 // _KINDS, 1))
+                colours = _over(states, _premultiplied(self._tint, kept * self.strength))
+            else:
+                colours = _premultiplied(self._tint, np.arange(256) / 255.0 * self.strength)
+            self._tables[edged] = _pairs(colours)
+        return self._tables[edged]
 
     def _coloured(self, index: U8, width: int, table: F64) -> QImage:
         """The colours of `index`, (h, an even w), as an image of its first `width` columns."""

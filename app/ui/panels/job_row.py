@@ -218,11 +218,14 @@ class JobRow(QWidget):
         if waits:
             return
         progress = job_progress(job, now)
-        if progress is None:
-            self._bar.setRange(0, 0)
-        else:
-            self._bar.setRange(0, PROGRESS_STEPS)
-            self._bar.setValue(round(PROGRESS_STEPS * progress))
+        steps, done = (0, 0) if progress is None else (PROGRESS_STEPS, round(PROGRESS_STEPS * progress))
+        if (steps, done) == (self._bar.maximum(), self._bar.value()):
+            return
+        # A bar paints itself at once, and with it all of the window that waits for its next paint.
+        self._bar.setUpdatesEnabled(False)
+        self._bar.setRange(0, steps)
+        self._bar.setValue(done)
+        self._bar.setUpdatesEnabled(True)
 
     def show_preview(self, pixmap: QPixmap) -> None:
         """What the request's images look like so far, in device pixels, until they are here."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from app.base.geometry import Point, Rect
@@ -174,6 +175,20 @@ def test_without_the_mask_the_picture_is_seen_whatever_its_look(
     canvas.show_original(False)
     canvas.set_overlay_visible(False)
     assert differs(frame_pixels(canvas), plain) == 0
+
+
+def test_a_tint_that_is_there_already_is_not_drawn_again(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
+    canvas, changes = make_canvas(open_photograph()), []
+    canvas.overlay.changed.connect(lambda: changes.append(canvas.overlay.strength))
+    colour = QColor(canvas.overlay.colour)
+    canvas.set_overlay(colour, 0.5)
+    assert changes == []
+    canvas.set_overlay(colour, 0.25)
+    canvas.set_overlay(QColor(0, 255, 0), 0.25)
+    assert changes == [0.25, 0.25]
+    canvas.set_overlay_visible(False)
+    qtbot.waitUntil(lambda: canvas.overlay.strength == 0.0)
+    assert len(set(changes[1:])) == len(changes[1:])
 
 
 def test_looks_go_round() -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtGui import QColor, QIcon, QPaintEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QStyleOptionComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QStyleOptionComboBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.base.cancel import Cancelled
@@ -21,7 +21,7 @@ from app.jobs.types import Job, JobState
 from app.ui.icons import icon
 from app.ui.panels.compare_pane import LinkedView
 from app.ui.panels.compare_view import grid_columns
-from app.ui.panels.job_row import Standing, job_facts, job_price, job_progress, job_times, job_words
+from app.ui.panels.job_row import JobRow, Standing, job_facts, job_price, job_progress, job_times, job_words
 from app.ui.panels.notices_bar import NoticesBar
 from app.ui.tasks import Tasks
 from app.ui.theme import DARK, Tokens, make_style_sheet
@@ -303,3 +303,28 @@ def test_a_choice_that_takes_typing_shows_where_its_text_begins(qtbot: QtBot) ->
     line = box.lineEdit()
     assert line is not None
     assert line.cursorPosition() == 0
+
+
+def test_progress_is_painted_with_the_next_frame_and_takes_nothing_along(qtbot: QtBot) -> None:
+    painted: list[QWidget] = []
+
+    class Neighbour(QWidget):
+        def paintEvent(self, event: QPaintEvent) -> None:
+            painted.append(self)
+
+    window, neighbour = QWidget(), Neighbour()
+    neighbour.setMinimumSize(20, 20)
+    job = Job("i", "p", "d", "t", JobState.RUNNING, created=0.0, started=10.0, progress=0.25)
+    row = JobRow(job, lambda: 0.0, lambda job: Standing(), window)
+    layout = QVBoxLayout(window)
+    layout.addWidget(row)
+    layout.addWidget(neighbour)
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    QApplication.processEvents()
+    painted.clear()
+    neighbour.update()
+    row.mirror(replace(job, progress=0.5))
+    assert painted == []
+    qtbot.waitUntil(lambda: bool(painted))
