@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from typing import IO
 
 import numpy as np
@@ -61,9 +60,8 @@ def encode_jpeg(samples: U8, metadata: Metadata, quality: int) -> bytes:
 
 def _file_in_memory() -> IO[bytes]:
     """A file of the system's own, in memory, where it has such: Pillow encodes into that without the GIL."""
-    if sys.platform == "linux":
-        return os.fdopen(os.memfd_create("maskroom"), "w+b")
-    return io.BytesIO()
+    make = getattr(os, "memfd_create", None)
+    return io.BytesIO() if make is None else os.fdopen(make("maskroom"), "w+b")
 
 
 def encode_webp(samples: U8, metadata: Metadata, quality: int, lossless: bool) -> bytes:
