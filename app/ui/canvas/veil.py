@@ -107,11 +107,12 @@ class Veil:
         table = self._lines if overlay is None else self._tints if edge is None else self._edged
         across = _columns(inside, view) if grid else None
         plain: list[tuple[Rect, int]] = []
-        if overlay is not None and inside.area >= _PLAIN_FROM:
+        if overlay is not None and inside.area >= _PLAIN_FROM and lined != [inside]:
             plain = _plain_parts(overlay, view, seen, inside, lined)
         for rect, value in plain:
             _fill(painter, rect, self._colours[value])
-        for rect in [inside] if grid else _disjoint([*tinted, *lined], [rect for rect, _ in plain]):
+        is_whole = grid or (not plain and inside in (*tinted, *lined))
+        for rect in [inside] if is_whole else _disjoint([*tinted, *lined], [rect for rect, _ in plain]):
             # Bytes are looked up in pairs; an odd one out has a neighbour that is not drawn.
             wide = Rect(rect.x, rect.y, _even(rect.width), rect.height)
             coverage = None if overlay is None else _coverage(overlay, view, wide, smooth)
