@@ -173,22 +173,20 @@ class Composition:
 
     def _made(self, rect: Rect, shown: Sequence[EditLayer]) -> U8:
         """What is to be written at `rect`, after the original there was kept. In any thread."""
-        with self._original.lock:
-            self._original.keep(rect)
+        self._original.keep(rect)
         return self._composed(rect, shown)
 
     def _put(self, rect: Rect, pixels: U8) -> None:
-        with self._original.lock:
-            self.picture[rect.slices] = pixels
+        self.picture[rect.slices] = pixels
         self.pyramid.update(rect)
 
     def _finish(self, pieces: tuple[Rect, ...], layers: tuple[EditLayer, ...]) -> None:
         """These layers are shown: drop kept originals that none of them covers any more."""
         self._shown = layers
-        with self._original.lock:
-            for cell in (cell for rect in pieces for cell in rect.tiles(TILE)):
-                if not any(layer.covered.intersects(cell) for layer in layers):
-                    self._original.release(cell)
+        cells = {cell for rect in pieces for cell in rect.tiles(TILE)}
+        self._original.release(
+            cell for cell in cells if not any(layer.covered.intersects(cell) for layer in layers)
+        )
 
     def _composed(self, rect: Rect, shown: Sequence[EditLayer]) -> U8:
         """The picture of `rect` with the layers `shown`, (h, w, 4) BGRA; alpha is the photograph's own."""

@@ -8,6 +8,7 @@ written to, they are the photograph for ever. The cost follows what layers cover
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -27,44 +28,54 @@ class Original:
 
     def __init__(self, photograph: Photograph, picture: U8) -> None:
         """`picture` is the working picture (H, W, 4) BGRA, as yet unchanged."""
-        self.lock = threading.RLock()
-        """Held from keeping tiles until they are written to, and from restoring until releasing them."""
+        self._lock = threading.Lock()
+        """Held while tiles are kept or released, never while anything is read: who draws must not wait for that."""
         self._photograph = photograph
         self._picture = picture
         self._kept: dict[Tile, U8] = {}
+        self._releases = 0
+        """Rises before tiles are released: what was read across that may be of neither time."""
 
     def keep(self, rect: Rect) -> None:
-        """Keep the tiles under `rect`; to be called, under the lock, before the first write to them."""
-        for cell in rect.tiles(TILE):
-            tile = cell.y // TILE, cell.x // TILE
-            if tile not in self._kept:
-                self._kept[tile] = self._picture[cell.slices].copy()
+        """Keep the tiles under `rect`; to be called before the first write to them."""
+        with self._lock:
+            for cell in rect.tiles(TILE):
+                tile = cell.y // TILE, cell.x // TILE
+                if tile not in self._kept:
+                    self._kept[tile] = self._picture[cell.slices].copy()
 
-    def release(self, rect: Rect) -> None:
-        """Forget the tiles that touch `rect`: the picture shows the original there again."""
-        for cell in rect.tiles(TILE):
-            self._kept.pop((cell.y // TILE, cell.x // TILE), None)
+    def release(self, rects: Iterable[Rect]) -> None:
+        """Forget the tiles that touch `rects`: the picture shows the original there again."""
+        with self._lock:
+            self._releases += 1
+            for cell in (cell for rect in rects for cell in rect.tiles(TILE)):
+                self._kept.pop((cell.y // TILE, cell.x // TILE), None)
 
     def picture(self, rect: Rect) -> U8:
         """The working picture of `rect` as it was at first, (h, w, 4) BGRA; a new array."""
-        with self.lock:
-            result = self._picture[rect.slices].copy()
-            self._put_kept(result, rect, slice(None))
+        result = np.empty((rect.height, rect.width, 4), np.uint8)
+        self._read(result, self._picture, rect, slice(None))
         return result
 
     def samples(self, rect: Rect) -> Samples:
         """The photograph's samples of `rect`, in their own dtype and channels; a new array."""
         samples = self._photograph.samples
+        if not self._photograph.shares_working:
+            return samples[rect.slices].copy()
         result = np.empty((rect.height, rect.width, *samples.shape[2:]), samples.dtype)
-        # The lock is held for one band of tiles at a time: nobody who draws waits for all of them.
+        self._read(result, samples, rect, slice(2, None, -1))
+        return as_samples(result)
+
+    def _read(self, result: NDArray[Any], source: NDArray[Any], rect: Rect, channels: slice) -> None:
+        """Fill `result` with what `source`, which may be written to meanwhile, held in `rect` at first."""
         for top in range(rect.y // TILE * TILE, rect.bottom, TILE):
             band = Rect(rect.x, top, rect.width, TILE).intersected(rect)
-            with self.lock:
-                target = result[band.relative_to(rect).slices]
-                target[...] = samples[band.slices]
-                if self._photograph.shares_working:
-                    self._put_kept(target, band, slice(2, None, -1))
-        return as_samples(result)
+            target, seen = result[band.relative_to(rect).slices], -1
+            while seen != self._releases:
+                seen = self._releases
+                target[...] = source[band.slices]
+                # Looked up afterwards: a tile is kept before it is written to for the first time.
+                self._put_kept(target, band, channels)
 
     def _put_kept(self, target: NDArray[Any], rect: Rect, channels: slice) -> None:
         """Overwrite the part of `target`, which stands at `rect`, that lies in kept tiles."""

@@ -169,7 +169,7 @@ def fill_holes(coverage: U8, cancel: CancelToken | None = None) -> U8:
 
         return fill
 
-    threads.share(_levels(before), worker, before.size)
+    threads.share(hole_levels(before), worker, before.size)
     for plane in planes:
         np.maximum(filled[area.slices], plane, out=filled[area.slices])
     return filled
@@ -241,8 +241,10 @@ def _blur(plane: U8, target: U8, sigma: float, cancel: CancelToken | None, table
         factor *= 2
     # How far the filters look, in whole pixels of the reduced plane, so that every band reduces the same ones.
     beyond = factor * (math.ceil(4.0 * sigma / factor) + 3)
-    rows = max(4 * beyond, _BAND // plane.shape[1]) // factor * factor
     height = plane.shape[0]
+    bands = threads.THREADS * math.ceil(plane.size / (threads.THREADS * _BAND))
+    rows = max(4 * beyond, factor * math.ceil(height / (bands * factor)))
+    rows -= rows % factor
 
     def worker() -> Callable[[int], object]:
         def blur(top: int) -> None:
@@ -317,7 +319,7 @@ def _line_that_keeps(total: int, counts: NDArray[np.int64], gain: float) -> floa
 # Holes
 
 
-def _levels(coverage: U8) -> list[int]:
+def hole_levels(coverage: U8) -> list[int]:
     """The levels at which holes are looked for, the lowest first."""
     counts = _counts(coverage)
     covered, partial = int(counts[1:].sum()), counts.copy()

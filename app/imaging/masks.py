@@ -16,11 +16,9 @@ import numpy as np
 from app.base.cancel import CancelToken
 from app.base.geometry import EMPTY, Rect, Size
 from app.imaging import blocks, threads
-from app.imaging.arrays import F32, U8, Bool
+from app.imaging.arrays import F32, U8, Bool, as_u8
 from app.imaging.discs import disc_maximum
 
-_BAND = 2_000_000
-"""Pixels that are worked on at a time where every pixel is little work."""
 _BLOCK = 16
 """Edge in pixels of what is looked at as one to tell whether an edge is near."""
 _TILE = 512
@@ -52,14 +50,7 @@ def bounds(coverage: U8) -> Rect:
 
 def invert(coverage: U8) -> U8:
     """255 - coverage."""
-    inverted = np.empty_like(coverage)
-
-    def worker() -> Callable[[slice], object]:
-        return lambda rows: cv2.bitwise_not(coverage[rows], inverted[rows])
-
-    # Most of the time goes for memory that is touched the first time.
-    threads.share(threads.bands(size_of(coverage), _BAND), worker, coverage.size)
-    return inverted
+    return as_u8(cv2.bitwise_not(coverage))
 
 
 def grow(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import MaskroomError
 from app.base.geometry import Margins, Size
 from app.base.notices import Notices
@@ -29,14 +28,12 @@ from app.gateways.fitting import fit_references
 from app.gateways.inspection import inspect_request
 from app.gateways.pricing import estimated_cost, total_cost
 from app.gateways.types import Transport
-from app.imaging.edges import Edge
 from app.imaging.pyramid import Preview
 from app.imaging.save import ExportOptions, Saved, save_photograph
 from app.session.candidates import Candidate, Candidates, layer_of
-from app.session.effective_mask import EffectiveMask, effective_mask
 from app.session.estimates import Estimator
 from app.session.extending import between_canvases, kept_margins
-from app.session.form import EditForm, automatic_grow
+from app.session.form import EditForm
 from app.session.judging import Judging
 from app.session.kept_tabs import LookedAt
 from app.session.layer_work import LayerWork, settled
@@ -44,9 +41,10 @@ from app.session.mask_work import MaskWork
 from app.session.measuring import Measuring
 from app.session.money import Money, OverLimit
 from app.session.pipeline import EditPipeline, renumbered
-from app.session.planning import NOTHING_PLANNED, Part, Wish, plan_requests
+from app.session.planning import Part
 from app.session.references import Reference
 from app.session.region_hand import RegionHand
+from app.session.replanning import Replanning
 from app.session.requests import freeze_request
 from app.session.selecting import Selecting
 from app.session.snapshots import Snapshots
@@ -57,8 +55,6 @@ from app.session.verdicts import INVERT_NEXT, mask_warning
 
 MEASURED = "measured"
 """In the place of the id of a request that is only weighed."""
-REPLAN_DELAY = 0.12
-"""Seconds of rest after a change before the plan is made again, so that a stroke plans once."""
 
 
 class Stage(enum.Enum):
@@ -117,13 +113,10 @@ class DocumentSession:
         self.snapshots: Snapshots | None = None
         self.view: LookedAt | None = None
         """How it was looked at last; whoever shows it keeps this."""
-        self.requests = NOTHING_PLANNED
-        self.effective_mask: EffectiveMask | None = None
-        self.edge: Edge | None = None
+        self.planning = Replanning(form, self.region, estimator, notices)
         self.is_preparing = False
         self._margins = Margins()
         self.stage_changed: Signal[[]] = Signal()
-        self.plan_changed: Signal[[]] = Signal()
         self.modified_changed: Signal[[]] = Signal()
         self.preparing_changed: Signal[[]] = Signal()
         self.limit_reached: Signal[[OverLimit]] = Signal()
@@ -132,16 +125,11 @@ class DocumentSession:
         """Emitted when large arrays that were needed for a while are no longer held."""
         self._pipeline = pipeline
         self._new_request_id = new_request_id
-        self._estimator = estimator
         self._money = money
         self._notices = notices
         self._exported_layers: tuple[EditLayer, ...] = ()
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._replan: asyncio.Task[None] | None = None
-        self._replan_cancel = CancelToken()
-        form.changed.connect(lambda field: self._plan_soon())
         self.region.changed.connect(self._measure_parts)
+        self.planning.changed.connect(self._measure_parts)
         self.candidates.changed.connect(self.let_go.emit)
 
     # Opening
@@ -165,12 +153,9 @@ class DocumentSession:
         self.preview = None
         self.stage = Stage.READY
         document.size_changed.connect(self._follow_canvas)
-        document.mask_changed.connect(lambda rects: self._plan_soon())
-        document.layers_changed.connect(self._plan_soon)
         document.modified_changed.connect(self.modified_changed.emit)
         self.stage_changed.emit()
-        # What was saved may have a mask to begin with.
-        self._plan_soon()
+        self.planning.follow(document)
 
     def show_failure(self) -> None:
         self.stage = Stage.FAILED
@@ -191,11 +176,8 @@ class DocumentSession:
         if region is not None:
             dx, dy = document.margins.left - before.left, document.margins.top - before.top
             self.form.set_context(replace(self.form.context, region=region.translated(dx, dy)))
-        self.requests, self.effective_mask, self.edge = NOTHING_PLANNED, None, None
-        self.region.follow(self.requests, document.size)
-        self.plan_changed.emit()
+        self.planning.start_again()
         self.stage_changed.emit()
-        self._plan_soon()
 
     @property
     def is_modified(self) -> bool:
@@ -219,79 +201,17 @@ class DocumentSession:
     @property
     def plan(self) -> EditPlan | None:
         """Of the request that would be sent first; None while there is nothing to send."""
-        return self.requests.parts[0].plan if self.requests.parts else None
+        return self.planning.plan
 
-    @property
-    def grow(self) -> int:
-        """Pixels by which the painted mask is grown before anything else."""
-        if self.form.grow is not None:
-            return self.form.grow
-        return automatic_grow(self.size) if self.size else 0
-
-    def _plan_soon(self) -> None:
-        if self.document is None:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_later(REPLAN_DELAY, self._start_replan)
-
-    def _start_replan(self) -> None:
-        self._timer = None
-        self._replan_cancel.cancel()
-        self._replan_cancel = CancelToken()
-        self._replan = self._loop.create_task(self._plan_now(self._replan_cancel))
-
-    async def _plan_now(self, cancel: CancelToken) -> None:
-        """Grow the mask and plan the region off this thread, then show both, unless overtaken."""
-        document = self.document
-        if document is None:
-            return
-        rect = document.request_mask.bounds()
-        # Copied in a thread: a stroke that is drawn meanwhile ends in a newer plan anyway.
-        coverage = await asyncio.to_thread(document.request_mask.coverage[rect.slices].copy)
-        grow_by, wish = self.grow, Wish.of(self.form)
-        try:
-            mask = await asyncio.to_thread(effective_mask, document.size, rect, coverage, grow_by, cancel)
-            if mask is not None and self._has_left_region(mask):
-                return
-            edge, planned = None, NOTHING_PLANNED
-            if mask is not None or not wish.card.needs_mask:
-                planned = await asyncio.to_thread(
-                    plan_requests, document.size, mask, wish, document.cut, self._estimator, cancel
-                )
-            if mask is not None:
-                edge = await asyncio.to_thread(Edge.of, document.size, mask.rect, mask.coverage, cancel)
-        except Cancelled:
-            return
-        except MaskroomError as error:
-            self._notices.error(error, topic="plan")
-            return
-        if cancel.is_cancelled:
-            return
-        self.effective_mask, self.edge = mask, edge
-        self.requests = planned
-        self.region.follow(planned, document.size)
-        self._measure_parts()
-        self.plan_changed.emit()
-
-    def _has_left_region(self, mask: EffectiveMask) -> bool:
-        """A region by hand that no longer holds the mask is given up, and all is planned anew."""
-        region = self.form.context.region
-        if region is None or self.region.is_held or region.contains(mask.rect):
-            return False
-        self._notices.info(
-            tr("The mask reaches beyond the region that was set by hand."),
-            tr("The region follows the mask again."),
-            topic="region",
-        )
-        self.region.reset()
-        return True
+    async def planned(self) -> EditPlan | None:
+        """The plan of this very moment, made now if something changed since the last one."""
+        return await self.planning.settled()
 
     @property
     def shown_parts(self) -> tuple[Part, ...]:
         """The requests as they are to be seen now, while a region is dragged too."""
         held = self.region.part if self.region.live is not None else None
-        return self.requests.parts if held is None else (held,)
+        return self.planning.requests.parts if held is None else (held,)
 
     def _measure_parts(self) -> None:
         leaves = self.form.profile.transport is not Transport.IN_PROCESS
@@ -311,18 +231,8 @@ class DocumentSession:
         quality = form.taken_values().get("quality")
         return total_cost(
             estimated_cost(form.card, quality, part.plan.size_send, form.variants)
-            for part in self.requests.parts
+            for part in self.planning.requests.parts
         )
-
-    async def planned(self) -> EditPlan | None:
-        """The plan of this very moment, made now if something changed since the last one."""
-        while self._timer is not None or (self._replan is not None and not self._replan.done()):
-            if self._timer is not None:
-                self._timer.cancel()
-                self._start_replan()
-            if self._replan is not None:
-                await asyncio.wait({self._replan})
-        return self.plan
 
     # Editing
 
@@ -354,7 +264,7 @@ class DocumentSession:
             await self.planned()
             if document is None or source is None:
                 return None
-            parts, margins = self.requests.parts, document.margins
+            parts, margins = self.planning.requests.parts, document.margins
             if not parts:
                 self._notices.info(
                     tr("Nothing is painted yet."),
@@ -479,10 +389,7 @@ class DocumentSession:
 
     def retire(self) -> None:
         """The tab is closed: stop planning. Requests run on; their results go to the history."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._replan_cancel.cancel()
+        self.planning.cancel()
         if self.snapshots is not None:
             self.snapshots.detach()
         if self.mask_work is not None:
@@ -499,8 +406,7 @@ class DocumentSession:
         self.retire()
         if self.selecting is not None:
             await self.selecting.aclose()
-        if self._replan is not None:
-            await asyncio.wait({self._replan})
+        await self.planning.aclose()
         await self.measuring.aclose()
         if self.mask_work is not None:
             await self.mask_work.aclose()

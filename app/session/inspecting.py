@@ -54,7 +54,7 @@ async def inspect_next(workspace: Workspace, session: DocumentSession, bounds: S
     document = session.document
     if plan is None or document is None:
         return None
-    mask, form = session.requests.parts[0].mask, session.form
+    mask, form = session.planning.requests.parts[0].mask, session.form
     picture = await asyncio.to_thread(document.cut, plan.region)
     request = await asyncio.to_thread(
         freeze_request,

@@ -128,7 +128,8 @@ class Desk:
         stops = [
             stop
             for stop in (
-                *(self._front(), self.tools, self.options, self.edit.prompt),
+                # Where one panel is seen at a time, the tabs lead to the others.
+                *(self._front(), self.tools, self.options, self.side.tabs, self.edit.prompt),
                 *(self.jobs.pause, self._layers_stop, self.history.search, self.steps.view),
             )
             if stop.isVisible()

@@ -81,7 +81,7 @@ class FileFlows:
             return
         data = offer.encoded
         if data is None and offer.image is not None:
-            data = await asyncio.to_thread(encode_image, offer.image)
+            data = await encode_image(offer.image)
         found = await load_references(offer.files, data, self._workspace.limits, self._workspace.notices)
         session.form.set_references((*session.form.references, *found))
 

@@ -46,9 +46,9 @@ class FollowCurrent:
         self._links = Links()
         self._document_links = Links()
         self._own_links = Links()
-        self._panels = QTimer(desk.window)
-        self._panels.setSingleShot(True)
-        self._panels.timeout.connect(self._fill_panels)
+        self._steps = QTimer(desk.window)
+        self._steps.setSingleShot(True)
+        self._steps.timeout.connect(self._step)
         workspace = desk.workspace
         self._own_links.add(
             workspace.notices.subscribe(desk.notices.show_notice),
@@ -63,7 +63,7 @@ class FollowCurrent:
         self.take_current()
 
     def detach(self) -> None:
-        self._panels.stop()
+        self._steps.stop()
         for links in (self._own_links, self._links, self._document_links):
             links.clear()
 
@@ -78,8 +78,8 @@ class FollowCurrent:
         if session is not None:
             self._links.add(
                 session.stage_changed.connect(self._mirror_stage),
-                session.plan_changed.connect(self._mirror_plan),
-                session.plan_changed.connect(self._mirror_edge),
+                session.planning.changed.connect(self._mirror_plan),
+                session.planning.changed.connect(self._mirror_edge),
                 session.region.changed.connect(self._mirror_region),
                 session.measuring.changed.connect(self._mirror_region),
                 session.preparing_changed.connect(self._mirror_preparing),
@@ -91,12 +91,13 @@ class FollowCurrent:
         desk.canvas.set_region_hand(session.region if session is not None else None)
         desk.strip.set_session(session)
         desk.status.set_session(session)
+        if session is None or desk.centre.currentWidget() is not desk.empty:
+            self.show_middle()
         if session is None:
-            self._fill_panels()
+            self._step()
         else:
-            self._panels.start()
+            self._steps.start()
         desk.history.set_session_available(session is not None)
-        self.show_middle()
         if session is not None:
             desk.status.show_view(desk.canvas.navigation.view)
         else:
@@ -107,10 +108,14 @@ class FollowCurrent:
         self._mirror_candidates()
         self._mirror_title()
 
-    def _fill_panels(self) -> None:
-        """The panels beside the photograph, once that is seen: all at once would keep the window from its events."""
-        self._panels.stop()
+    def _step(self) -> None:
+        """Show the photograph, then what stands beside it: all at once would keep the window from its events."""
         desk, session = self._desk, self._session
+        if session is not None and desk.centre.currentWidget() is desk.empty:
+            self.show_middle()
+            self._steps.start()
+            return
+        self._steps.stop()
         desk.edit.set_session(session)
         desk.steps.set_session(session)
         desk.layers.set_session(session)
@@ -262,7 +267,7 @@ class FollowCurrent:
 
     def _mirror_edge(self) -> None:
         shown = self._session if self._painted is None else None
-        self._desk.canvas.set_edge(shown.edge if shown is not None else None)
+        self._desk.canvas.set_edge(shown.planning.edge if shown is not None else None)
 
     def _mirror_candidates(self) -> None:
         desk, session = self._desk, self._session

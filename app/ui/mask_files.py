@@ -60,7 +60,9 @@ class MaskFlows:
         coverage = await mask_actions.copied_mask(session) if session is not None else None
         if coverage is None:
             return
-        image = await asyncio.to_thread(_grey_image, coverage)
+        # Of its own memory, since the clipboard may hold it until after Python's end; filled in a thread as an array.
+        image = QImage(coverage.shape[1], coverage.shape[0], QImage.Format.Format_Grayscale8)
+        await asyncio.to_thread(_fill, image.bits(), image.bytesPerLine(), coverage)
         self._copied = (image.cacheKey(), coverage)
         QGuiApplication.clipboard().setImage(image)
         self._workspace.notices.info(tr("The mask is on the clipboard."), topic="mask")
@@ -83,7 +85,7 @@ class MaskFlows:
         offer = offer_of(data)
         source: Path | bytes | None = offer.files[0] if offer.files else offer.encoded
         if source is None and offer.image is not None:
-            source = await asyncio.to_thread(encode_image, offer.image)
+            source = await encode_image(offer.image)
         if source is None:
             self._workspace.notices.info(
                 tr("The clipboard holds no picture."),
@@ -99,8 +101,9 @@ class MaskFlows:
         self._workspace.notices.info(tr("The mask is like this already."), topic="mask")
 
 
-def _grey_image(coverage: U8) -> QImage:
-    """A picture of its own memory: the clipboard may hold it until after Python's end."""
+def _fill(bits: bytes | bytearray | memoryview, stride: int, coverage: U8) -> None:
+    """Write (h, w) coverage into a grey picture's lines of `stride` bytes."""
+    import numpy as np
+
     height, width = coverage.shape
-    stride, grey = coverage.strides[0], QImage.Format.Format_Grayscale8
-    return QImage(coverage.data, width, height, stride, grey).copy()
+    np.copyto(np.frombuffer(bits, np.uint8).reshape(height, stride)[:, :width], coverage)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData
+from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication, QImage
 
 from app.base.errors import OutputError, from_os_error
@@ -71,13 +71,21 @@ def offer_of(data: QMimeData) -> Offer:
     return Offer(image=image) if isinstance(image, QImage) and not image.isNull() else Offer()
 
 
-def encode_image(image: QImage) -> bytes:
-    """A PNG of raw pixels; slow for large ones, and releases Python's lock."""
-    array = QByteArray()
-    buffer = QBuffer(array)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
-    return bytes(array.data())
+async def encode_image(image: QImage) -> bytes:
+    """A PNG of raw pixels. Qt would hold Python's lock while it encodes, so that is done on an array."""
+    layouts = (QImage.Format.Format_RGB32, QImage.Format.Format_ARGB32)
+    plain = image if image.format() in layouts else image.convertToFormat(layouts[image.hasAlphaChannel()])
+    has_alpha, bits = plain.format() is layouts[1], plain.constBits()
+
+    def encode() -> bytes:
+        import numpy as np
+
+        from app.imaging.codecs import encode_png
+
+        bgra = np.frombuffer(bits, np.uint8).reshape(plain.height(), plain.bytesPerLine() // 4, 4)
+        return encode_png(bgra[..., (2, 1, 0, 3)] if has_alpha else bgra[..., 2::-1])
+
+    return await asyncio.to_thread(encode)
 
 
 class Transfer:
@@ -94,7 +102,7 @@ class Transfer:
             return
         picture = offer.encoded
         if picture is None and offer.image is not None:
-            picture = await asyncio.to_thread(encode_image, offer.image)
+            picture = await encode_image(offer.image)
         if picture is not None:
             await self._workspace.open_data(picture, tr("Pasted picture"))
 

@@ -1,73 +1,144 @@
-"""Budget 9: operations on a whole mask, against copying it once. In processor time, with cv2 on one thread."""
+"""Budget 9: operations on a whole mask, against copying it once, and against libraries where it names no limit.
+
+Everything is timed by the wall, which is what one waits for: operations work in two threads, as cv2 may do, too.
+On two processors anything else takes one away from them, so no sample is dropped for that, and the processor time of
+all threads stands beside it. Operations without a limit in the budget may take as long as the shortest way to say the
+same in cv2 and numpy, timed in the same run.
+"""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from harness import SAMPLES, Report, Row
 
-from app.imaging.arrays import U8
-from app.imaging.mask_operations import MaskOperation, OperationKind
-from app.imaging.masks import grow, invert, shrink
+from app.imaging.arrays import F32, U8
+from app.imaging.mask_operations import MaskOperation, OperationKind, hole_levels
+from app.imaging.masks import feather_inside, grow, invert, shrink
 
-PATIENCE = 20.0
+PATIENCE = 8.0
 """Seconds for one operation."""
-OTHERS = (
-    ("border of 16", 250.0, OperationKind.BORDER, 16),
-    ("smooth by 8", 120.0, OperationKind.SMOOTH, 8),
-    ("fill holes", 700.0, OperationKind.FILL_HOLES, 0),
-    ("remove specks below 100", 180.0, OperationKind.REMOVE_SPECKS, 100),
-)
-"""With limits of our own, a quarter above what they take here: they run in a worker and can be cancelled, but are not
-to become slower. A border is a growing and a shrinking; holes are filled level by level where edges are soft."""
+Run = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """Medians in milliseconds, of so many samples."""
+
+    wall: float
+    processor: float
+    samples: int
+
+    @property
+    def note(self) -> str:
+        return f"{self.samples}, {self.processor:.0f} ms cpu"
 
 
 def whole_masks(report: Report, megapixels: float) -> None:
-    """Invert, grow, shrink and feather a mask of blobs with soft edges."""
+    """Everything that can be done to a mask of blobs with soft edges, which lie close all over the picture."""
     width = round((megapixels * 1e6 * 1.5) ** 0.5)
     coverage = _blobs(width, round(width / 1.5))
     copy = np.empty_like(coverage)
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        reference = _median(lambda: np.copyto(copy, coverage))
-        cases: list[tuple[str, float, Callable[[], object]]] = [("invert", 1.5, lambda: invert(coverage))]
-        cases += [(f"grow by {px}", 80.0, lambda px=px: grow(coverage, px)) for px in (2, 8, 32)]
-        cases += [("shrink by 8", 80.0, lambda: shrink(coverage, 8))]
-        cases += [
-            (
-                f"feather by {px}",
-                40.0,
-                lambda px=px: MaskOperation(OperationKind.FEATHER, px).apply(coverage),
-            )
-            for px in (2, 10, 50)
-        ]
-        cases += [
-            (name, limit, lambda kind=kind, px=px: MaskOperation(kind, px).apply(coverage))
-            for name, limit, kind, px in OTHERS
-        ]
-        for name, limit, run in cases:
-            spent = _median(run)
-            details = f"{spent:.1f} ms / {reference:.1f} ms cpu"
-            report.add(Row("9", f"{name}, {megapixels:g} MP", spent / reference, limit, details=details))
-    finally:
-        cv2.setNumThreads(threads)
+    copied = _timed(lambda: np.copyto(copy, coverage))
+    cases: list[tuple[str, float, Run]] = [("invert", 1.5, lambda: invert(coverage))]
+    cases += [(f"grow by {px}", 80.0, lambda px=px: grow(coverage, px)) for px in (2, 8, 32, 100)]
+    cases += [(f"shrink by {px}", 80.0, lambda px=px: shrink(coverage, px)) for px in (8, 32)]
+    cases += [
+        (f"feather by {px}", 40.0, _operation(coverage, OperationKind.FEATHER, px)) for px in (2, 6, 10, 50)
+    ]
+    for name, limit, run in cases:
+        spent = _timed(run)
+        details = f"{spent.wall:.1f} / {copied.wall:.2f} ms ({spent.note})"
+        case = f"{name}, {megapixels:g} MP"
+        report.add(Row("9", case, spent.wall / copied.wall, limit, details=details))
+    for name, run, plain in _others(coverage):
+        spent, reference = _timed(run), _timed(plain)
+        details = f"{spent.wall:.1f} / {reference.wall:.1f} ms ({spent.note}), "
+        details += f"{spent.wall / copied.wall:.0f} copies"
+        case = f"{name} / plainly, {megapixels:g} MP"
+        report.add(Row("", case, spent.wall / reference.wall, 1.0, details=details))
 
 
-def _median(run: Callable[[], object]) -> float:
-    """Milliseconds of this thread's processor time."""
+def _others(coverage: U8) -> list[tuple[str, Run, Run]]:
+    """Operations without a limit of their own, each with the plain way."""
+    return [
+        ("soften inside by 40", lambda: feather_inside(coverage, 40), lambda: _plain_inside(coverage, 40)),
+        (
+            "border of 16",
+            _operation(coverage, OperationKind.BORDER, 16),
+            lambda: _plain_border(coverage, 8),
+        ),
+        ("smooth by 8", _operation(coverage, OperationKind.SMOOTH, 8), lambda: _plain_smooth(coverage, 4.0)),
+        ("fill holes", _operation(coverage, OperationKind.FILL_HOLES, 0), lambda: _plain_fill(coverage)),
+        (
+            "remove specks below 100",
+            _operation(coverage, OperationKind.REMOVE_SPECKS, 100),
+            lambda: _plain_specks(coverage, 100),
+        ),
+    ]
+
+
+def _operation(coverage: U8, kind: OperationKind, px: int) -> Run:
+    return lambda: MaskOperation(kind, px).apply(coverage)
+
+
+# The plain ways
+
+
+def _plain_inside(coverage: U8, px: int) -> U8:
+    covered = (coverage > 0).astype(np.uint8)
+    depth: F32 = cv2.distanceTransform(covered, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    ramp = np.clip((depth - np.float32(0.5)) / np.float32(px), 0, 1)
+    return np.rint(coverage * (ramp * ramp * (3 - 2 * ramp))).astype(np.uint8)
+
+
+def _plain_border(coverage: U8, px: int) -> U8:
+    across = np.arange(-px, px + 1)
+    disc = (across[:, np.newaxis] ** 2 + across**2 <= px * px).astype(np.uint8)
+    return cv2.min(cv2.dilate(coverage, disc), cv2.bitwise_not(cv2.erode(coverage, disc)))
+
+
+def _plain_smooth(coverage: U8, sigma: float) -> U8:
+    blurred = cv2.GaussianBlur(coverage, (0, 0), sigma)
+    # The two things that tell where the line is to be drawn so that the area stays.
+    cv2.calcHist([blurred], [0], None, [256], [0, 256])
+    coverage.sum(dtype=np.int64)
+    return cv2.LUT(blurred, np.clip((np.arange(256) - 127.5) * 4 + 127.5, 0, 255).astype(np.uint8))
+
+
+def _plain_fill(coverage: U8) -> U8:
+    """A flood from the outside for each level, one after the other."""
+    filled = coverage.copy()
+    for level in hole_levels(coverage):
+        open_ = cv2.threshold(coverage, level - 1, 1, cv2.THRESH_BINARY_INV)[1]
+        open_ = cv2.copyMakeBorder(open_, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+        cv2.floodFill(open_, None, (0, 0), 0, flags=4)
+        np.maximum(filled, open_[1:-1, 1:-1] * np.uint8(level), out=filled)
+    return filled
+
+
+def _plain_specks(coverage: U8, px: int) -> U8:
+    covered = cv2.threshold(coverage, 0, 1, cv2.THRESH_BINARY)[1]
+    _, labels, found, _ = cv2.connectedComponentsWithStats(covered, connectivity=8)
+    return coverage * (found[:, cv2.CC_STAT_AREA] >= px)[labels]
+
+
+def _timed(run: Run) -> _Spent:
     run()
-    samples: list[float] = []
+    wall: list[float] = []
+    processor: list[float] = []
     end = time.perf_counter() + PATIENCE
-    while len(samples) < SAMPLES and (time.perf_counter() < end or len(samples) < 5):
-        start = time.thread_time()
+    while len(wall) < SAMPLES and (time.perf_counter() < end or len(wall) < 5):
+        used, start = time.process_time(), time.perf_counter()
         run()
-        samples.append((time.thread_time() - start) * 1e3)
-    return statistics.median(samples)
+        wall.append((time.perf_counter() - start) * 1e3)
+        processor.append((time.process_time() - used) * 1e3)
+    return _Spent(statistics.median(wall), statistics.median(processor), len(wall))
 
 
 def _blobs(width: int, height: int) -> U8:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from app.document.composition import Made
 from app.document.document import Document
 from app.document.extension import source_photograph
 from app.document.layer_changes import with_layer
+from app.document.original import Original
 from app.imaging.pyramid import Pyramid
 from app.imaging.recipe import BlendMode
 from tests.document.making import KINDS, layer, photograph
@@ -146,3 +150,40 @@ def test_a_rename_makes_no_pixel_anew() -> None:
     doc.change_layers(with_layer(doc.layers, replace(doc.layers[0], name="Sky")), "Rename")
     assert doc.is_settled
     assert not later.waiting
+
+
+class Held:
+    """Stops whoever reads the original after the pixels were copied, before it looks up what was kept."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached, self.go_on = threading.Event(), threading.Event()
+        self.was_let_go = False
+        put_kept = Original._put_kept
+
+        def waiting(original: Original, *rest: Any) -> None:
+            if threading.current_thread() is not threading.main_thread() and not self.reached.is_set():
+                self.reached.set()
+                self.was_let_go = self.go_on.wait(20)
+            put_kept(original, *rest)
+
+        monkeypatch.setattr(Original, "_put_kept", waiting)
+
+
+@pytest.mark.parametrize("begins_with_layer", [False, True])
+def test_reading_the_photograph_holds_nobody_up_and_is_right_whatever_happens_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, begins_with_layer: bool
+) -> None:
+    doc = Document(photograph("shared", SIZE))
+    expected = doc.flatten_samples(WHOLE, ()).copy()
+    small = layer(Rect(100, 90, 200, 150))
+    if begins_with_layer:
+        doc.add_layer(small)
+    held = Held(monkeypatch)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(doc.flatten_samples, WHOLE, ())
+        assert held.reached.wait(20)
+        doc.undo.undo() if begins_with_layer else doc.add_layer(small)
+        held.go_on.set()
+        found = reading.result()
+    assert held.was_let_go
+    assert np.array_equal(found, expected)

@@ -70,7 +70,7 @@ async def test_the_new_area_is_planned_filled_exported_and_made_again_by_the_his
     out, again = tmp_path / "out.png", tmp_path / "again.png"
     await opened.export(out, ExportOptions())
     assert read(out).shape == (130, 210, 3)
-    grown = opened.grow
+    grown = opened.planning.grow
     before, after = read(photograph), read(out)[0:120, 20:180]
     untouched = np.ones((120, 160), bool)
     untouched[:, :grown] = untouched[:, -grown:] = untouched[-grown:] = False
@@ -193,7 +193,7 @@ async def test_depth_profile_and_camera_data_survive(workspace: Workspace, tmp_p
     assert written.samples.dtype == np.uint16
     assert written.size == Size(210, 130)
     assert written.metadata.icc == icc
-    grown = session.grow
+    grown = session.planning.grow
     inner = written.samples[: 120 - grown, 20 + grown : 180 - grown]
     assert np.array_equal(inner, samples[: 120 - grown, grown : 160 - grown])
     assert written.metadata.exif is not None

@@ -120,7 +120,7 @@ async def test_everything_of_a_request_comes_back(
     paint(opened)
     id = await generated(workspace, opened)
     entry = await workspace.history_actions.get(id)
-    sent = opened.effective_mask
+    sent = opened.planning.effective_mask
     assert sent is not None
     assert entry.prompt == "", "the model takes none"
     before = (form.provider, form.model, form.variants, form.feather, form.context)

@@ -133,10 +133,10 @@ async def test_each_island_is_a_request_with_its_own_region_and_mask(
     opened.form.set_grow(0)
     opened.form.set_context(NEAR)
     assert await opened.planned() is not None
-    assert (len(opened.requests.parts), opened.requests.islands) == (1, 2)
+    assert (len(opened.planning.requests.parts), opened.planning.requests.islands) == (1, 2)
     opened.form.set_islands(Islands.EACH)
     await opened.planned()
-    first, second = opened.requests.parts
+    first, second = opened.planning.requests.parts
     assert (first.plan.mask_bounds, second.plan.mask_bounds) == (LEFT, RIGHT)
     assert first.plan.region == LEFT.expanded(8)
     opened.form.set_variants(2)

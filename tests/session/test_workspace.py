@@ -108,9 +108,9 @@ async def test_the_plan_follows_the_mask_and_the_form(opened: DocumentSession) -
     paint(opened)
     plan = await opened.planned()
     assert plan is not None
-    assert plan.mask_bounds == HOLE.expanded(opened.grow)
+    assert plan.mask_bounds == HOLE.expanded(opened.planning.grow)
     assert plan.region.contains(plan.mask_bounds)
-    assert opened.requests.seconds is not None
+    assert opened.planning.requests.seconds is not None
     opened.form.set_grow(0)
     smaller = await opened.planned()
     assert smaller is not None
@@ -224,7 +224,7 @@ async def test_the_next_edit_knows_what_it_stands_on(
 async def test_the_edge_is_that_of_the_grown_mask_and_goes_with_it(opened: DocumentSession) -> None:
     paint(opened)
     await opened.planned()
-    document, mask, edge = opened.document, opened.effective_mask, opened.edge
+    document, mask, edge = opened.document, opened.planning.effective_mask, opened.planning.edge
     assert document is not None
     assert mask is not None
     assert edge is not None
@@ -235,7 +235,7 @@ async def test_the_edge_is_that_of_the_grown_mask_and_goes_with_it(opened: Docum
     assert not (painted & (kinds == INNER)).any()
     document.clear_mask()
     await opened.planned()
-    assert opened.edge is None
+    assert opened.planning.edge is None
 
 
 async def test_history_fills_the_form_and_the_mask_again(
@@ -248,7 +248,7 @@ async def test_history_fills_the_form_and_the_mask_again(
     id = await generated(workspace, opened)
     document = opened.document
     assert document is not None
-    sent = opened.effective_mask
+    sent = opened.planning.effective_mask
     assert sent is not None
     document.clear_mask()
     opened.form.set_variants(1)

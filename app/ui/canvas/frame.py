@@ -29,8 +29,10 @@ _TOO_MANY = 80
 """More than this are not even looked at one by one: comparing them all would take longer than drawing."""
 _WASTE = 1.25
 """Rectangles are drawn as one where that draws at most this much more than drawing each."""
-AT_ONCE = 160_000
-"""Pixels of the frame that are always drawn at once."""
+AT_ONCE = 500_000
+"""Pixels of the frame that are always drawn at once: those under a large brush."""
+_MUCH = 4_000_000
+"""Pixels of the document whose change has taken so long that no part of it is drawn in the same turn."""
 _PART = 80_000
 """Pixels of the frame that are drawn before one looks at the clock again."""
 PATIENCE = 0.004
@@ -147,15 +149,20 @@ class Frame:
             exposed = self.renderer.scroll(*self._shift)
             self._shift = (0, 0)
             self._stale.extend(exposed)
-        whole = self.size.rect
-        if not self._parts and self._changed:
-            changed = merged(self._changed, whole)
-            if sum([rect.area for rect in changed]) <= AT_ONCE:
+        whole, is_much = self.size.rect, False
+        if self._changed and not self._parts:
+            changed, self._changed = merged(self._changed, whole), []
+            area = sum([rect.area for rect in changed])
+            is_much = area > _MUCH * self.view.scale**2
+            if area <= AT_ONCE and not is_much:
                 self._stale += changed
-                self._changed = []
+            else:
+                self._parts = _in_parts(changed)
         if self._stale:
             stale, self._stale = merged(self._stale, whole), []
             self._draw(stale)
+        if is_much and patience < math.inf:
+            return _hull(self._parts)
         while self._parts or self._changed:
             if not self._parts:
                 self._parts, self._changed = _in_parts(merged(self._changed, self.size.rect)), []

@@ -5,6 +5,7 @@ A new order cancels the one before it; an answer that is no longer wanted is dro
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import logging
 import threading
@@ -62,9 +63,8 @@ class Workshop(QObject):
         """Have `make` run in a thread; it polls the token it is given."""
         self.drop()
         cancel = self._cancel = CancelToken()
-        threading.Thread(
-            target=self._run, args=(make, cancel, self._line), name="canvas picture", daemon=True
-        ).start()
+        # `Thread.start` would wait for the thread to run, which takes many milliseconds while others compute.
+        _thread.start_new_thread(self._run, (make, cancel, self._line))
 
     def drop(self) -> None:
         """The last order is no longer wanted."""

@@ -147,7 +147,7 @@ class InspectDialog(QDialog):
         session = self._workspace.current
         if session is not None:
             self._session_links.add(
-                session.plan_changed.connect(self._look),
+                session.planning.changed.connect(self._look),
                 session.form.changed.connect(lambda field: self._look()),
             )
         self._look()

@@ -133,7 +133,7 @@ class EditPanel(QWidget):
             return
         self._links.add(
             session.form.changed.connect(self._mirror),
-            session.plan_changed.connect(self._mirror_islands),
+            session.planning.changed.connect(self._mirror_islands),
             self._workspace.models.changed.connect(lambda name: self._mirror("model")),
         )
         self._mirror("provider")
@@ -192,15 +192,16 @@ class EditPanel(QWidget):
                 tr("Size"), self.send_size, tr("Of what is sent; the photograph keeps its own size")
             ),
             "context": FormRow(tr("Context"), self.context, tr("How much around the mask is sent with it")),
+            "grow": FormRow(
+                tr("Grow"), self.grow, tr("Widens the mask, so that no fringe of the object stays")
+            ),
+            "feather": FormRow(tr("Feather"), self.feather, tr("Softens the result's edge, inwards only")),
+            # Last, since it comes and goes with what is painted.
             "islands": FormRow(
                 tr("Islands"),
                 self.islands,
                 tr("Parts of the mask that stand far from each other: one request for all, or one for each"),
             ),
-            "grow": FormRow(
-                tr("Grow"), self.grow, tr("Widens the mask, so that no fringe of the object stays")
-            ),
-            "feather": FormRow(tr("Feather"), self.feather, tr("Softens the result's edge, inwards only")),
         }
         self._body = QWidget()
         column = QVBoxLayout(self._body)
@@ -351,7 +352,7 @@ class EditPanel(QWidget):
     def _mirror_islands(self) -> None:
         """Offered only where there is something to choose."""
         session = self._session
-        count = session.requests.islands if session is not None else 0
+        count = session.planning.requests.islands if session is not None else 0
         self._rows["islands"].setVisible(count > 1)
         if session is not None and count > 1:
             self.islands.show_choices(

@@ -98,7 +98,7 @@ class GenerateBox(QWidget):
         if session is not None:
             self._links.add(
                 session.limit_reached.connect(self._ask_over_limit),
-                session.plan_changed.connect(self.mirror),
+                session.planning.changed.connect(self.mirror),
                 session.region.changed.connect(self.mirror),
                 session.measuring.changed.connect(self.mirror),
                 session.stage_changed.connect(self.mirror),
@@ -139,7 +139,7 @@ class GenerateBox(QWidget):
             sent = tr("Sends {count} regions: {sizes} px", count=len(parts), sizes=", ".join(sizes[:3]))
             if len(sizes) > 3:
                 sent += " …"
-        elif session.effective_mask is None:
+        elif session.planning.effective_mask is None:
             sent = tr("Nothing is painted: all of the photograph may change. Sends it")
         elif session.measuring.sent_bytes is not None:
             sent = tr("Sends {region} px", region=size_text(plan.region.size))
@@ -192,8 +192,8 @@ class GenerateBox(QWidget):
     def _costs(self, session: DocumentSession) -> list[str]:
         form = session.form
         parts = []
-        if session.requests.seconds is not None:
-            parts.append(estimate_text(session.requests.seconds))
+        if session.planning.requests.seconds is not None:
+            parts.append(estimate_text(session.planning.requests.seconds))
         if form.profile.transport is Transport.IN_PROCESS:
             parts.append(tr("free, on this computer"))
         else:

@@ -122,6 +122,7 @@ class JobsPanel(QWidget):
         self._column.addStretch(1)
         self.more = QPushButton()
         self.more.setObjectName("jobsMore")
+        self.more.setAccessibleName(tr("Show more that wait"))
         self.more.setProperty("role", "line")
         self.more.clicked.connect(self._show_more)
         self.more.hide()

@@ -89,7 +89,7 @@ class StatusBar(QStatusBar):
         if session is not None:
             self._links.add(
                 session.stage_changed.connect(self._mirror_stage),
-                session.plan_changed.connect(self._mirror_tool),
+                session.planning.changed.connect(self._mirror_tool),
             )
         self._mirror_tool()
         self._mirror_stage()

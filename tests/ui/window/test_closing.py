@@ -216,7 +216,7 @@ async def test_f6_goes_round_the_panels(window: Window, photograph: Path) -> Non
         focused = window.frame.focusWidget()
         assert focused is not None
         seen.append(focused)
-    tools, options, prompt, canvas, again = seen
-    assert window.desk.tools.isAncestorOf(tools)
-    assert window.desk.options.isAncestorOf(options)
-    assert (prompt, canvas, again) == (window.desk.edit.prompt, window.desk.canvas, tools)
+    desk = window.desk
+    assert desk.tools.isAncestorOf(seen[0])
+    assert desk.options.isAncestorOf(seen[1])
+    assert seen[2:] == [desk.side.tabs, desk.edit.prompt, desk.canvas]

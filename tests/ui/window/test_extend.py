@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDoubleSpinBox, QPushButton
 
-from app.base.geometry import Margins, Rect, Size
+from app.base.geometry import Margins, Point, Rect, Size
+from app.ui.canvas.scene import Picture
 from tests.ui.window.conftest import Window, eventually
 
 
@@ -98,3 +99,29 @@ async def test_the_original_is_seen_under_an_edit_on_the_larger_canvas(
     await eventually(lambda: bool(canvas.source.scene and canvas.source.scene.patches))
     canvas.show_original(False)
     await eventually(lambda: bool(canvas.source.scene and not canvas.source.scene.patches))
+
+
+async def test_the_map_of_a_layer_moves_along(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    session.form.set_provider("local", "instant")
+    window.stroke(Point(140, 120), Point(180, 120))
+    await session.generate()
+    await eventually(lambda: session.candidates.shown is not None)
+    window.desk.actions.run("candidate.apply")
+    document = session.document
+    assert document is not None
+    await eventually(lambda: document.layers and document.is_settled)
+    window.desk.actions.run("view.leak")
+    (layer,) = document.layers
+    await eventually(lambda: [each.shown_doc for each in patches(window)] == [layer.region])
+    window.desk.follow.extend_canvas(Margins(40, 20, 0, 0))
+    await eventually(lambda: session.size == Size(360, 260))
+    moved = layer.region.translated(40, 20)
+    await eventually(lambda: [each.shown_doc for each in patches(window)] == [moved])
+    assert window.widget("heatLegend").isVisible()
+
+
+def patches(window: Window) -> tuple[Picture, ...]:
+    """What lies over the photograph on the canvas."""
+    scene = window.desk.canvas.source.scene
+    return scene.patches if scene is not None else ()

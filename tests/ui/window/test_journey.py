@@ -285,13 +285,13 @@ async def test_the_edge_of_the_grown_mask_is_shown_once_the_hand_rests(
     window.stroke(*DISC)
     canvas.frame.refresh()
     painted = canvas.frame.renderer.pixels.copy()
-    await eventually(lambda: session.edge is not None)
+    await eventually(lambda: session.planning.edge is not None)
     canvas.frame.refresh()
     edged = canvas.frame.renderer.pixels.copy()
     changed = (painted != edged).any(axis=2)
     assert 0 < changed.sum() < 0.1 * changed.size
     window.desk.actions.run("mask.clear")
-    await eventually(lambda: session.edge is None)
+    await eventually(lambda: session.planning.edge is None)
     canvas.frame.refresh()
     assert not np.array_equal(canvas.frame.renderer.pixels, edged)
 
