@@ -209,7 +209,7 @@ def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:
     """Few rectangles that cover all of `rects` inside `within`, without adding much area to draw."""
     # One look at them all first: a stroke's rectangles nearly always lie in one place.
     total = _hull(rects)
-    if total.area <= sum([rect.area for rect in rects]) * _WASTE:
+    if len(rects) == 1 or total.area <= sum([rect.area for rect in rects]) * _WASTE:
         total = total.intersected(within)
         return [] if total.is_empty else [total]
     if len(rects) > _TOO_MANY:

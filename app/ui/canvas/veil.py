@@ -303,13 +303,14 @@ def _few(rects: Sequence[Rect], inside: Rect) -> list[Rect]:
     """What of `rects` lies in `inside`, or all of that where they are many."""
     if len(rects) > _MANY:
         return [inside]
-    return [rect.intersected(inside) for rect in rects]
+    parts = [rect.intersected(inside) for rect in rects]
+    return [part for part in parts if not part.is_empty]
 
 
 def _disjoint(rects: Sequence[Rect], without: Sequence[Rect]) -> list[Rect]:
     """Rectangles that do not overlap and cover `rects`, less those of `without`."""
     if len(rects) == 1 and not without:
-        return [] if rects[0].is_empty else list(rects)
+        return list(rects)
     region = QRegion()
     for rect in rects:
         region += QRegion(rect.x, rect.y, rect.width, rect.height)
