@@ -68,7 +68,7 @@ class Size:
         return Size(max(1, round(self.width * factor)), max(1, round(self.height * factor)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Rect:
     """Whole pixels [x, x + width) by [y, y + height). Every empty rectangle is normalised to Rect(x, y, 0, 0)."""
 
@@ -77,10 +77,15 @@ class Rect:
     width: int
     height: int
 
-    def __post_init__(self) -> None:
-        if self.width <= 0 or self.height <= 0:
-            object.__setattr__(self, "width", 0)
-            object.__setattr__(self, "height", 0)
+    def __init__(self, x: int, y: int, width: int, height: int) -> None:
+        # By hand, as every pointer event makes dozens of them and what is made for a dataclass takes longer.
+        if width <= 0 or height <= 0:
+            width = height = 0
+        become = object.__setattr__
+        become(self, "x", x)
+        become(self, "y", y)
+        become(self, "width", width)
+        become(self, "height", height)
 
     @classmethod
     def from_edges(cls, left: int, top: int, right: int, bottom: int) -> Rect:
@@ -142,12 +147,10 @@ class Rect:
         return Rect.from_edges(self.x - margin_x, self.y - my, self.right + margin_x, self.bottom + my)
 
     def intersected(self, other: Rect) -> Rect:
-        return Rect.from_edges(
-            max(self.x, other.x),
-            max(self.y, other.y),
-            min(self.right, other.right),
-            min(self.bottom, other.bottom),
-        )
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        right = min(self.x + self.width, other.x + other.width)
+        bottom = min(self.y + self.height, other.y + other.height)
+        return Rect(left, top, right - left, bottom - top)
 
     def united(self, other: Rect) -> Rect:
         if self.is_empty:
@@ -166,13 +169,20 @@ class Rect:
 
     def contains(self, other: Rect) -> bool:
         """True when every pixel of `other` is in this one; an empty rectangle is in every rectangle."""
-        return other.is_empty or self.intersected(other) == other
+        return other.is_empty or (
+            self.x <= other.x
+            and self.y <= other.y
+            and self.x + self.width >= other.x + other.width
+            and self.y + self.height >= other.y + other.height
+        )
 
     def without(self, hole: Rect) -> tuple[Rect, ...]:
         """What is left of it without the pixels of `hole`: at most four rectangles, which do not overlap."""
         inside = self.intersected(hole)
         if inside.is_empty:
             return () if self.is_empty else (self,)
+        if inside == self:
+            return ()
         strips = (
             Rect.from_edges(self.x, self.y, self.right, inside.y),
             Rect.from_edges(self.x, inside.bottom, self.right, self.bottom),

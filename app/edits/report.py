@@ -69,7 +69,8 @@ def report_edit(source: Source, patch: Patch, aligned: Aligned, cancel: CancelTo
         Cancelled: `cancel` was cancelled.
     """
     before = np.ascontiguousarray(source.picture[..., :3])
-    after = as_u8(blend(before, patch.pixels, alpha_inside(patch.coverage, patch.recipe.feather)))
+    alpha = alpha_inside(patch.coverage, patch.recipe.feather, cancel)
+    after = as_u8(blend(before, patch.pixels, alpha, cancel=cancel))
     outside = outside_changed_pixels(before, after, patch.coverage)
     counted = int(np.count_nonzero(patch.coverage == 0))
     if cancel is not None:

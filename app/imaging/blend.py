@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.base.cancel import CancelToken
 from app.imaging.arrays import F32, U8, Samples, as_samples
 from app.imaging.masks import feather_inside
 from app.imaging.recipe import BlendMode
@@ -18,13 +19,22 @@ _LUMINANCE = (np.float32(0.3), np.float32(0.59), np.float32(0.11))
 """What red, green and blue count for in the luminosity of the W3C's `Lum`."""
 
 
-def alpha_inside(coverage: U8, feather: int) -> U8:
-    """The weight of a patch: `coverage` (H, W) softened by `feather` pixels inwards; 0 wherever it is 0."""
-    return feather_inside(coverage, feather)
+def alpha_inside(coverage: U8, feather: int, cancel: CancelToken | None = None) -> U8:
+    """The weight of a patch: `coverage` (H, W) softened by `feather` pixels inwards; 0 wherever it is 0.
+
+    Raises:
+        Cancelled: the token was cancelled.
+    """
+    return feather_inside(coverage, feather, cancel)
 
 
 def blend(
-    base: Samples, patch: Samples, alpha: U8, opacity: float = 1.0, mode: BlendMode = BlendMode.NORMAL
+    base: Samples,
+    patch: Samples,
+    alpha: U8,
+    opacity: float = 1.0,
+    mode: BlendMode = BlendMode.NORMAL,
+    cancel: CancelToken | None = None,
 ) -> Samples:
     """`base` with `patch` laid over it by `alpha` (H, W, 0–255) times `opacity` (0–1), as a new array.
 
@@ -37,6 +47,7 @@ def blend(
 
     Raises:
         ValueError: shapes or dtypes differ.
+        Cancelled: the token was cancelled.
     """
     if base.shape != patch.shape or base.dtype != patch.dtype or base.shape[:2] != alpha.shape:
         raise ValueError(f"{base.shape} {base.dtype}, {patch.shape} {patch.dtype} and {alpha.shape} differ")
@@ -48,6 +59,8 @@ def blend(
         colours = channels
     most = np.float32(np.iinfo(base.dtype).max)
     for top in range(0, base.shape[0], _ROWS):
+        if cancel is not None:
+            cancel.check()
         rows = slice(top, top + _ROWS)
         if not alpha[rows].any():
             continue

@@ -217,10 +217,8 @@ def spread(mask: U8, solid: Bool, x: int, y: int) -> Rect:
     plane = mask[1:-1, 1:-1]
     closed, seeds = _walls(_body(mask, solid, x, y))
     # What is closed is reached already, and nothing walks through it.
-    full = np.full((BLOCK, plane.shape[1]), REACHED, np.uint8)
     for row, first, end in blocks.runs(closed):
-        box = plane[row * BLOCK : (row + 1) * BLOCK, first * BLOCK : end * BLOCK]
-        box[...] = full[:, : box.shape[1]]
+        plane[row * BLOCK : (row + 1) * BLOCK, first * BLOCK : end * BLOCK] = REACHED
     boxes = [blocks.pixels(Rect(*cv2.boundingRect(closed.view(np.uint8))), BLOCK)]
     starts = [*((column * BLOCK, row * BLOCK) for column, row in seeds), (x, y)]
     boxes += [_pour(mask, start) for start in starts if plane[start[1], start[0]] == 0]

@@ -79,11 +79,14 @@ def shrink(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
     return shrunk
 
 
-def feather_inside(coverage: U8, px: int) -> U8:
+def feather_inside(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
     """Coverage with a soft edge of `px` pixels that lies wholly inside it.
 
     The factor rises with the distance from the nearest uncovered pixel as a smoothstep, 3t² - 2t³, from 0 on
     the edge to 1 at a depth of `px`. Coverage 0 stays 0, and nothing rises above `coverage`.
+
+    Raises:
+        Cancelled: the token was cancelled.
     """
     soft = coverage.copy()
     area = bounds(coverage)
@@ -94,6 +97,8 @@ def feather_inside(coverage: U8, px: int) -> U8:
 
     def worker() -> Callable[[Rect], object]:
         def soften(part: Rect) -> None:
+            if cancel is not None:
+                cancel.check()
             wider = part.expanded(px + 1).intersected(whole)
             known = inside[wider.slices]
             if known.all():

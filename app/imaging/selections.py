@@ -16,8 +16,8 @@ import numpy as np
 
 from app.base.geometry import EMPTY, Point, Rect, Size
 from app.base.work import Work
-from app.imaging import blocks, threads
-from app.imaging.arrays import F32, U8
+from app.imaging import threads
+from app.imaging.arrays import F32, U8, as_u8
 from app.imaging.flood import Alike, flood
 from app.imaging.masks import bounds, size_of
 
@@ -29,8 +29,10 @@ _BAND = 262144
 """Pixels that are worked on at a time: their channels stay in the cache, and in memory that is kept at hand."""
 _ALIKE_BAND = 49152
 """The same where all four channels are worked on together."""
-_EDGE_BLOCK = 32
-"""Edge in pixels of what is smoothed, or not, at a time."""
+_SMOOTH_BAND = 196608
+"""The same for smoothing."""
+_SEAM = 2
+"""Rows on both sides of where two threads meet that decide what the outermost row of either becomes."""
 _FLOOD = 4 | cv2.FLOODFILL_MASK_ONLY | (255 << 8)
 
 
@@ -84,7 +86,9 @@ def wand(
         area, found = _cropped(_alike(picture, colour, tolerance, work), margin)
     if area.is_empty:
         return nothing()
-    return area, _smoothed(found, work) if smooth else found
+    if smooth:
+        _smooth(found, work)
+    return area, found
 
 
 def colour_range(picture: U8, colours: Sequence[Colour], fuzziness: int, work: Work | None = None) -> Found:
@@ -183,30 +187,44 @@ def _alike(picture: U8, colour: tuple[int, ...], tolerance: int, work: Work) -> 
     return _in_bands(size_of(picture), cover, work, _ALIKE_BAND)
 
 
-def _smoothed(plane: U8, work: Work) -> U8:
-    """Through the binomial filter of 3 x 3; beyond its border a plane goes on as it ends.
+def _smooth(plane: U8, work: Work) -> None:
+    """Put a plane through the binomial filter of 3 x 3, in place; beyond its border it goes on as it ends.
 
-    Only where it is not the same all round there is anything to be smoothed.
+    Fresh memory for a large plane would take longer than the filter, and so would a search for where there is
+    nothing to be smoothed. Each thread has a half. Where they meet, rows are looked at before anything is written.
     """
-    work.step(0.9)
-    around = np.ones((3, 3), np.uint8)
-    highest = cv2.dilate(blocks.highest(plane, _EDGE_BLOCK), around)
-    edges = highest != cv2.erode(blocks.lowest(plane, _EDGE_BLOCK), around)
-    smoothed, whole = plane.copy(), size_of(plane).rect
+    middle = len(plane) // 2
+    if plane.size < threads.WORTH_THREADS or middle < _SEAM:
+        _smooth_part(plane, work)
+        return
+    seam = _blurred(plane[middle - _SEAM : middle + _SEAM])[_SEAM - 1 : _SEAM + 1]
+    threads.share([plane[:middle], plane[middle:]], lambda: lambda half: _smooth_part(half, work))
+    plane[middle - 1 : middle + 1] = seam
 
-    def worker() -> Callable[[tuple[int, int, int]], object]:
-        def smooth(run: tuple[int, int, int]) -> None:
-            inner = blocks.run_pixels(run, _EDGE_BLOCK).intersected(whole)
-            outer = inner.expanded(1).intersected(whole)
-            blurred = cv2.GaussianBlur(plane[outer.slices], (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
-            smoothed[inner.slices] = blurred[inner.relative_to(outer).slices]
 
-        return smooth
+def _smooth_part(plane: U8, work: Work) -> None:
+    """Smooth a plane as if there were nothing else, in bands of rows.
 
-    pieces = list(blocks.runs(edges))
-    work.step(0.95)
-    threads.share(pieces, worker, whole.area)
-    return smoothed
+    A band's last row is written when the next band, which looks at it, has been read.
+    """
+    height, width = plane.shape
+    rows = _rows(width, _SMOOTH_BAND)
+    scratch = np.empty((rows + 2, width), np.uint8)
+    last = np.empty((0, width), np.uint8)
+    for top in range(0, height, rows):
+        work.step(0.9 + 0.1 * top / height)
+        end, first = min(top + rows, height), max(0, top - 1)
+        blurred = _blurred(plane[first : end + 1], scratch)[top - first :]
+        plane[top - len(last) : top] = last
+        last = blurred[end - top - 1 : end - top].copy()
+        plane[top : end - 1] = blurred[: end - top - 1]
+    plane[height - len(last) :] = last
+
+
+def _blurred(plane: U8, scratch: U8 | None = None) -> U8:
+    """A plane through the binomial filter of 3 x 3, in the first rows of `scratch`, if given."""
+    target = None if scratch is None else scratch[: len(plane)]
+    return as_u8(cv2.GaussianBlur(plane, (3, 3), 0, target, borderType=cv2.BORDER_REPLICATE))
 
 
 def _square(plane: U8, x: int, y: int, sample: int) -> Rect:

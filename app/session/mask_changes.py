@@ -110,7 +110,11 @@ class Differ:
     def apply(self, coverage: U8, at: Rect, cancel: CancelToken) -> U8:
         changed = np.zeros_like(coverage)
         place = self.region.relative_to(at).slices
-        changed[place] = difference(self.first(self.region), self.second(self.region), self.levels)
+        first = self.first(self.region)
+        cancel.check()
+        second = self.second(self.region)
+        cancel.check()
+        changed[place] = difference(first, second, self.levels)
         return changed
 
 

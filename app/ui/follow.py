@@ -91,12 +91,12 @@ class FollowCurrent:
         desk.canvas.set_region_hand(session.region if session is not None else None)
         desk.strip.set_session(session)
         desk.status.set_session(session)
-        if session is None or desk.centre.currentWidget() is not desk.empty:
-            self.show_middle()
-        if session is None:
-            self._step()
-        else:
+        if session is not None and desk.centre.currentWidget() is desk.empty:
             self._steps.start()
+        else:
+            # Another document's panels are never in sight beside it: what is typed is this one's.
+            self.show_middle()
+            self._step()
         desk.history.set_session_available(session is not None)
         if session is not None:
             desk.status.show_view(desk.canvas.navigation.view)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.cancel import Cancelled, CancelToken
 from app.imaging.blend import alpha_inside, blend
 from app.imaging.photograph import Channels
 from app.imaging.recipe import BlendMode
@@ -33,6 +34,14 @@ def test_uncovered_samples_stay_and_covered_ones_become_the_patch(
     weight = alpha.astype(float).reshape(*alpha.shape, *[1] * (base.ndim - 2)) / 255 * opacity
     exact = base + (patch.astype(float) - base) * weight
     assert np.abs(blended - exact).max() <= 0.51
+
+
+def test_blending_can_be_cancelled() -> None:
+    token = CancelToken()
+    token.cancel()
+    base = noise(Channels.RGB)
+    with pytest.raises(Cancelled):
+        blend(base, base, np.full(base.shape[:2], 255, np.uint8), cancel=token)
 
 
 def test_a_strided_base_is_left_alone() -> None:

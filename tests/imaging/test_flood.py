@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.cancel import Cancelled, CancelToken
 from app.base.geometry import Rect
 from app.base.work import Work
 from app.imaging.arrays import U8
-from app.imaging.flood import TILE, flood
+from app.imaging.flood import BLOCK, TILE, flood
 
 
 def reference(picture: U8, colour: tuple[int, ...], tolerance: int, x: int, y: int) -> U8:
@@ -61,6 +63,29 @@ def test_a_spiral_through_many_tiles_is_followed_to_its_end() -> None:
     colour = (0, 0, 0)
     _, found = flood(picture, colour, 0, Rect(0, 0, 1, 1), (0, 0), Work())
     assert np.count_nonzero(found) == np.count_nonzero(reference(picture, colour, 0, 0, 0))
+
+
+places = st.tuples(st.integers(0, 5 * TILE - 1), st.integers(0, 4 * TILE - 1))
+
+
+@settings(max_examples=30)
+@given(st.lists(places, min_size=2, max_size=6), st.lists(places, max_size=4), st.integers(1, 15))
+def test_ways_between_the_samples_are_followed_out_of_the_tiles_that_were_expected(
+    way: list[tuple[int, int]], plains: list[tuple[int, int]], off: int
+) -> None:
+    picture = np.full((4 * TILE, 5 * TILE, 4), 255, np.uint8)
+    for x, y in plains:
+        cv2.rectangle(picture, (x, y), (x + TILE, y + TILE // 2), (0, 0, 0, 255), -1)
+    # One pixel wide, along rows and columns of which no sample is taken.
+    corners = [(x // BLOCK * BLOCK + off, y // BLOCK * BLOCK + off) for x, y in way]
+    for (x, y), (to_x, to_y) in itertools.pairwise(corners):
+        cv2.polylines(picture, [np.array([(x, y), (to_x, y), (to_x, to_y)])], False, (0, 0, 0, 255))
+    x, y = corners[0]
+    area, found = flood(picture, (0, 0, 0), 0, Rect(x, y, 1, 1), (x, y), Work())
+    whole = np.zeros(picture.shape[:2], np.uint8)
+    whole[area.slices] = found
+    assert all(whole[y, x] for x, y in corners)
+    assert np.array_equal(whole, reference(picture, (0, 0, 0), 0, x, y))
 
 
 def test_begins_at_the_nearest_pixel_of_the_sample_that_is_alike() -> None:

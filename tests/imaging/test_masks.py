@@ -98,6 +98,13 @@ def test_the_border_of_the_picture_is_not_softened() -> None:
     assert (masks.feather_inside(np.full((5, 5), 255, np.uint8), 4) == 255).all()
 
 
+def test_softening_can_be_cancelled() -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        masks.feather_inside(disc(30), 8, token)
+
+
 @given(coverages)
 def test_bounds_hold_everything_and_nothing_more(coverage: U8) -> None:
     rect = masks.bounds(coverage)

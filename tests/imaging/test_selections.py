@@ -112,6 +112,27 @@ def test_a_smooth_edge_is_the_hard_one_blurred(picture: U8, across: float, down:
     assert (soft[hard == 255] > 0).all()
 
 
+@settings(max_examples=60)
+@given(
+    st.sampled_from([(1, 7), (3, 5), (700, 1500), (1037, 1001), (1, 1_100_000), (3, 400_000), (9, 130_001)]),
+    st.booleans(),
+    st.sampled_from([0.02, 0.5, 0.98]),
+    st.integers(0, 2**16),
+)
+def test_smoothing_in_bands_and_threads_is_one_blur_of_the_whole(
+    shape: tuple[int, int], turned: bool, share: float, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    alike = random.random(shape[::-1] if turned else shape) < share
+    y, x = 0, int(random.integers(alike.shape[1]))
+    alike[y, x] = True
+    picture = np.repeat(np.where(alike, np.uint8(9), np.uint8(80))[..., np.newaxis], 4, axis=2)
+    found = wand(picture, x, y, tolerance=5, contiguous=False)
+    hard = np.where(alike, np.uint8(255), np.uint8(0))
+    expected = cv2.GaussianBlur(hard, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
+    assert np.array_equal(laid_out(found, hard.shape), expected)
+
+
 @settings(max_examples=80)
 @given(
     pictures,

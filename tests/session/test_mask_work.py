@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.base.cancel import CancelToken
+from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import InputError, MaskError
 from app.base.geometry import Point, Rect, Size
 from app.base.notices import Notice
@@ -31,7 +31,7 @@ from app.imaging.recipe import Recipe
 from app.session import mask_actions
 from app.session.candidates import Candidate
 from app.session.document_session import DocumentSession
-from app.session.mask_changes import KNOBS, Operate
+from app.session.mask_changes import KNOBS, Differ, Operate
 from app.session.mask_work import MaskWork
 from app.session.workspace import Workspace
 
@@ -331,6 +331,20 @@ async def test_the_mask_of_what_a_variant_changed(
     await eventually(lambda: work.preview is not None)
     assert work.preview is not None
     assert not work.preview.plane.pixels.any()
+
+
+def test_a_comparison_ends_between_two_pictures_when_it_is_no_longer_wanted() -> None:
+    cancel, asked = CancelToken(), []
+
+    def picture(region: Rect) -> U8:
+        asked.append(region)
+        cancel.cancel()
+        return np.zeros((region.height, region.width, 3), np.uint8)
+
+    region = Rect(0, 0, 9, 7)
+    with pytest.raises(Cancelled):
+        Differ(region, picture, picture, 8).apply(np.zeros((7, 9), np.uint8), region, cancel)
+    assert asked == [region]
 
 
 # Several masks

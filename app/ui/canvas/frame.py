@@ -149,17 +149,17 @@ class Frame:
             exposed = self.renderer.scroll(*self._shift)
             self._shift = (0, 0)
             self._stale.extend(exposed)
-        is_much = False
+        whole, is_much = self.size.rect, False
         if self._changed and not self._parts:
-            changed, self._changed = merged(self._changed, self.size.rect), []
-            area = sum(rect.area for rect in changed)
+            changed, self._changed = merged(self._changed, whole), []
+            area = sum([rect.area for rect in changed])
             is_much = area > _MUCH * self.view.scale**2
             if area <= AT_ONCE and not is_much:
                 self._stale += changed
             else:
                 self._parts = _in_parts(changed)
         if self._stale:
-            stale, self._stale = merged(self._stale, self.size.rect), []
+            stale, self._stale = merged(self._stale, whole), []
             self._draw(stale)
         if is_much and patience < math.inf:
             return _hull(self._parts)
@@ -209,9 +209,9 @@ def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:
     """Few rectangles that cover all of `rects` inside `within`, without adding much area to draw."""
     # One look at them all first: a stroke's rectangles nearly always lie in one place.
     total = _hull(rects)
-    if total.area <= sum(rect.area for rect in rects) * _WASTE:
+    if len(rects) == 1 or total.area <= sum([rect.area for rect in rects]) * _WASTE:
         total = total.intersected(within)
-        return [] if total.is_empty else [total.intersected(within)]
+        return [] if total.is_empty else [total]
     if len(rects) > _TOO_MANY:
         return [total.intersected(within)]
     done: list[Rect] = []
@@ -235,9 +235,11 @@ def _hull(rects: Sequence[Rect]) -> Rect:
     """The smallest rectangle around all of `rects`, none of which is empty. Called for every pointer event."""
     if not rects:
         return EMPTY
+    if len(rects) == 1:
+        return rects[0]
     return Rect.from_edges(
         min([rect.x for rect in rects]),
         min([rect.y for rect in rects]),
-        max([rect.right for rect in rects]),
-        max([rect.bottom for rect in rects]),
+        max([rect.x + rect.width for rect in rects]),
+        max([rect.y + rect.height for rect in rects]),
     )

@@ -66,8 +66,8 @@ def candidate_picture(
             inner = base[part.relative_to(rect_doc).slices]
             own = part.relative_to(each.region).slices
             below = as_u8(cv2.cvtColor(inner, cv2.COLOR_BGRA2RGB))
-            alpha = alpha_inside(each.coverage, each.recipe.feather)[own]
-            mixed = as_u8(blend(below, each.pixels[own], alpha, each.opacity, each.mode))
+            alpha = alpha_inside(each.coverage, each.recipe.feather, cancel)[own]
+            mixed = as_u8(blend(below, each.pixels[own], alpha, each.opacity, each.mode, cancel))
             inner[..., :3] = cv2.cvtColor(mixed, cv2.COLOR_RGB2BGR)
     cancel.check()
     shown_doc = shown_region(patch.region, size_doc)

@@ -37,6 +37,10 @@ _STEP_BIAS = 1e-7
 # Keeps the sampling positions of the nearest filter, whole or half steps, away from the edge of a step.
 _ORIGIN_BIAS = 0.25
 _PAGE = 4096
+_ALONE = 64
+"""Rows that Qt draws without handing some of them to other threads."""
+_SMALL = 60_000
+"""Pixels of a filtered picture up to which waking other threads, and waiting for them, costs more than they save."""
 CHECKER = 8
 """Edge of one square of the board under transparent pixels, in device pixels."""
 
@@ -257,12 +261,13 @@ def _draw_level(
         return
     # The filter needs the neighbours of what it draws: all of the level is placed, and a clip cuts it out.
     scale_x, scale_y = FIXED_POINT / fixed_x, FIXED_POINT / fixed_y
-    painter.setClipRect(qrect(covered))
-    painter.setTransform(
-        QTransform(scale_x, 0.0, 0.0, scale_y, x + source.x * scale_x, y + source.y * scale_y)
-    )
-    painter.drawImage(QPoint(0, 0), image)
-    painter.resetTransform()
+    placed = QTransform(scale_x, 0.0, 0.0, scale_y, x + source.x * scale_x, y + source.y * scale_y)
+    height = _ALONE if covered.area <= _SMALL else covered.height
+    for top in range(covered.y, covered.bottom, height):
+        painter.setClipRect(covered.x, top, covered.width, min(height, covered.bottom - top))
+        painter.setTransform(placed)
+        painter.drawImage(QPoint(0, 0), image)
+        painter.resetTransform()
     painter.setClipping(False)
 
 

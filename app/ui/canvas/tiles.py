@@ -27,10 +27,11 @@ def occupied_rects(occupied: Bool, tile: int, within: Rect) -> list[Rect]:
     if first_row >= last_row or first >= last:
         return []
     window = occupied[first_row:last_row, first:last]
+    if window.all():
+        # As nearly always under a brush.
+        return [_tiles(first, first_row, last, last_row, tile)]
     if not window.any():
         return []
-    if window.all():
-        return [_tiles(first, first_row, last, last_row, tile)]
     padded = np.zeros((window.shape[0], window.shape[1] + 2), np.bool_)
     padded[:, 1:-1] = window
     rows_at, edges = np.nonzero(padded[:, 1:] != padded[:, :-1])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
-from app.base.geometry import Rect
+from app.base.geometry import EMPTY, Rect
 from app.imaging.arrays import U8
 from app.imaging.edges import TILE, Edge, Indices, picked
 from app.ui.canvas.pixel_grid import GRID, grid_lines
@@ -62,6 +62,7 @@ class Veil:
     def __init__(self) -> None:
         self._tables: dict[bool, F64] = {}
         self._words: F64 = np.empty(0)
+        self._bytes: U8 = np.empty(0, np.uint8)
         self._states = _states()
         self._lines = _pairs(_over(np.tile(self._states, (2, 1)), _grid()))
         self.set_overlay(QColor(255, 0, 80), 0.5)
@@ -75,7 +76,7 @@ class Veil:
     def tinted(self, coverage: U8) -> QImage:
         """A premultiplied picture of `coverage` (h, w) in the tint; it lasts until the next drawing of any kind."""
         height, width = coverage.shape
-        index = np.empty((height, _even(width)), np.uint8)
+        index = self._index(height, _even(width))
         index[:, :width] = coverage
         return self._coloured(index, width, self._table(edged=False))
 
@@ -94,28 +95,32 @@ class Veil:
 
         With the grid there is no overlay. `view` is snapped, upright and not mirrored.
         """
-        seen = view.rect_to_doc(inside.expanded(FRINGE))
+        bare = overlay is None and edge is None
+        seen = EMPTY if bare else view.rect_to_doc(inside.expanded(FRINGE))
         lined = [] if edge is None else _few(_edge_rects(edge, view, seen), inside)
         runs = [] if edge is None else [(run, _edge_columns(edge, view, run)) for run in lined]
         tinted = [] if overlay is None else _overlay_rects(overlay, view, inside, seen)
         across = _columns(inside, view) if grid else None
         plain: list[tuple[Rect, int]] = []
-        if overlay is not None and inside.area >= _PLAIN_FROM:
+        if overlay is not None and inside.area >= _PLAIN_FROM and lined != [inside]:
             plain = _plain_parts(overlay, view, seen, inside, lined)
         for rect, value in plain:
             _fill(painter, rect, _translucent(self._tint, value / 255.0 * self.strength))
-        for rect in [inside] if grid else _disjoint([*tinted, *lined], [rect for rect, _ in plain]):
+        is_whole = grid or (not plain and inside in (*tinted, *lined))
+        for rect in [inside] if is_whole else _disjoint([*tinted, *lined], [rect for rect, _ in plain]):
             # Bytes are looked up in pairs; an odd one out has a neighbour that is not drawn.
             wide = Rect(rect.x, rect.y, _even(rect.width), rect.height)
             coverage = None if overlay is None else _coverage(overlay, view, wide, smooth)
             table = self._lines if overlay is None else self._table(edged=edge is not None)
             for band in _bands(wide):
+                index = self._index(band.height, band.width)
+                rows = slice(band.y - wide.y, band.bottom - wide.y)
                 if coverage is None:
-                    index = np.zeros((band.height, band.width), np.uint8)
+                    index[...] = 0
                 elif edge is None:
-                    index = np.ascontiguousarray(coverage[band.relative_to(wide).slices])
+                    index[...] = coverage[rows]
                 else:
-                    index = np.bitwise_and(coverage[band.relative_to(wide).slices], _TINTED)
+                    np.bitwise_and(coverage[rows], _TINTED, out=index)
                 if edge is not None:
                     for run, columns in runs:
                         _lay_edge(index, band, edge, view, run, columns)
@@ -137,6 +142,12 @@ class Veil:
                 colours = _premultiplied(self._tint, np.arange(256) / 255.0 * self.strength)
             self._tables[edged] = _pairs(colours)
         return self._tables[edged]
+
+    def _index(self, height: int, width: int) -> U8:
+        """(height, width) bytes to be filled. Kept, as fresh memory costs as much as what is done with it."""
+        if self._bytes.size < height * width:
+            self._bytes = np.empty(height * width, np.uint8)
+        return self._bytes[: height * width].reshape(height, width)
 
     def _coloured(self, index: U8, width: int, table: F64) -> QImage:
         """The colours of `index`, (h, an even w), as an image of its first `width` columns."""
@@ -303,13 +314,14 @@ def _few(rects: Sequence[Rect], inside: Rect) -> list[Rect]:
     """What of `rects` lies in `inside`, or all of that where they are many."""
     if len(rects) > _MANY:
         return [inside]
-    return [rect.intersected(inside) for rect in rects]
+    parts = [rect.intersected(inside) for rect in rects]
+    return [part for part in parts if not part.is_empty]
 
 
 def _disjoint(rects: Sequence[Rect], without: Sequence[Rect]) -> list[Rect]:
     """Rectangles that do not overlap and cover `rects`, less those of `without`."""
     if len(rects) == 1 and not without:
-        return [] if rects[0].is_empty else list(rects)
+        return list(rects)
     region = QRegion()
     for rect in rects:
         region += QRegion(rect.x, rect.y, rect.width, rect.height)
@@ -320,6 +332,10 @@ def _disjoint(rects: Sequence[Rect], without: Sequence[Rect]) -> list[Rect]:
 
 def _bands(rect: Rect) -> Iterator[Rect]:
     height = max(1, _BAND // rect.width)
+    if rect.height <= height:
+        # As under a brush.
+        yield rect
+        return
     for top in range(rect.y, rect.bottom, height):
         yield Rect(rect.x, top, rect.width, min(height, rect.bottom - top))
 
