@@ -188,6 +188,11 @@ class DocumentSession:
         return self.document is not None and not self.document.undo.is_saved
 
     @property
+    def is_drawing(self) -> bool:
+        """True while a stroke or another gesture is under way."""
+        return self.document is not None and self.document.undo.is_held
+
+    @property
     def is_exported(self) -> bool:
         """True when the photograph with just these edits is in a file."""
         return (

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Callable
 
 from app.base.memory import give_back_free_memory
 
-DELAY = 1.0
+DELAY = 3.0
 """Seconds of rest after the last step, so that a quick succession of them tidies once."""
 
 
 class Tidying:
-    """Lives on the event loop's thread; what takes long is done in another."""
+    """Lives on the event loop's thread; what takes long is done in another.
 
-    def __init__(self) -> None:
+    Not while a hand is at work: the search takes a few milliseconds here, and whoever asks the C library for memory
+    waits until it has given back what was free.
+    """
+
+    def __init__(self, is_at_work: Callable[[], bool], delay: float = DELAY) -> None:
+        """`is_at_work` tells that something is being drawn, and tidying has to wait; `delay` is in seconds."""
+        self._is_at_work = is_at_work
+        self._delay = delay
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._work: asyncio.Task[None] | None = None
@@ -26,7 +34,7 @@ class Tidying:
         if self._timer is not None:
             self._timer.cancel()
         self._quiet.clear()
-        self._timer = self._loop.call_later(DELAY, self._start)
+        self._timer = self._loop.call_later(self._delay, self._start)
 
     async def settled(self) -> None:
         """Wait until nothing is left to be given back."""
@@ -43,6 +51,9 @@ class Tidying:
 
     def _start(self) -> None:
         self._timer = None
+        if self._is_at_work():
+            self.soon()
+            return
         # The reply and its stream refer to each other (httpx), and hold what was sent and what came. They are
         # looked for here, not in the thread: a widget that is found with them must end on this one.
         gc.collect()

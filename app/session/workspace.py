@@ -107,7 +107,7 @@ class Workspace:
         """Emitted with the id of the entry that was added, changed or deleted; "" = of many."""
         self.history_replaced: Signal[[]] = Signal()
         """Emitted when another database has taken the place of the history's."""
-        self.tidying = Tidying()
+        self.tidying = Tidying(lambda: any(session.is_drawing for session in self._documents))
         worker.changed.connect(self._tidy_after)
         pipeline.held.connect(self._tell_held)
         self._told_held: Notice | None = None

@@ -11,9 +11,11 @@ import httpx
 import numpy as np
 import pytest
 
-from app.base.geometry import Rect
+from app.base.geometry import Point, Rect
+from app.document.gestures import PointerSample, brush_stroke
 from app.imaging.save import ExportOptions
 from app.session.document_session import DocumentSession
+from app.session.tidying import Tidying
 from app.session.workspace import Workspace
 
 BLOCK, BLOCKS, KEPT = 64 << 10, 1600, 32
@@ -88,6 +90,20 @@ async def test_what_was_freed_is_given_back_after_a_step(
     await step(workspace, opened, tmp_path / "out.png")  # type: ignore[misc]
     await eventually(lambda: resident() - before < MOST)
     assert len(kept) == BLOCKS // KEPT
+
+
+async def test_nothing_is_tidied_while_a_stroke_is_drawn(
+    workspace: Workspace, opened: DocumentSession
+) -> None:
+    assert opened.gestures is not None
+    tidying = Tidying(lambda: opened.is_drawing, delay=0.01)
+    opened.gestures.press(brush_stroke(workspace.toolbox.brush), PointerSample(Point(60, 40)))
+    tidying.soon()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(tidying.settled(), 0.3)
+    opened.gestures.release()
+    await asyncio.wait_for(tidying.settled(), 20)
+    await tidying.aclose()
 
 
 async def test_what_went_over_the_wire_is_let_go_when_the_request_is_done(
