@@ -40,6 +40,8 @@ AIMOCK_INTEGRITY = (
 )
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 PEERS = ROOT / "tests" / "peers"
+BESIDE = ("tests/ui", "tests/session", "tests/kills")
+"""The tests that take half of the time."""
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_PIP = (22, 3)
@@ -483,20 +485,20 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def behaviour() -> int:
-    """Run all tests: those of the window beside all others, since each half keeps one processor busy."""
+    """Run all tests in two halves beside each other, since each keeps one processor busy."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         window = subprocess.Popen(
-            [str(venv_python()), "-m", "pytest", "-p", "no:cacheprovider", "tests/ui"],
+            [str(venv_python()), "-m", "pytest", "-p", "no:cacheprovider", *BESIDE],
             cwd=str(ROOT),
             stdout=said,
             stderr=subprocess.STDOUT,
         )
         try:
-            others = in_environment("-m", "pytest", "--ignore=tests/ui")
+            others = in_environment("-m", "pytest", *(f"--ignore={folder}" for folder in BESIDE))
         finally:
             code = window.wait()
         said.seek(0)
-        print("== pytest, the window", flush=True)
+        print("== pytest, beside the others: {}".format(", ".join(BESIDE)), flush=True)
         shutil.copyfileobj(said, sys.stdout)
         sys.stdout.flush()
     return others or code

@@ -366,8 +366,11 @@ def test_without_arguments_all_tests_run_in_two_halves_and_each_is_heard(checkou
     before = len(checkout.asked())
     done = checkout.start("test")
     ran = [line for line in checkout.asked()[before:] if "pytest" in line]
-    assert sorted(ran) == ["-m pytest --ignore=tests/ui", "-m pytest -p no:cacheprovider tests/ui"]
-    assert done.stdout.endswith("== pytest, the window\nwindow\nFailed: pytest.\n")
+    beside = " ".join(dev.BESIDE)
+    ignored = " ".join(f"--ignore={folder}" for folder in dev.BESIDE)
+    assert sorted(ran) == [f"-m pytest {ignored}", f"-m pytest -p no:cacheprovider {beside}"]
+    assert all((dev.ROOT / folder).is_dir() for folder in dev.BESIDE)
+    assert done.stdout.endswith("\nwindow\nFailed: pytest.\n")
     assert done.returncode == 1
 
 
