@@ -358,7 +358,9 @@ def test_test_runs_every_check_and_names_what_failed(checkout: Checkout) -> None
     assert done.stdout.endswith("Failed: ruff check, ruff format, mypy.\n")
 
 
-def test_without_arguments_all_tests_run_in_two_halves_and_each_is_heard(checkout: Checkout) -> None:
+def test_without_arguments_all_tests_run_in_two_halves_and_each_is_heard(
+    checkout: Checkout, dev: types.ModuleType
+) -> None:
     checkout.environment(
         'echo "pip 24.0";; *tests/ui*) case "$*" in *ignore*) exit 0;; esac; echo "window"; exit 1'
     )
