@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from app.base.geometry import Point, Size
@@ -10,8 +10,10 @@ from app.base.signal import Signal
 from app.document.document import Document
 from app.document.gestures import GestureRunner
 from app.imaging.arrays import U8
+from app.imaging.edges import Edge
 from app.imaging.photograph import Channels, Metadata, Photograph
 from app.imaging.pyramid import Preview
+from app.ui.canvas.frame import Frame
 from app.ui.canvas.widget import CanvasWidget
 
 LEFT, MIDDLE, NO = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
@@ -54,6 +56,30 @@ def open_photograph(width: int = 400, height: int = 300, channels: Channels = Ch
     shown = OpenPhotograph()
     shown.show_document(Document(photograph(width, height, channels=channels)))
     return shown
+
+
+def drawn_anew(canvas: CanvasWidget, edge: Edge | None = None) -> U8:
+    """What the canvas shows, in a frame that has no past: (h, w, 3)."""
+    fresh = Frame(canvas.frame.size, QColor("#282828"))
+    fresh.renderer.veil.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
+    fresh.set_scene(canvas.source.scene)
+    fresh.set_view(canvas.navigation.view)
+    fresh.set_edge(edge)
+    fresh.refresh()
+    return fresh.renderer.pixels[..., :3].copy()
+
+
+def frame_pixels(canvas: CanvasWidget) -> U8:
+    """The frame under ring and outlines, (h, w, 3), brought up to date as a repaint does."""
+    canvas.repaint()
+    # What may wait for the next repaint.
+    canvas.frame.refresh()
+    return canvas.frame.renderer.pixels[..., :3].copy()
+
+
+def differs(first: U8, second: U8) -> int:
+    """The most that a level of one picture is away from the other's."""
+    return int(np.abs(first.astype(int) - second).max())
 
 
 class Hand:

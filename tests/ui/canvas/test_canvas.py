@@ -18,11 +18,9 @@ from app.base.geometry import Point, Rect, Size
 from app.document.document import Document
 from app.document.layers import EditLayer
 from app.edits.types import Patch
-from app.imaging.arrays import U8
 from app.imaging.photograph import Channels
 from app.imaging.recipe import Recipe
 from app.session.toolbox import ToolBox, ToolKind
-from app.ui.canvas.frame import Frame
 from app.ui.canvas.widget import CanvasWidget
 from tests.ui.canvas.conftest import MakeCanvas
 from tests.ui.canvas.showing import (
@@ -30,34 +28,15 @@ from tests.ui.canvas.showing import (
     NONE,
     Hand,
     OpenPhotograph,
+    differs,
+    drawn_anew,
+    frame_pixels,
     open_photograph,
     photograph,
     shown_pixels,
 )
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-def frame_pixels(canvas: CanvasWidget) -> U8:
-    """The frame under ring and outlines, brought up to date as a repaint does."""
-    canvas.repaint()
-    # What may wait for the next repaint.
-    canvas.frame.refresh()
-    return canvas.frame.renderer.pixels[..., :3].copy()
-
-
-def drawn_anew(canvas: CanvasWidget) -> U8:
-    """The same scene and view in a frame that has no past."""
-    fresh = Frame(canvas.frame.size, QColor("#282828"))
-    fresh.renderer.veil.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
-    fresh.set_scene(canvas.source.scene)
-    fresh.set_view(canvas.navigation.view)
-    fresh.refresh()
-    return fresh.renderer.pixels[..., :3].copy()
-
-
-def differs(first: U8, second: U8) -> int:
-    return int(np.abs(first.astype(int) - second).max())
 
 
 def turn(canvas: CanvasWidget, notches: float, at: QPointF, held: Qt.KeyboardModifier = NONE) -> None:

@@ -15,12 +15,11 @@ from app.imaging.edges import INNER, Edge
 from app.imaging.recipe import Recipe
 from app.session.effective_mask import effective_mask
 from app.session.toolbox import ToolBox, ToolKind
-from app.ui.canvas.frame import Frame
 from app.ui.canvas.renderer import Renderer
 from app.ui.canvas.view_transform import ViewTransform, visible_rect
 from app.ui.canvas.widget import CanvasWidget
 from tests.ui.canvas.conftest import MakeCanvas
-from tests.ui.canvas.showing import Hand, OpenPhotograph, open_photograph
+from tests.ui.canvas.showing import Hand, OpenPhotograph, differs, drawn_anew, frame_pixels, open_photograph
 
 GROW = 6
 SURROUND = QColor("#282828")
@@ -40,28 +39,6 @@ def speckled(size: Size, seed: int = 3) -> Edge:
         x, y, edge = draw.integers(-20, size.width), draw.integers(-20, size.height), draw.integers(1, 60)
         coverage[max(0, y) : y + edge, max(0, x) : x + edge] = draw.integers(1, 256)
     return Edge.of(size, size.rect, coverage)
-
-
-def frame_pixels(canvas: CanvasWidget) -> U8:
-    canvas.repaint()
-    # What may wait for the next repaint.
-    canvas.frame.refresh()
-    return canvas.frame.renderer.pixels[..., :3].copy()
-
-
-def drawn_anew(canvas: CanvasWidget, edge: Edge | None) -> U8:
-    """The same scene, view and edge in a frame that has no past."""
-    fresh = Frame(canvas.frame.size, SURROUND)
-    fresh.renderer.veil.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
-    fresh.set_scene(canvas.source.scene)
-    fresh.set_view(canvas.navigation.view)
-    fresh.set_edge(edge)
-    fresh.refresh()
-    return fresh.renderer.pixels[..., :3].copy()
-
-
-def differs(first: U8, second: U8) -> int:
-    return int(np.abs(first.astype(int) - second).max())
 
 
 def lay_edge(renderer: Renderer, edge: Edge, view: ViewTransform, part: Rect) -> None:

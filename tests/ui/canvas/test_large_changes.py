@@ -3,17 +3,15 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from app.base.geometry import Rect
 from app.document.document import Document
 from app.imaging.arrays import U8
 from app.session.toolbox import ToolBox
-from app.ui.canvas.frame import Frame
 from app.ui.canvas.widget import CanvasWidget
 from tests.ui.canvas.conftest import MakeCanvas
-from tests.ui.canvas.showing import Hand, open_photograph
+from tests.ui.canvas.showing import Hand, differs, drawn_anew, open_photograph
 
 NONE = 0.0
 """Seconds of patience: each frame draws one part of a large change, the first perhaps none."""
@@ -22,19 +20,6 @@ SIDE = 1300
 
 def pixels(canvas: CanvasWidget) -> U8:
     return canvas.frame.renderer.pixels[..., :3].copy()
-
-
-def drawn_anew(canvas: CanvasWidget) -> U8:
-    fresh = Frame(canvas.frame.size, QColor("#282828"))
-    fresh.renderer.veil.set_overlay(canvas.overlay.colour, canvas.overlay.strength)
-    fresh.set_scene(canvas.source.scene)
-    fresh.set_view(canvas.navigation.view)
-    fresh.refresh()
-    return fresh.renderer.pixels[..., :3].copy()
-
-
-def differs(first: U8, second: U8) -> int:
-    return int(np.abs(first.astype(int) - second).max())
 
 
 def shown_canvas(make_canvas: MakeCanvas, zoom: float) -> tuple[CanvasWidget, Document]:
