@@ -26,6 +26,9 @@ import errno
 
 from app.base.text import tr
 
+RELOCATE = "history.relocate"
+"""The id of the command that chooses another folder for the data: errors of several rooms offer it."""
+
 
 class ExitCode(enum.IntEnum):
     """What the command line returns; a contract with scripts."""

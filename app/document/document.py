@@ -152,11 +152,6 @@ class Document(DocumentPixels):
         return self._composition.is_settled
 
     @property
-    def mask_pyramid(self) -> Pyramid:
-        """Over `mask`. Brought up to date when asked for: a frame pays once for many events."""
-        return self._in_hand.levels.refreshed()
-
-    @property
     def mask_levels(self) -> MaskLevels:
         """The pyramid over `mask`, to be brought up to date part by part."""
         return self._in_hand.levels

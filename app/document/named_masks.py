@@ -54,12 +54,6 @@ class MaskLevels:
         """The levels, largest first: always these arrays, and as `refresh` left them."""
         return self._pyramid.levels
 
-    def refreshed(self) -> Pyramid:
-        """The pyramid, up to date."""
-        for rect in self._take_stale():
-            self._pyramid.update(rect)
-        return self._pyramid
-
     def refresh(self, within: Rect) -> None:
         """Bring up to date what lies in `within`, in pixels of the mask."""
         # On whole tiles no pixel of a level is made of some that are up to date and some that are not.

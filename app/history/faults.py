@@ -6,13 +6,11 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from app.base.errors import StoreError
+from app.base.errors import RELOCATE, StoreError
 from app.base.text import tr
 
 LEAST_ROOM = 1 << 20
 """Bytes; with less than this a disk is full."""
-RELOCATE = "history.relocate"
-"""The id of the command that chooses another folder for the data."""
 REBUILD = "history.rebuild"
 """The id of the command that makes a new database of what can be read."""
 

@@ -185,13 +185,8 @@ def png_parts(samples: Samples, metadata: Metadata, level: int) -> list[bytes]:
 
 def with_metadata(png: bytes, metadata: Metadata) -> bytes:
     """`png`, which starts with the signature and IHDR, with chunks for everything in `metadata`."""
-    return b"".join(parts_with_metadata(memoryview(png), metadata))
-
-
-def parts_with_metadata(png: memoryview, metadata: Metadata) -> list[bytes | memoryview]:
-    """The pieces of what `with_metadata` gives, for whoever joins or writes them."""
-    header = len(SIGNATURE) + 25
-    return [png[:header], *_describing(metadata), png[header:]]
+    header, whole = len(SIGNATURE) + 25, memoryview(png)
+    return b"".join([whole[:header], *_describing(metadata), whole[header:]])
 
 
 def _describing(metadata: Metadata) -> list[bytes]:

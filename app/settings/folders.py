@@ -9,13 +9,11 @@ from pathlib import Path
 
 import platformdirs
 
-from app.base.errors import StoreError, from_os_error
+from app.base.errors import RELOCATE, StoreError, from_os_error
 from app.base.text import tr
 from app.settings.relocation import chosen_folder
 
 HOME_VARIABLE = "MASKROOM_HOME"
-RELOCATE = "history.relocate"
-"""The id of the command that chooses another folder for the data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
+from app.base.errors import RELOCATE
 from app.base.text import tr
 from app.session.commands import Command
-from app.settings.folders import RELOCATE
 from app.ui.commands import has_tab
 from app.ui.panels.side import HISTORY as SIDE_HISTORY
 

@@ -371,7 +371,8 @@ class DocumentMachine(RuleBasedStateMachine):
         anew = Pyramid.build(doc.picture.copy(), straight_alpha=doc.photograph.has_alpha)
         for kept, level in zip(doc.pyramid.levels, anew.levels, strict=True):
             assert np.array_equal(kept, level)
-        for kept, level in zip(doc.mask_pyramid.levels, Pyramid.build(doc.mask.coverage).levels, strict=True):
+        doc.mask_levels.refresh(SIZE.rect)
+        for kept, level in zip(doc.mask_levels.arrays, Pyramid.build(doc.mask.coverage).levels, strict=True):
             assert np.array_equal(kept, level)
 
     @invariant()

@@ -12,10 +12,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.base.cancel import CancelToken
+from app.base.errors import RELOCATE
 from app.base.text import tr, tr_count
 from app.base.work import Work
 from app.history.space import CleanPlan, CleanRules, SpaceUsed
-from app.settings.folders import RELOCATE
 from app.ui.dialogs.files import ask_archive, ask_target
 from app.ui.dialogs.questions import QuestionBar
 from app.ui.links import Links
