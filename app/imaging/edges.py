@@ -111,8 +111,8 @@ class Edge:
         """What the pixels at those crossings are to the edge of the level itself."""
         rect, across = self.rects[level], _shrunk(self.document.width, level)
         down = _shrunk(self.document.height, level)
-        rows = np.clip(rows, 0, down - 1) - rect.y
-        columns = np.clip(columns, 0, across - 1) - rect.x
+        rows = _within(rows, down) - rect.y
+        columns = _within(columns, across) - rect.x
         if rows[0] >= 0 and rows[-1] < rect.height and columns[0] >= 0 and columns[-1] < rect.width:
             return picked(self.levels[level], rows, columns)
         kinds = np.zeros((len(rows), len(columns)), np.uint8)
@@ -135,7 +135,14 @@ def picked(plane: U8, rows: Indices, columns: Indices) -> U8:
     if last - first < len(rows):
         # Rows repeat: fewer are picked from than are wanted.
         return _columns(plane[first:last], columns).take(rows - first, axis=0)
-    return _columns(plane.take(rows, axis=0), columns)
+    return _columns(plane[rows, int(columns[0]) : int(columns[-1]) + 1], columns - columns[0])
+
+
+def _within(places: Indices, extent: int) -> Indices:
+    """Ascending places, those outside [0, extent) as the nearest inside: mostly there are none."""
+    if places[0] >= 0 and places[-1] < extent:
+        return places
+    return np.minimum(np.maximum(places, 0), extent - 1)
 
 
 def _columns(plane: U8, columns: Indices) -> U8:
