@@ -25,12 +25,13 @@ from app.ui.canvas.scene import Overlay
 from app.ui.canvas.seen_mask import SeenCoverage, SeenEdge
 from app.ui.canvas.tiles import occupied_rects
 from app.ui.canvas.view_transform import ViewTransform, level_for, visible_rect
+from app.ui.canvas.woven import Woven
 
 FRINGE = 2
 """View pixels by which what lies in a tile may reach out of it: the smooth filter, and the edge's dark side."""
-_BAND = 500_000
-"""View pixels that are drawn at a time: few enough that cv2 asks no other threads, see `seen_mask`, and half as many
-take longer."""
+_BAND = (1 << 19) - 1
+"""View pixels that are drawn at a time; fewer take longer. As many as cv2 looks up without asking other threads, see
+`seen_mask`."""
 _PLAIN_FROM = 60_000
 """View pixels from which a part of one value is filled by itself; below it the calls cost more than is saved."""
 _PLAIN_PARTS = 4
@@ -60,6 +61,7 @@ class Veil:
         self._tables: dict[bool, F64] = {}
         self._words: F64 = np.empty(0)
         self._bytes: U8 = np.empty(0, np.uint8)
+        self._woven: Woven | None = None
         self._states = _states()
         self._lines = _pairs(_over(np.tile(self._states, (2, 1)), _grid()))
         self.set_overlay(QColor(255, 0, 80), 0.5)
@@ -92,10 +94,14 @@ class Veil:
 
         With the grid there is no overlay. `view` is snapped, upright and not mirrored.
         """
+        if edge is None:
+            self._woven = None
         bare = overlay is None and edge is None
         seen = EMPTY if bare else view.rect_to_doc(inside.expanded(FRINGE))
         lined = [] if edge is None else _few(_edge_rects(edge, view, seen), inside)
-        lines = [] if edge is None else [SeenEdge.of(edge, view, run) for run in lined]
+        level = level_for(view.scale, len(overlay.levels) if overlay is not None else 1)
+        woven = self._woven_of(overlay, edge) if view.scale * (1 << level) == 1.0 else None
+        lines = [] if edge is None or woven is not None else [SeenEdge.of(edge, view, run) for run in lined]
         tinted = [] if overlay is None else _overlay_rects(overlay, view, inside, seen)
         kept = 0xFF if edge is None else _TINTED
         tint = None if overlay is None else SeenCoverage.of(overlay, view, smooth=smooth, kept=kept)
@@ -112,11 +118,14 @@ class Veil:
             table = self._lines if overlay is None else self._table(edged=edge is not None)
             # What is filtered is laid at once: a band would begin with rows that belong to the one before it.
             for part in [wide] if tint is not None and tint.is_filtered else _bands(wide):
-                whole = self._index(part.height, part.width)
-                if tint is None:
-                    whole[...] = 0
+                if woven is not None:
+                    whole = woven.part(level, part.translated(-int(view.origin.x), -int(view.origin.y)))
                 else:
-                    tint.lay(whole, part)
+                    whole = self._index(part.height, part.width)
+                    if tint is None:
+                        whole[...] = 0
+                    else:
+                        tint.lay(whole, part)
                 for band in _bands(part):
                     index = whole[band.y - part.y : band.bottom - part.y]
                     for line in lines:
@@ -139,6 +148,14 @@ class Veil:
                 colours = _premultiplied(self._tint, np.arange(256) / 255.0 * self.strength)
             self._tables[edged] = _pairs(colours)
         return self._tables[edged]
+
+    def _woven_of(self, overlay: Overlay | None, edge: Edge | None) -> Woven | None:
+        """The two in one, if there are two."""
+        if overlay is None or edge is None:
+            return None
+        if self._woven is None or not self._woven.is_of(overlay, edge):
+            self._woven = Woven(overlay, edge, _TINTED)
+        return self._woven
 
     def _index(self, height: int, width: int) -> U8:
         """(height, width) bytes to be filled. Kept, as fresh memory costs as much as what is done with it."""
