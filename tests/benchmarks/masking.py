@@ -27,7 +27,7 @@ Run = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class _Spent:
+class Spent:
     """Medians in milliseconds, of so many samples."""
 
     wall: float
@@ -44,7 +44,7 @@ def whole_masks(report: Report, megapixels: float) -> None:
     width = round((megapixels * 1e6 * 1.5) ** 0.5)
     coverage = _blobs(width, round(width / 1.5))
     copy = np.empty_like(coverage)
-    copied = _timed(lambda: np.copyto(copy, coverage))
+    copied = timed(lambda: np.copyto(copy, coverage))
     cases: list[tuple[str, float, Run]] = [("invert", 1.5, lambda: invert(coverage))]
     cases += [(f"grow by {px}", 80.0, lambda px=px: grow(coverage, px)) for px in (2, 8, 32, 100)]
     cases += [(f"shrink by {px}", 80.0, lambda px=px: shrink(coverage, px)) for px in (8, 32)]
@@ -52,12 +52,12 @@ def whole_masks(report: Report, megapixels: float) -> None:
         (f"feather by {px}", 40.0, _operation(coverage, OperationKind.FEATHER, px)) for px in (2, 6, 10, 50)
     ]
     for name, limit, run in cases:
-        spent = _timed(run)
+        spent = timed(run)
         details = f"{spent.wall:.1f} / {copied.wall:.2f} ms ({spent.note})"
         case = f"{name}, {megapixels:g} MP"
         report.add(Row("9", case, spent.wall / copied.wall, limit, details=details))
     for name, run, plain in _others(coverage):
-        spent, reference = _timed(run), _timed(plain)
+        spent, reference = timed(run), timed(plain)
         details = f"{spent.wall:.1f} / {reference.wall:.1f} ms ({spent.note}), "
         details += f"{spent.wall / copied.wall:.0f} copies"
         case = f"{name} / plainly, {megapixels:g} MP"
@@ -128,7 +128,8 @@ def _plain_specks(coverage: U8, px: int) -> U8:
     return coverage * (found[:, cv2.CC_STAT_AREA] >= px)[labels]
 
 
-def _timed(run: Run) -> _Spent:
+def timed(run: Run) -> Spent:
+    """Run something again and again for a few seconds."""
     run()
     wall: list[float] = []
     processor: list[float] = []
@@ -138,7 +139,7 @@ def _timed(run: Run) -> _Spent:
         run()
         wall.append((time.perf_counter() - start) * 1e3)
         processor.append((time.process_time() - used) * 1e3)
-    return _Spent(statistics.median(wall), statistics.median(processor), len(wall))
+    return Spent(statistics.median(wall), statistics.median(processor), len(wall))
 
 
 def _blobs(width: int, height: int) -> U8:
