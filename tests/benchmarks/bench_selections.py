@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 from harness import Report, Row, in_turn, require_linux
-from masking import timed
+from masking import WAND_LIMIT, hills, timed
 
 from app.base.geometry import Point, Rect, Size
 from app.base.work import Work
@@ -28,31 +28,13 @@ from app.imaging.photograph import Metadata, from_bgra
 from app.imaging.selections import GradientKind, colour_range, enclosed, gradient, wand
 
 SIZE = Size(6000, 4000)
-WAND_LIMIT = 15.0
-
-
-def scene(grain: float) -> U8:
-    """Wide hills of brightness, half of which the wand takes from the middle, with `grain` in levels.
-
-    Of grain 12 every patch of sixteen pixels has some that the wand leaves out: nothing is plain.
-    """
-    ys, xs = np.mgrid[: SIZE.height, : SIZE.width].astype(np.float32)
-    hills = 127 + 100 * np.sin(xs / 900) * np.cos(ys / 700)
-    random = np.random.default_rng(1)
-    picture = np.full((SIZE.height, SIZE.width, 4), 255, np.uint8)
-    for channel in range(3):
-        level = hills + 5 * channel
-        if grain:
-            level = level + random.normal(0, grain, hills.shape).astype(np.float32)
-        picture[..., channel] = np.clip(level, 0, 255)
-    return picture
 
 
 def measure_finds(report: Report, mask: U8) -> None:
     copy = np.empty_like(mask)
     x, y = SIZE.width // 2, SIZE.height // 2
     for grain in (0.0, 2.0, 12.0):
-        picture = scene(grain)
+        picture = hills(SIZE, grain)
         for contiguous, smooth in ((True, False), (True, True), (False, False)):
             find = partial(
                 wand, picture, x, y, tolerance=40, contiguous=contiguous, smooth=smooth, opaque=True
@@ -98,7 +80,7 @@ def main() -> int:
     require_linux()
     report = Report("Selections on 24 MP")
     measure_finds(report, np.zeros((SIZE.height, SIZE.width), np.uint8))
-    measure_put(report, scene(0.0))
+    measure_put(report, hills(SIZE, 0.0))
     return report.finish()
 
 
