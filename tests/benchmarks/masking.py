@@ -80,7 +80,7 @@ def wands(report: Report, megapixels: float) -> None:
         x, y = size.width // 2, size.height // 2
         spent = timed(partial(wand, picture, x, y, tolerance=40, smooth=False, opaque=True))
         plain = timed(partial(_plain_wand, np.ascontiguousarray(picture[..., :3]), x, y, 40))
-        details = f"{spent.wall:.1f} / {copied.wall:.2f} ms ({spent.note}), {plain.wall:.1f} ms by cv2.floodFill of BGR"
+        details = f"{spent.wall:.1f} / {copied.wall:.2f} ms ({spent.note}), cv2.floodFill {plain.wall:.1f} ms"
         case = f"wand, grain {grain:.0f}, {megapixels:g} MP"
         report.add(Row("9", case, spent.wall / copied.wall, WAND_LIMIT, details=details))
 
