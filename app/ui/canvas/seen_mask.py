@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from app.imaging.arrays import U8
 from app.imaging.edges import Edge, Indices, picked
 from app.ui.canvas.scene import Overlay
 from app.ui.canvas.view_transform import ViewTransform, level_for, level_pixels, level_step
+from app.ui.canvas.woven import Woven
 
 _TILE = 90_000
 """View pixels that are filtered at a time: few enough that cv2 asks no other threads. Those wait for more work in a
@@ -25,12 +27,12 @@ _TILE_HEIGHT = 184
 """Rows of such a tile, which is more than twice as wide: every row and every column of a tile costs a little."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeenCoverage:
+class SeenCoverage(NamedTuple):
     """The coverage under the pixels of one view, which is snapped, upright and not mirrored."""
 
     plane: U8
     """The level that is shown."""
+    level: int
     scale: float
     """View pixels per pixel of the level."""
     offset: tuple[int, int]
@@ -39,16 +41,22 @@ class SeenCoverage:
     """Whether pixels of the level are mixed; then small parts cost more than their share."""
     kept: int
     """The bits of the coverage that are wanted."""
+    woven: Woven | None
+    """The same with the edge in it, where the level is shown at its own size."""
 
     @classmethod
-    def of(cls, overlay: Overlay, view: ViewTransform, *, smooth: bool, kept: int) -> SeenCoverage:
+    def of(
+        cls, overlay: Overlay, view: ViewTransform, *, smooth: bool, kept: int, woven: Woven | None = None
+    ) -> SeenCoverage:
         level = level_for(view.scale, len(overlay.levels))
         scale = view.scale * (1 << level)
         offset = -int(view.origin.x), -int(view.origin.y)
-        return cls(overlay.levels[level], scale, offset, smooth and scale != 1.0, kept)
+        if scale == 1.0:
+            return cls(overlay.levels[level], level, scale, offset, False, kept, woven)
+        return cls(overlay.levels[level], level, scale, offset, smooth, kept, None)
 
     def lay(self, index: U8, part: Rect) -> None:
-        """Fill `index`, (h, w) and contiguous in its rows, which stands at `part` of the view."""
+        """Fill `index`, (h, w) and contiguous in its rows, which stands at `part` of the view, without the edge."""
         seen = part.translated(*self.offset)
         if self.is_filtered:
             _lay_filtered(index, self.plane, level_step(self.scale), seen, self.kept)
@@ -60,7 +68,10 @@ class SeenCoverage:
             rows = level_pixels(seen.y, seen.height, 0, self.scale)
             columns = level_pixels(seen.x, seen.width, 0, self.scale)
             found = picked(self.plane, rows.clip(0, height - 1), columns.clip(0, width - 1))
-        np.bitwise_and(found, self.kept, out=index)
+        if self.kept == 0xFF:
+            index[...] = found
+        else:
+            np.bitwise_and(found, self.kept, out=index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,12 +99,14 @@ class Veil:
         bare = overlay is None and edge is None
         seen = EMPTY if bare else view.rect_to_doc(inside.expanded(FRINGE))
         lined = [] if edge is None else _few(_edge_rects(edge, view, seen), inside)
-        level = level_for(view.scale, len(overlay.levels) if overlay is not None else 1)
-        woven = self._woven_of(overlay, edge) if view.scale * (1 << level) == 1.0 else None
-        lines = [] if edge is None or woven is not None else [SeenEdge.of(edge, view, run) for run in lined]
         tinted = [] if overlay is None else _overlay_rects(overlay, view, inside, seen)
-        kept = 0xFF if edge is None else _TINTED
-        tint = None if overlay is None else SeenCoverage.of(overlay, view, smooth=smooth, kept=kept)
+        tint = None
+        if overlay is not None:
+            woven = None if edge is None else self._woven_of(overlay, edge)
+            kept = 0xFF if edge is None else _TINTED
+            tint = SeenCoverage.of(overlay, view, smooth=smooth, kept=kept, woven=woven)
+        has_edge = tint is not None and tint.woven is not None
+        lines = [] if edge is None or has_edge else [SeenEdge.of(edge, view, run) for run in lined]
         across = _columns(inside, view) if grid else None
         plain: list[tuple[Rect, int]] = []
         if overlay is not None and inside.area >= _PLAIN_FROM and lined != [inside]:
@@ -118,21 +120,25 @@ class Veil:
             table = self._lines if overlay is None else self._table(edged=edge is not None)
             # What is filtered is laid at once: a band would begin with rows that belong to the one before it.
             for part in [wide] if tint is not None and tint.is_filtered else _bands(wide):
-                if woven is not None:
-                    whole = woven.part(level, part.translated(-int(view.origin.x), -int(view.origin.y)))
-                else:
-                    whole = self._index(part.height, part.width)
-                    if tint is None:
-                        whole[...] = 0
-                    else:
-                        tint.lay(whole, part)
-                for band in _bands(part):
+                whole = self._laid(tint, part)
+                for band in [part] if part.area <= _BAND else _bands(part):
                     index = whole[band.y - part.y : band.bottom - part.y]
                     for line in lines:
                         line.lay(index, band)
                     if across is not None:
                         _lay_grid(index, band, view, across)
                     painter.drawImage(QPoint(band.x, band.y), self._coloured(index, rect.width, table))
+
+    def _laid(self, tint: SeenCoverage | None, part: Rect) -> U8:
+        """The coverage under each pixel of `part`; with the edge where `tint` has that in it."""
+        if tint is not None and tint.woven is not None:
+            return tint.woven.part(tint.level, part.translated(*tint.offset))
+        index = self._index(part.height, part.width)
+        if tint is None:
+            index[...] = 0
+        else:
+            tint.lay(index, part)
+        return index
 
     def _table(self, *, edged: bool) -> F64:
         """The pairs of the tint, with the edge in it or without.
@@ -149,10 +155,7 @@ class Veil:
             self._tables[edged] = _pairs(colours)
         return self._tables[edged]
 
-    def _woven_of(self, overlay: Overlay | None, edge: Edge | None) -> Woven | None:
-        """The two in one, if there are two."""
-        if overlay is None or edge is None:
-            return None
+    def _woven_of(self, overlay: Overlay, edge: Edge) -> Woven:
         if self._woven is None or not self._woven.is_of(overlay, edge):
             self._woven = Woven(overlay, edge, _TINTED)
         return self._woven

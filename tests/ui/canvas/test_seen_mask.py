@@ -70,6 +70,7 @@ def test_no_portion_is_so_large_that_other_threads_are_asked(scale: float) -> No
     scale = ViewTransform(scale).snapped().scale
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cv2, "resize", watched)
-        SeenCoverage(plane, scale, (0, 0), is_filtered=True, kept=0xFF).lay(index, Rect(0, 0, 1920, 1080))
+        seen = SeenCoverage(plane, 0, scale, (0, 0), is_filtered=True, kept=0xFF, woven=None)
+        seen.lay(index, Rect(0, 0, 1920, 1080))
     assert sizes
     assert max(sizes) < ALONE
