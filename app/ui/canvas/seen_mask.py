@@ -148,11 +148,17 @@ def _resize(plane: U8, step: Fraction, part: Rect, found: U8, kept: int) -> None
     across, period = step.numerator, step.denominator
     before_x, before_y = _before(part.x, period), _before(part.y, period)
     left, top = (part.x - before_x) // period * across, (part.y - before_y) // period * across
-    columns = -(-(before_x + part.width) * across // period) + 2
+    # What becomes larger or smaller by less than half a pixel would be copied as it is.
+    least = across // max(1, 2 * abs(period - across)) + 1
+    back = min(left // across, max(0, -(-(left + least - plane.shape[1]) // across)))
+    left, before_x = left - back * across, before_x + back * period
+    columns = max(least, -(-(before_x + part.width) * across // period) + 2)
     rows = -(-(before_y + part.height) * across // period) + 2
     zoom = period / across
     source = plane[top : top + rows, left : left + columns]
-    larger = cv2.resize(source, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
+    # Where bits are dropped, a level up or down may be a whole step: so it must not depend on where one began.
+    kind = cv2.INTER_LINEAR if kept == 0xFF else cv2.INTER_LINEAR_EXACT
+    larger = cv2.resize(source, None, fx=zoom, fy=zoom, interpolation=kind)
     seen = larger[before_y : before_y + part.height, before_x : before_x + part.width]
     height, width = seen.shape
     np.bitwise_and(seen, kept, out=found[:height, :width])
