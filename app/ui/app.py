@@ -30,6 +30,7 @@ from app.settings.folders import Folders, resolve_folders
 from app.settings.store import SettingsStore
 from app.ui.garbage import GarbageCollector
 from app.ui.moving import DataMove, choose_folder
+from app.ui.plain_imports import import_plainly
 from app.ui.single import SingleWindow, be_the_window, socket_name
 from app.ui.tasks import Tasks
 from app.ui.theme import apply_theme
@@ -82,6 +83,7 @@ def run_window(paths: Sequence[str | Path]) -> int:
     application.setQuitOnLastWindowClosed(False)
     qInstallMessageHandler(_log_message)
     apply_theme(application)
+    import_plainly()
     share_one_heap()
     # The longest that the window's thread waits for one that computes in Python; the usual 5 ms are felt.
     sys.setswitchinterval(0.001)
