@@ -85,8 +85,9 @@ def run_window(paths: Sequence[str | Path]) -> int:
     apply_theme(application)
     import_plainly()
     share_one_heap()
-    # The longest that the window's thread waits for one that computes in Python; the usual 5 ms are felt.
-    sys.setswitchinterval(0.001)
+    # The longest that the window's thread waits for one that computes in Python. It waits as often as it calls Qt,
+    # which is some dozen times until a panel is painted, so the usual 5 ms are felt.
+    sys.setswitchinterval(0.0002)
     garbage = GarbageCollector(application)
     try:
         with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
@@ -225,8 +226,12 @@ class Program:
         self.window.dropped.connect(lambda data: self.tasks.start(transfer.take(offer_of(data)), "drop"))
         self.window.escape_pressed.connect(desk.escape)
         desk.empty.load_pictures()
-        self.tasks.start(self._settle_in(workspace), "store")
+        desk.jobs.make_ready()
+        desk.strip.make_ready()
         # All that now stands in the window is laid out and painted before a photograph comes in, too.
+        QApplication.sendPostedEvents()
+        self.window.repaint()
+        self.tasks.start(self._settle_in(workspace), "store")
         await asyncio.sleep(0)
 
     async def _settle_in(self, workspace: Workspace) -> None:
