@@ -82,6 +82,11 @@ class Stamps:
         self._made: list[U8 | None] = [None] * self.phases**2
 
     @property
+    def is_made(self) -> bool:
+        """Whether all of them are there."""
+        return all(made is not None for made in self._made)
+
+    @property
     def nbytes(self) -> int:
         return sum(made.nbytes for made in self._made if made is not None)
 
@@ -126,9 +131,13 @@ class StampCache:
             self._stamps[brush] = Stamps(brush)
         return self._used(brush)
 
+    def has_made(self, brush: Brush) -> bool:
+        """Whether a dab of this brush has not to wait for its stamp."""
+        return brush in self._stamps and self._stamps[brush].is_made
+
     def take(self, brush: Brush, stamps: Stamps) -> None:
         """Keep stamps that were made elsewhere, so that the first dab has not to wait for them."""
-        self._stamps.setdefault(brush, stamps)
+        self._stamps[brush] = stamps
         self._used(brush)
 
     def _used(self, brush: Brush) -> Stamps:

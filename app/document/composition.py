@@ -29,8 +29,8 @@ from app.imaging.masks import bounds
 from app.imaging.photograph import Photograph
 from app.imaging.pyramid import Pyramid
 
-AT_ONCE = 100_000
-"""Pixels up to which a change is made on the caller's thread: about as many as a few milliseconds are enough for."""
+AT_ONCE = 30_000
+"""Pixels up to which a change is made on the caller's thread: about as many as two milliseconds are enough for."""
 _PIECE = 512
 """Edge of the pieces in which large changes are made."""
 _SLICE = 0.004

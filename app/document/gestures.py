@@ -99,9 +99,17 @@ Tool = Callable[[Stage, PointerSample], Gesture]
 class GestureRunner:
     """Feeds pointer events to the gesture of the tool in hand, one gesture at a time."""
 
-    def __init__(self, document: Document, order: Callable[[Selection], None] | None = None) -> None:
-        """`order` has selections found in a thread; without it they are found at once."""
-        self._stage = Stage(document, order=order or at_once(document))
+    def __init__(
+        self,
+        document: Document,
+        order: Callable[[Selection], None] | None = None,
+        stamps: StampCache | None = None,
+    ) -> None:
+        """`order` has selections found in a thread; without it they are found at once.
+
+        `stamps` may be shared with other documents, as the brush is.
+        """
+        self._stage = Stage(document, stamps or StampCache(), order=order or at_once(document))
         self._gesture: Gesture | None = None
         self._view: GestureView | None = None
 
@@ -128,10 +136,6 @@ class GestureRunner:
         """True while further strokes change the object that was selected last, see `settle`."""
         smart = self._stage.smart
         return smart is not None and bool(smart.hints(self._stage.document.undo))
-
-    def take_stamps(self, brush: Brush, stamps: Stamps) -> None:
-        """Keep what was made in a thread for the strokes of a brush that may come."""
-        self._stage.stamps.take(brush, stamps)
 
     def press(self, tool: Tool, sample: PointerSample) -> None:
         """Start a gesture, or go on with one that stays; one whose release was lost is ended where it stands."""

@@ -77,6 +77,10 @@ class Candidates:
         """What is shown over the document: of each place what is chosen; nothing while none is selected."""
         return () if self._selected is None else tuple(each.patch for each in self.chosen)
 
+    def rect_of(self, candidate: Candidate) -> Rect:
+        """Where the mask of one that is here lies, see `mask_rect`."""
+        return self._rect_of(candidate.patch)
+
     def rivals(self, candidate: Candidate) -> tuple[Candidate, ...]:
         """All that are for the same place, itself included."""
         return next((place for place in self._places if candidate in place), ())

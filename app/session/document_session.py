@@ -18,6 +18,7 @@ from app.base.geometry import Margins, Size
 from app.base.notices import Notices
 from app.base.signal import Signal
 from app.base.text import tr
+from app.document.brush import StampCache
 from app.document.document import Document
 from app.document.extension import source_photograph
 from app.document.gestures import GestureRunner
@@ -87,6 +88,7 @@ class DocumentSession:
         estimator: Estimator,
         money: Money,
         notices: Notices,
+        stamps: StampCache,
     ) -> None:
         self.id = uuid.uuid4().hex
         self.name = name
@@ -126,6 +128,7 @@ class DocumentSession:
         self._pipeline = pipeline
         self._new_request_id = new_request_id
         self._money = money
+        self._stamps = stamps
         self._notices = notices
         self._exported_layers: tuple[EditLayer, ...] = ()
         self.region.changed.connect(self._measure_parts)
@@ -148,7 +151,7 @@ class DocumentSession:
         self.layers = LayerWork(document, self.mask_work.until_free)
         self.tuning = Tuning(document, self.candidates, self.layers, self._notices)
         self.judging = Judging(document, self.candidates, self.layers, self._notices)
-        self.gestures = GestureRunner(document, self.selecting.order)
+        self.gestures = GestureRunner(document, self.selecting.order, self._stamps)
         self.snapshots = Snapshots(document)
         self.preview = None
         self.stage = Stage.READY

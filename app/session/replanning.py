@@ -111,7 +111,16 @@ class Replanning:
         self._cancel.cancel()
         self._cancel = CancelToken()
         if self._document is not None:
-            self._task = self._loop.create_task(self._plan(self._document, self._cancel))
+            self._task = self._loop.create_task(self._plan_next(self._task, self._document, self._cancel))
+
+    async def _plan_next(
+        self, overtaken: asyncio.Task[None] | None, document: Document, cancel: CancelToken
+    ) -> None:
+        """Plan, once the one before has noticed that it is overtaken: one at a time leaves the window a processor."""
+        if overtaken is not None:
+            await asyncio.wait({overtaken})
+        if not cancel.is_cancelled:
+            await self._plan(document, cancel)
 
     async def _plan(self, document: Document, cancel: CancelToken) -> None:
         """Grow the mask and plan the region off this thread, then show both, unless overtaken."""

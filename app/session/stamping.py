@@ -1,6 +1,7 @@
 """Makes the stamp of a large brush while its size is being chosen, so that the first dab has not to wait for it.
 
-Lives on the event loop's thread; the work is done in another.
+The brush is one for all documents, and so are its stamps. Lives on the event loop's thread; the work is done in
+another.
 """
 
 from __future__ import annotations
@@ -8,8 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from app.document.brush import Stamps
-from app.document.gestures import GestureRunner
+from app.document.brush import StampCache, Stamps
 from app.session.toolbox import ToolBox
 
 LARGE = 600.0
@@ -21,10 +21,12 @@ DELAY = 0.1
 class Stamping:
     """Follows the brush in hand."""
 
-    def __init__(self, toolbox: ToolBox, gestures: Callable[[], GestureRunner | None]) -> None:
-        """`gestures` gives whatever may use the brush next."""
+    def __init__(self, toolbox: ToolBox, is_of_use: Callable[[], bool]) -> None:
+        """`is_of_use` tells that there is something to paint on; when that changes, call `soon`."""
+        self.stamps = StampCache()
+        """Of the brushes used last, for all that paint."""
         self._toolbox = toolbox
-        self._gestures = gestures
+        self._is_of_use = is_of_use
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._work: asyncio.Task[None] | None = None
@@ -44,14 +46,14 @@ class Stamping:
             await asyncio.wait({self._work})
 
     def _start(self) -> None:
-        if self._toolbox.brush.diameter >= LARGE and (self._work is None or self._work.done()):
+        brush = self._toolbox.brush
+        if brush.diameter < LARGE or self.stamps.has_made(brush) or not self._is_of_use():
+            return
+        if self._work is None or self._work.done():
             self._work = self._loop.create_task(self._make())
 
     async def _make(self) -> None:
-        brush, gestures = self._toolbox.brush, self._gestures()
-        if gestures is None:
-            return
-        stamps = await asyncio.to_thread(Stamps.made, brush)
-        gestures.take_stamps(brush, stamps)
+        brush = self._toolbox.brush
+        self.stamps.take(brush, await asyncio.to_thread(Stamps.made, brush))
         if brush != self._toolbox.brush:
             self.soon()

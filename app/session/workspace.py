@@ -15,7 +15,6 @@ from app.base.signal import Signal
 from app.base.text import tr, tr_count
 from app.document.composition import Made
 from app.document.document import Document
-from app.document.gestures import GestureRunner
 from app.document.openraster_reader import is_openraster
 from app.edits.types import Context
 from app.engines.host import EngineHost
@@ -116,8 +115,8 @@ class Workspace:
         self._loop = asyncio.get_running_loop()
         self._chores: set[asyncio.Future[Any]] = set()
         self._kept_brushes = KeptBrushes(toolbox, settings)
-        self._stamping = Stamping(toolbox, self._gestures)
-        self.current_changed.connect(self._stamping.soon)
+        self._stamping = Stamping(toolbox, lambda: bool(self._documents))
+        self.documents_changed.connect(self._stamping.soon)
         self._documents: tuple[DocumentSession, ...] = ()
         self._current: DocumentSession | None = None
         settings.changed.connect(lambda changed: self._limit_steps())
@@ -267,6 +266,7 @@ class Workspace:
             estimator=self.estimator,
             money=self.money,
             notices=self.notices,
+            stamps=self._stamping.stamps,
         )
         session.let_go.connect(self.tidying.soon)
         self._documents = (*self._documents, session)
@@ -331,14 +331,10 @@ class Workspace:
         session.form.set_references(opened.references)
         session.file = session.path if opened.is_own else None
         session.show_document(document, opened.source)
-        self._stamping.soon()
         # Now that nobody shows the preview any more, what opening needed for a while can go.
         self.tidying.soon()
         for note in opened.notes:
             self.notices.info(f"{session.name}: {note}")
-
-    def _gestures(self) -> GestureRunner | None:
-        return self._current.gestures if self._current is not None else None
 
     @property
     def _undo_limit(self) -> int:

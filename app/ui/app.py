@@ -30,6 +30,7 @@ from app.settings.folders import Folders, resolve_folders
 from app.settings.store import SettingsStore
 from app.ui.garbage import GarbageCollector
 from app.ui.moving import DataMove, choose_folder
+from app.ui.plain_imports import import_plainly
 from app.ui.single import SingleWindow, be_the_window, socket_name
 from app.ui.tasks import Tasks
 from app.ui.theme import apply_theme
@@ -82,9 +83,11 @@ def run_window(paths: Sequence[str | Path]) -> int:
     application.setQuitOnLastWindowClosed(False)
     qInstallMessageHandler(_log_message)
     apply_theme(application)
+    import_plainly()
     share_one_heap()
-    # The longest that the window's thread waits for one that computes in Python; the usual 5 ms are felt.
-    sys.setswitchinterval(0.001)
+    # The longest that the window's thread waits for one that computes in Python. It waits as often as it calls Qt,
+    # which is some dozen times until a panel is painted, so the usual 5 ms are felt.
+    sys.setswitchinterval(0.0002)
     garbage = GarbageCollector(application)
     try:
         with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
@@ -223,8 +226,12 @@ class Program:
         self.window.dropped.connect(lambda data: self.tasks.start(transfer.take(offer_of(data)), "drop"))
         self.window.escape_pressed.connect(desk.escape)
         desk.empty.load_pictures()
-        self.tasks.start(self._settle_in(workspace), "store")
+        desk.jobs.make_ready()
+        desk.strip.make_ready()
         # All that now stands in the window is laid out and painted before a photograph comes in, too.
+        QApplication.sendPostedEvents()
+        self.window.repaint()
+        self.tasks.start(self._settle_in(workspace), "store")
         await asyncio.sleep(0)
 
     async def _settle_in(self, workspace: Workspace) -> None:

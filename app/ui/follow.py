@@ -5,6 +5,7 @@ The one place where the window listens to the workspace as a whole.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, Qt, QTimer
@@ -12,7 +13,6 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.base.text import tr
-from app.session.candidates import mask_rect
 from app.session.document_session import Stage
 from app.session.extending import extend_canvas
 from app.session.queue_actions import cancel_requests
@@ -49,6 +49,8 @@ class FollowCurrent:
         self._steps = QTimer(desk.window)
         self._steps.setSingleShot(True)
         self._steps.timeout.connect(self._step)
+        self._to_show: list[Callable[[], None]] = []
+        """What of the window does not show the document in front yet, in the order of its turns."""
         workspace = desk.workspace
         self._own_links.add(
             workspace.notices.subscribe(desk.notices.show_notice),
@@ -91,12 +93,18 @@ class FollowCurrent:
         desk.canvas.set_region_hand(session.region if session is not None else None)
         desk.strip.set_session(session)
         desk.status.set_session(session)
+        self._to_show = [
+            self.show_middle,
+            lambda: desk.edit.set_session(session),
+            lambda: desk.steps.set_session(session),
+            lambda: desk.layers.set_session(session),
+        ]
         if session is not None and desk.centre.currentWidget() is desk.empty:
             self._steps.start()
         else:
             # Another document's panels are never in sight beside it: what is typed is this one's.
-            self.show_middle()
-            self._step()
+            while self._to_show:
+                self._step()
         desk.history.set_session_available(session is not None)
         if session is not None:
             desk.status.show_view(desk.canvas.navigation.view)
@@ -110,15 +118,10 @@ class FollowCurrent:
 
     def _step(self) -> None:
         """Show the photograph, then what stands beside it: all at once would keep the window from its events."""
-        desk, session = self._desk, self._session
-        if session is not None and desk.centre.currentWidget() is desk.empty:
-            self.show_middle()
-            self._steps.start()
-            return
         self._steps.stop()
-        desk.edit.set_session(session)
-        desk.steps.set_session(session)
-        desk.layers.set_session(session)
+        self._to_show.pop(0)()
+        if self._to_show:
+            self._steps.start()
 
     def show_middle(self) -> None:
         """Bring the photograph, or the empty view, to the middle of the window."""
@@ -278,7 +281,7 @@ class FollowCurrent:
         desk.canvas.set_candidates(*session.candidates.patches)
         count = len(session.candidates.items)
         if count > self._count and shown is not None:
-            desk.host.keep_clear(self._rect_shown(mask_rect(shown.patch)))
+            desk.host.keep_clear(self._rect_shown(session.candidates.rect_of(shown)))
         if count > self._count and not _is_typing() and not _is_drawing(session):
             desk.strip.setFocus(Qt.FocusReason.OtherFocusReason)
             desk.side.reveal(EDIT)

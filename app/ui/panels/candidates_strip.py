@@ -110,6 +110,10 @@ class CandidatesStrip(QFrame):
         self._lay_out()
         self.hide()
 
+    def make_ready(self) -> None:
+        """Paint it once while nothing is to be seen: all that Qt looks up for that takes half a frame."""
+        self.grab()
+
     def set_session(self, session: DocumentSession | None) -> None:
         self._links.clear()
         self._session = session

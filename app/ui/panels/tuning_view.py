@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.base.text import tr
@@ -96,6 +97,10 @@ class TuningView(QWidget):
     def detach(self) -> None:
         self._links.clear()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._mirror()
+
     def _set_opacity(self, percent: float) -> None:
         if self._tuning is not None:
             self._tuning.set_opacity(percent / 100)
@@ -120,7 +125,8 @@ class TuningView(QWidget):
         tuning = self._tuning
         subject = tuning.subject if tuning is not None else None
         self.setVisible(subject is not None)
-        if tuning is None or subject is None:
+        if tuning is None or subject is None or not self.isVisible():
+            # Nobody sees it; what it has missed is taken up when it comes to sight.
             return
         look = tuning.look
         self.name.setText(subject.name)

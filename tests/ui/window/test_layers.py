@@ -189,6 +189,7 @@ async def test_painting_the_mask_of_a_layer(window: Window, photograph: Path) ->
     await eventually(lambda: document.is_settled)
     assert not np.array_equal(document.picture, before)
     window.key(Qt.Key.Key_Z, CTRL)
+    await eventually(lambda: document.is_settled)
     assert np.array_equal(document.picture, before)
     window.key(Qt.Key.Key_Escape)
     assert document.painted_layer is None

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea
 
 from app.base.geometry import Point
 from app.base.states import JobState
+from app.ui.panels.job_row import JobRow
 from app.ui.panels.side import EDIT, HISTORY
 from tests.ui.window.conftest import Window, eventually
 
@@ -54,6 +55,23 @@ def refusing(maskroom_home: Path) -> Iterator[Callable[[], None]]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+async def test_the_first_request_takes_the_row_that_was_made_before(
+    window: Window, photograph: Path, refusing: Callable[[], None]
+) -> None:
+    (ready,) = window.desk.jobs.findChildren(JobRow)
+    assert not window.desk.jobs.rows
+    assert not ready.isVisible()
+    refusing()
+    session = await window.open(photograph)
+    session.form.set_provider("strict")
+    session.form.set_prompt("a red door")
+    window.stroke(Point(100, 100), Point(140, 100))
+    window.desk.actions.run("edit.generate")
+    await eventually(lambda: window.desk.jobs.rows == (ready,))
+    assert ready.isVisible()
+    assert ready.job.id == window.workspace.worker.jobs[0].id
 
 
 async def test_a_refusal_is_told_with_its_number_and_can_be_tried_again(
