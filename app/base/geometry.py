@@ -147,6 +147,8 @@ class Rect:
         return Rect.from_edges(self.x - margin_x, self.y - my, self.right + margin_x, self.bottom + my)
 
     def intersected(self, other: Rect) -> Rect:
+        if other.contains(self):
+            return self
         left, top = max(self.x, other.x), max(self.y, other.y)
         right = min(self.x + self.width, other.x + other.width)
         bottom = min(self.y + self.height, other.y + other.height)

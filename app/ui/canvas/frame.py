@@ -209,7 +209,7 @@ def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:
     """Few rectangles that cover all of `rects` inside `within`, without adding much area to draw."""
     # One look at them all first: a stroke's rectangles nearly always lie in one place.
     total = _hull(rects)
-    if len(rects) == 1 or total.area <= sum([rect.area for rect in rects]) * _WASTE:
+    if len(rects) == 1 or total.area <= sum([rect.width * rect.height for rect in rects]) * _WASTE:
         total = total.intersected(within)
         return [] if total.is_empty else [total]
     if len(rects) > _TOO_MANY:
@@ -237,9 +237,7 @@ def _hull(rects: Sequence[Rect]) -> Rect:
         return EMPTY
     if len(rects) == 1:
         return rects[0]
-    return Rect.from_edges(
-        min([rect.x for rect in rects]),
-        min([rect.y for rect in rects]),
-        max([rect.x + rect.width for rect in rects]),
-        max([rect.y + rect.height for rect in rects]),
-    )
+    left, top = min([rect.x for rect in rects]), min([rect.y for rect in rects])
+    right = max([rect.x + rect.width for rect in rects])
+    bottom = max([rect.y + rect.height for rect in rects])
+    return Rect(left, top, right - left, bottom - top)

@@ -248,14 +248,17 @@ class CanvasWidget(QWidget):
             painter.scale(1.0 / ratio, 1.0 / ratio)
             painter.translate(-self._device.offset)
         # An opaque image over all is a plain copy; asking for the source mode would leave Qt's fast way.
-        parts = [self._device.to_frame(rect) for rect in cast(Iterable[QRect], event.region())]
+        region = event.region()
+        is_one = region.rectCount() == 1
+        rects = (event.rect(),) if is_one else cast(Iterable[QRect], region)
+        parts = [self._device.to_frame(rect) for rect in rects]
         for part in parts:
             painter.drawImage(part.topLeft(), self.frame.renderer.image, part)
         if self._look.ants.shown:
             self._look.ants.paint(
                 painter, [Rect(each.x(), each.y(), each.width(), each.height()) for each in parts]
             )
-        self.decorations.paint(painter, self.navigation.view, self.frame.size.rect)
+        self.decorations.paint(painter, self.navigation.view, self.frame.size)
         self.region_look.paint(painter, self.navigation.view, self.frame.size)
         self.ring.paint(painter)
         painter.end()
