@@ -176,10 +176,10 @@ class Frame:
 
     def _draw(self, rects: Sequence[Rect]) -> None:
         """Compose these rectangles of the frame anew."""
-        scene = self._scene
-        if scene is not None and scene.overlay is not None and self.shows_smaller_levels:
+        scene, level = self._scene, level_for(self.view.scale)
+        if scene is not None and scene.overlay is not None and level:
             for rect in rects:
-                scene.overlay.refresh(self.view.rect_to_doc(rect.expanded(_REACH)))
+                scene.overlay.refresh(self.view.rect_to_doc(rect.expanded(_REACH)), level)
         if self.view.is_upright:
             self._compose(self.renderer.image, self.view, rects)
         else:
