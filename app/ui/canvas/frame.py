@@ -149,7 +149,7 @@ class Frame:
             exposed = self.renderer.scroll(*self._shift)
             self._shift = (0, 0)
             self._stale.extend(exposed)
-        whole, is_much = self.size.rect, False
+        whole, is_much = self.renderer.rect, False
         if self._changed and not self._parts:
             changed, self._changed = merged(self._changed, whole), []
             area = sum([rect.area for rect in changed])
@@ -165,9 +165,9 @@ class Frame:
             return _hull(self._parts)
         while self._parts or self._changed:
             if not self._parts:
-                self._parts, self._changed = _in_parts(merged(self._changed, self.size.rect)), []
+                self._parts, self._changed = _in_parts(merged(self._changed, whole)), []
                 continue
-            part = self._parts.pop().intersected(self.size.rect)
+            part = self._parts.pop().intersected(whole)
             if not part.is_empty:
                 self._draw([part])
                 if time.perf_counter() >= until:
@@ -237,7 +237,15 @@ def _hull(rects: Sequence[Rect]) -> Rect:
         return EMPTY
     if len(rects) == 1:
         return rects[0]
-    left, top = min([rect.x for rect in rects]), min([rect.y for rect in rects])
-    right = max([rect.x + rect.width for rect in rects])
-    bottom = max([rect.y + rect.height for rect in rects])
+    left, top = rects[0].x, rects[0].y
+    right, bottom = left, top
+    for rect in rects:
+        if rect.x < left:
+            left = rect.x
+        if rect.y < top:
+            top = rect.y
+        if rect.x + rect.width > right:
+            right = rect.x + rect.width
+        if rect.y + rect.height > bottom:
+            bottom = rect.y + rect.height
     return Rect(left, top, right - left, bottom - top)

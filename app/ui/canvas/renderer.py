@@ -61,7 +61,7 @@ class Renderer:
 
     def resize(self, size: Size) -> None:
         """Make the back buffer anew; its pixels are undefined until they are drawn."""
-        self.size = size
+        self.size, self.rect = size, size.rect
         # The memory is numpy's and the image only wraps it, so that nobody outlives the other's pixels.
         width, height = max(1, size.width), max(1, size.height)
         self.pixels: U8 = _off_page(width * height * 4).reshape(height, width, 4)
