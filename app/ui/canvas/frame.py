@@ -33,9 +33,8 @@ AT_ONCE = 1_500_000
 """Pixels of the frame that are always drawn at once: those of a long stroke that is taken back. A zoom draws more; in
 parts they would take twice as long, as Qt draws many rows with several threads."""
 _MUCH = 4_000_000
-"""Pixels of the document whose change has taken so long that no part of it is drawn in the same turn. As many are
-halved at most before one looks at the clock."""
-_PART = 250_000
+"""Pixels of the document whose change has taken so long that no part of it is drawn in the same turn."""
+_PART = 80_000
 """Pixels of the frame that are drawn before one looks at the clock again."""
 PATIENCE = 0.004
 """Seconds after which what changed in the document may wait for the next frame."""
@@ -159,7 +158,7 @@ class Frame:
             if area <= AT_ONCE and not is_much:
                 self._stale += changed
             else:
-                self._parts = self._in_parts(changed)
+                self._parts = _in_parts(changed)
         if self._stale:
             stale, self._stale = merged(self._stale, whole), []
             self._draw(stale)
@@ -167,7 +166,7 @@ class Frame:
             return _hull(self._parts)
         while self._parts or self._changed:
             if not self._parts:
-                self._parts, self._changed = self._in_parts(merged(self._changed, whole)), []
+                self._parts, self._changed = _in_parts(merged(self._changed, whole)), []
                 continue
             part = self._parts.pop().intersected(whole)
             if not part.is_empty:
@@ -188,20 +187,21 @@ class Frame:
             pixels, smooth = self.renderer.pixels, not self._rough
             self._turner.draw(pixels, self.view, rects, self._compose, smooth=smooth)
 
-    def _in_parts(self, rects: Sequence[Rect]) -> list[Rect]:
-        """`rects` as parts of a few pixels each, those in the middle of them all last."""
-        middle, pixels = _hull(rects).centre, min(_PART, int(_MUCH * self.view.scale**2))
-        parts = [part for rect in rects for part in _bands(rect, pixels)]
-        return sorted(parts, key=lambda part: -abs(part.centre.y - middle.y))
-
     def _compose(self, image: QImage, view: ViewTransform, rects: Sequence[Rect]) -> None:
         """Draw rectangles of `image` as the upright `view` shows them, with all that belongs to the frame."""
         smooth, edge, grid = not self._rough, self._edge, self.shows_grid
         self.renderer.draw(self._scene, view, rects, smooth=smooth, onto=image, edge=edge, grid=grid)
 
 
-def _bands(rect: Rect, pixels: int) -> Iterator[Rect]:
-    height = max(1, pixels // rect.width)
+def _in_parts(rects: Sequence[Rect]) -> list[Rect]:
+    """`rects` as parts of a few pixels each, those in the middle of them all last."""
+    middle = _hull(rects).centre
+    parts = [part for rect in rects for part in _bands(rect)]
+    return sorted(parts, key=lambda part: -abs(part.centre.y - middle.y))
+
+
+def _bands(rect: Rect) -> Iterator[Rect]:
+    height = max(1, _PART // rect.width)
     for top in range(rect.y, rect.bottom, height):
         yield Rect(rect.x, top, rect.width, min(height, rect.bottom - top))
 
