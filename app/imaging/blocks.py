@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from app.base.geometry import Rect, Size
+from app.imaging import threads
 from app.imaging.arrays import F32, U8, Bool, as_u8
 
 
@@ -22,6 +23,17 @@ def highest(plane: U8, edge: int) -> U8:
 def lowest(plane: U8, edge: int) -> U8:
     """The minimum of each block of `edge` pixels; those at the right and lower end may be smaller."""
     return _pooled(plane, edge, np.minimum)
+
+
+def extremes(plane: U8, edge: int) -> tuple[U8, U8]:
+    """The maximum and the minimum of each block, found side by side."""
+    found: dict[np.ufunc, U8] = {}
+
+    def pool(combine: np.ufunc) -> None:
+        found[combine] = _pooled(plane, edge, combine)
+
+    threads.share((np.maximum, np.minimum), lambda: pool, plane.size)
+    return found[np.maximum], found[np.minimum]
 
 
 def _pooled(plane: U8, edge: int, combine: np.ufunc) -> U8:

@@ -22,8 +22,6 @@ TILE = 256
 """Edge in pixels of what is looked at, or not, at a time."""
 BLOCK = 16
 """Edge in pixels of what is walked round when it is wholly alike. A tile holds a whole number of blocks."""
-_AROUND = 8
-"""Blocks to all sides of the start in which one that is wholly alike is searched for."""
 _PIECE_TILES = 24
 _PIECE = _PIECE_TILES * TILE * BLOCK
 """Pixels that are looked at as one piece: all that is read and written for it stays in the processor's cache."""
@@ -120,10 +118,18 @@ class _Ground:
         self._area = blocks.pixels(grid, TILE).intersected(self._size.rect)
         height, width = -(-self._area.height // BLOCK), -(-self._area.width // BLOCK)
         # 0 = alike and not yet reached, 255 = reached, else 1; with a border as cv2 asks for it, and whole blocks.
-        self._mask = np.ones((height * BLOCK + 2, width * BLOCK + 2), np.uint8)
+        self._mask = np.empty((height * BLOCK + 2, width * BLOCK + 2), np.uint8)
         self._plane = as_u8(self._mask[1:-1, 1:-1])
         self._solid = np.zeros((height, width), np.bool_)
+        self._close()
         self._look(Alike(picture, colour, tolerance, _PIECE))
+
+    def _close(self) -> None:
+        """Make a wall of all that is not looked at."""
+        self._mask[0] = self._mask[-1] = self._mask[:, 0] = self._mask[:, -1] = 1
+        self._plane[self._area.height :] = self._plane[:, self._area.width :] = 1
+        for run in blocks.runs(~self._tiles):
+            self._plane[blocks.run_pixels(run, TILE).slices] = 1
 
     def _look(self, alike: Alike) -> None:
         """Find which pixels are alike, and which blocks wholly are."""
@@ -215,29 +221,42 @@ def spread(mask: U8, solid: Bool, x: int, y: int) -> Rect:
     `solid`, (h, w), marks blocks that hold nothing but 0; the more it does, the less there is to walk.
     """
     plane = mask[1:-1, 1:-1]
-    closed, seeds = _walls(_body(mask, solid, x, y))
+    body, ends = _body(mask, solid, x, y)
+    closed, seeds = _walls(body)
     # What is closed is reached already, and nothing walks through it.
     for row, first, end in blocks.runs(closed):
         plane[row * BLOCK : (row + 1) * BLOCK, first * BLOCK : end * BLOCK] = REACHED
     boxes = [blocks.pixels(Rect(*cv2.boundingRect(closed.view(np.uint8))), BLOCK)]
-    starts = [*((column * BLOCK, row * BLOCK) for column, row in seeds), (x, y)]
-    boxes += [_pour(mask, start) for start in starts if plane[start[1], start[0]] == 0]
+    starts = [*((column * BLOCK, row * BLOCK) for column, row in seeds), *ends, (x, y)]
+
+    def pour(start: Place) -> None:
+        if plane[start[1], start[0]] == 0:
+            boxes.append(_pour(mask, start))
+
+    # Floods may meet: what one of them has reached is a wall for the other, and whoever wrote it goes on from there.
+    threads.share(starts, lambda: pour, plane.size)
     return united(boxes)
 
 
-def _body(mask: U8, solid: Bool, x: int, y: int) -> Bool:
-    """The solid blocks that hang together with pixel (x, y) and by sides; maybe none."""
-    around = Rect(x // BLOCK, y // BLOCK, 1, 1).expanded(_AROUND)
+def _body(mask: U8, solid: Bool, x: int, y: int) -> tuple[Bool, list[Place]]:
+    """The solid blocks that hang together with pixel (x, y) and by sides, maybe none; and pixels far off that do.
+
+    They are those that are found along the row of blocks of that pixel, and of the two beside it.
+    """
+    around = Rect(0, y // BLOCK, solid.shape[1], 1).expanded(0, 1)
     around = around.intersected(Size(solid.shape[1], solid.shape[0]).rect)
     box = blocks.pixels(around, BLOCK)
     trial = np.pad(mask[1:-1, 1:-1][box.slices], 1, constant_values=1)
     _pour(trial, (x - box.x, y - box.y))
-    rows, columns = np.nonzero((trial[1:-1:BLOCK, 1:-1:BLOCK] == REACHED) & solid[around.slices])
+    reached = trial[1:-1, 1:-1] == REACHED
+    columns = np.flatnonzero(reached.any(axis=0))
+    ends = [(int(each), box.y + int(np.argmax(reached[:, each]))) for each in (columns[0], columns[-1])]
+    rows, columns = np.nonzero(reached[::BLOCK, ::BLOCK] & solid[around.slices])
     if not rows.size:
-        return np.zeros_like(solid)
+        return np.zeros_like(solid), ends
     _, labels = cv2.connectedComponents(solid.view(np.uint8), connectivity=4)
     own: Bool = labels == labels[around.y + rows[0], around.x + columns[0]]
-    return own
+    return own, ends
 
 
 def _pour(mask: U8, place: Place) -> Rect:

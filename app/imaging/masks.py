@@ -48,6 +48,12 @@ def bounds(coverage: U8) -> Rect:
     return Rect(x, y, width, height)
 
 
+def area_around(coverage: U8, reach: int) -> Rect:
+    """Bounds, and what of the picture lies within `reach` of them; empty where nothing is covered."""
+    covered = bounds(coverage)
+    return covered if covered.is_empty else covered.expanded(reach).intersected(size_of(coverage).rect)
+
+
 def invert(coverage: U8) -> U8:
     """255 - coverage."""
     return as_u8(cv2.bitwise_not(coverage))
@@ -61,22 +67,28 @@ def grow(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
     Raises:
         Cancelled: the token was cancelled.
     """
-    grown = coverage.copy()
-    area = bounds(coverage).expanded(px).intersected(size_of(coverage).rect)
-    if px > 0 and not area.is_empty:
-        grown[area.slices] = disc_maximum(coverage[area.slices], px, cancel)
-    return grown
+    area = area_around(coverage, px)
+    if area.is_empty:
+        return coverage.copy()
+    return _put(coverage, area, disc_maximum(coverage[area.slices], px, cancel))
 
 
 def shrink(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
     """Coverage eaten by exactly `px` pixels from every edge but the picture's border; 0 px is a copy."""
-    shrunk = coverage.copy()
-    area = bounds(coverage)
-    if px <= 0 or area.is_empty:
-        return shrunk
-    around = area.expanded(px).intersected(size_of(coverage).rect)
-    shrunk[around.slices] = invert(grow(invert(coverage[around.slices]), px, cancel))
-    return shrunk
+    area = area_around(coverage, px)
+    if area.is_empty:
+        return coverage.copy()
+    eaten = disc_maximum(invert(coverage[area.slices]), px, cancel)
+    return _put(coverage, area, as_u8(cv2.bitwise_not(eaten, eaten)))
+
+
+def _put(coverage: U8, area: Rect, changed: U8) -> U8:
+    """A copy of `coverage` with an area of it `changed`, or that itself where it is everything."""
+    if changed.shape == coverage.shape:
+        return changed
+    copy = coverage.copy()
+    copy[area.slices] = changed
+    return copy
 
 
 def feather_inside(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
@@ -89,10 +101,9 @@ def feather_inside(coverage: U8, px: int, cancel: CancelToken | None = None) -> 
         Cancelled: the token was cancelled.
     """
     soft = coverage.copy()
-    area = bounds(coverage)
-    if px <= 0 or area.is_empty:
+    around = area_around(coverage, 1)
+    if px <= 0 or around.is_empty:
         return soft
-    around = area.expanded(1).intersected(size_of(coverage).rect)
     inside, target, whole = coverage[around.slices], soft[around.slices], around.size.rect
 
     def worker() -> Callable[[Rect], object]:

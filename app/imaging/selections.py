@@ -17,7 +17,7 @@ import numpy as np
 from app.base.geometry import EMPTY, Point, Rect, Size
 from app.base.work import Work
 from app.imaging import threads
-from app.imaging.arrays import F32, U8, as_u8
+from app.imaging.arrays import F32, U8
 from app.imaging.flood import Alike, flood
 from app.imaging.masks import bounds, size_of
 
@@ -31,8 +31,6 @@ _ALIKE_BAND = 49152
 """The same where all four channels are worked on together."""
 _SMOOTH_BAND = 196608
 """The same for smoothing."""
-_SEAM = 2
-"""Rows on both sides of where two threads meet that decide what the outermost row of either becomes."""
 _FLOOD = 4 | cv2.FLOODFILL_MASK_ONLY | (255 << 8)
 
 
@@ -191,21 +189,8 @@ def _smooth(plane: U8, work: Work) -> None:
     """Put a plane through the binomial filter of 3 x 3, in place; beyond its border it goes on as it ends.
 
     Fresh memory for a large plane would take longer than the filter, and so would a search for where there is
-    nothing to be smoothed. Each thread has a half. Where they meet, rows are looked at before anything is written.
-    """
-    middle = len(plane) // 2
-    if plane.size < threads.WORTH_THREADS or middle < _SEAM:
-        _smooth_part(plane, work)
-        return
-    seam = _blurred(plane[middle - _SEAM : middle + _SEAM])[_SEAM - 1 : _SEAM + 1]
-    threads.share([plane[:middle], plane[middle:]], lambda: lambda half: _smooth_part(half, work))
-    plane[middle - 1 : middle + 1] = seam
-
-
-def _smooth_part(plane: U8, work: Work) -> None:
-    """Smooth a plane as if there were nothing else, in bands of rows.
-
-    A band's last row is written when the next band, which looks at it, has been read.
+    nothing to be smoothed. It is done in bands of rows; cv2 shares each among threads itself. A band's last row is
+    written when the next band, which looks at it, has been read.
     """
     height, width = plane.shape
     rows = _rows(width, _SMOOTH_BAND)
@@ -214,17 +199,14 @@ def _smooth_part(plane: U8, work: Work) -> None:
     for top in range(0, height, rows):
         work.step(0.9 + 0.1 * top / height)
         end, first = min(top + rows, height), max(0, top - 1)
-        blurred = _blurred(plane[first : end + 1], scratch)[top - first :]
+        piece = plane[first : end + 1]
+        blurred = scratch[: len(piece)]
+        cv2.GaussianBlur(piece, (3, 3), 0, blurred, borderType=cv2.BORDER_REPLICATE)
+        blurred = blurred[top - first :]
         plane[top - len(last) : top] = last
         last = blurred[end - top - 1 : end - top].copy()
         plane[top : end - 1] = blurred[: end - top - 1]
     plane[height - len(last) :] = last
-
-
-def _blurred(plane: U8, scratch: U8 | None = None) -> U8:
-    """A plane through the binomial filter of 3 x 3, in the first rows of `scratch`, if given."""
-    target = None if scratch is None else scratch[: len(plane)]
-    return as_u8(cv2.GaussianBlur(plane, (3, 3), 0, target, borderType=cv2.BORDER_REPLICATE))
 
 
 def _square(plane: U8, x: int, y: int, sample: int) -> Rect:

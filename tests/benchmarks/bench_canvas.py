@@ -299,6 +299,7 @@ def measure(report: Report, sizes: list[float], wanted: Callable[[str], bool]) -
     for megapixels in sizes:
         if wanted("9"):
             masking.whole_masks(report, megapixels)
+            masking.wands(report, megapixels)
         if wanted("10") and megapixels >= 24:
             starting.first_paint(report, WINDOW, megapixels)
         if wanted("11"):

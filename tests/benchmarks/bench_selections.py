@@ -1,9 +1,9 @@
 """What the tools that find areas cost on 24 MP, as ratios to one np.copyto of the mask in the same run.
 
-Budget 9: the wand takes at most 15 times as long, whatever it hits. It runs in two threads beside the window's, so
-on a machine whose cores are busy with something else its wall time says little. The other finds have no budget
-but that they can be cancelled; they stand here to be seen. So does what a find costs the window's thread when it is
-put into the mask: no more than 16 ms, one frame.
+Budget 9: the wand takes at most 15 times as long, whatever it hits. It runs in two threads, so it is timed by the
+wall with the processor time beside it, as `masking` explains. The other finds have no budget but that they can be
+cancelled; they stand here to be seen. So does what a find costs the window's thread when it is put into the mask: no
+more than 16 ms, one frame.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
-from harness import Report, Row, in_turn, nothing, require_linux
+from harness import Report, Row, in_turn, require_linux
+from masking import WAND_LIMIT, hills, timed
 
 from app.base.geometry import Point, Rect, Size
 from app.base.work import Work
@@ -27,42 +28,24 @@ from app.imaging.photograph import Metadata, from_bgra
 from app.imaging.selections import GradientKind, colour_range, enclosed, gradient, wand
 
 SIZE = Size(6000, 4000)
-WAND_LIMIT = 15.0
-
-
-def scene(grain: float) -> U8:
-    """Wide hills of brightness, half of which the wand takes from the middle, with `grain` in levels.
-
-    Of grain 12 every patch of sixteen pixels has some that the wand leaves out: nothing is plain.
-    """
-    ys, xs = np.mgrid[: SIZE.height, : SIZE.width].astype(np.float32)
-    hills = 127 + 100 * np.sin(xs / 900) * np.cos(ys / 700)
-    random = np.random.default_rng(1)
-    picture = np.full((SIZE.height, SIZE.width, 4), 255, np.uint8)
-    for channel in range(3):
-        level = hills + 5 * channel
-        if grain:
-            level = level + random.normal(0, grain, hills.shape).astype(np.float32)
-        picture[..., channel] = np.clip(level, 0, 255)
-    return picture
 
 
 def measure_finds(report: Report, mask: U8) -> None:
     copy = np.empty_like(mask)
     x, y = SIZE.width // 2, SIZE.height // 2
     for grain in (0.0, 2.0, 12.0):
-        picture = scene(grain)
+        picture = hills(SIZE, grain)
         for contiguous, smooth in ((True, False), (True, True), (False, False)):
             find = partial(
                 wand, picture, x, y, tolerance=40, contiguous=contiguous, smooth=smooth, opaque=True
             )
             coverage = find()[1]
             share = np.count_nonzero(coverage) / SIZE.area
-            found, copied = in_turn((nothing, find), (nothing, partial(np.copyto, copy, mask)))
+            spent, copied = timed(find), timed(partial(np.copyto, copy, mask))
             kind = ("contiguous" if contiguous else "global") + (", smooth" if smooth else "")
-            details = f"{found.median:.1f} / {copied.median:.2f} ms, {share:.0%} hit ({found.note})"
+            details = f"{spent.wall:.1f} / {copied.wall:.2f} ms, {share:.0%} hit ({spent.note})"
             name = f"wand {kind}, grain {grain:.0f}"
-            report.add(Row("9", name, found.median / copied.median, WAND_LIMIT, details=details))
+            report.add(Row("9", name, spent.wall / copied.wall, WAND_LIMIT, details=details))
     others = {
         "colour range, two colours": partial(
             colour_range, picture, [(90, 95, 100, 255), (200, 205, 210, 255)], 60
@@ -73,9 +56,9 @@ def measure_finds(report: Report, mask: U8) -> None:
         ),
     }
     for name, find in others.items():
-        found, copied = in_turn((nothing, find), (nothing, partial(np.copyto, copy, mask)))
-        details = f"{found.median:.1f} / {copied.median:.2f} ms ({found.note})"
-        report.add(Row("", name, found.median / copied.median, float("inf"), details=details))
+        spent, copied = timed(find), timed(partial(np.copyto, copy, mask))
+        details = f"{spent.wall:.1f} / {copied.wall:.2f} ms ({spent.note})"
+        report.add(Row("", name, spent.wall / copied.wall, float("inf"), details=details))
 
 
 def measure_put(report: Report, picture: U8) -> None:
@@ -97,7 +80,7 @@ def main() -> int:
     require_linux()
     report = Report("Selections on 24 MP")
     measure_finds(report, np.zeros((SIZE.height, SIZE.width), np.uint8))
-    measure_put(report, scene(0.0))
+    measure_put(report, hills(SIZE, 0.0))
     return report.finish()
 
 

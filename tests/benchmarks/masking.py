@@ -12,22 +12,26 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 from harness import SAMPLES, Report, Row
 
+from app.base.geometry import Size
 from app.imaging.arrays import F32, U8
 from app.imaging.mask_operations import MaskOperation, OperationKind, hole_levels
 from app.imaging.masks import feather_inside, grow, invert, shrink
+from app.imaging.selections import wand
 
+WAND_LIMIT = 15.0
 PATIENCE = 8.0
 """Seconds for one operation."""
 Run = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class _Spent:
+class Spent:
     """Medians in milliseconds, of so many samples."""
 
     wall: float
@@ -44,7 +48,7 @@ def whole_masks(report: Report, megapixels: float) -> None:
     width = round((megapixels * 1e6 * 1.5) ** 0.5)
     coverage = _blobs(width, round(width / 1.5))
     copy = np.empty_like(coverage)
-    copied = _timed(lambda: np.copyto(copy, coverage))
+    copied = timed(lambda: np.copyto(copy, coverage))
     cases: list[tuple[str, float, Run]] = [("invert", 1.5, lambda: invert(coverage))]
     cases += [(f"grow by {px}", 80.0, lambda px=px: grow(coverage, px)) for px in (2, 8, 32, 100)]
     cases += [(f"shrink by {px}", 80.0, lambda px=px: shrink(coverage, px)) for px in (8, 32)]
@@ -52,16 +56,51 @@ def whole_masks(report: Report, megapixels: float) -> None:
         (f"feather by {px}", 40.0, _operation(coverage, OperationKind.FEATHER, px)) for px in (2, 6, 10, 50)
     ]
     for name, limit, run in cases:
-        spent = _timed(run)
+        spent = timed(run)
         details = f"{spent.wall:.1f} / {copied.wall:.2f} ms ({spent.note})"
         case = f"{name}, {megapixels:g} MP"
         report.add(Row("9", case, spent.wall / copied.wall, limit, details=details))
     for name, run, plain in _others(coverage):
-        spent, reference = _timed(run), _timed(plain)
+        spent, reference = timed(run), timed(plain)
         details = f"{spent.wall:.1f} / {reference.wall:.1f} ms ({spent.note}), "
         details += f"{spent.wall / copied.wall:.0f} copies"
         case = f"{name} / plainly, {megapixels:g} MP"
         report.add(Row("", case, spent.wall / reference.wall, 1.0, details=details))
+
+
+def wands(report: Report, megapixels: float) -> None:
+    """The wand as it hangs together, with a hard edge, on a picture of which it takes half."""
+    width = round((megapixels * 1e6 * 1.5) ** 0.5)
+    size = Size(width, round(width / 1.5))
+    copy, mask = np.empty((2, size.height, size.width), np.uint8)
+    mask[...] = 0
+    copied = timed(lambda: np.copyto(copy, mask))
+    for grain in (0.0, 2.0):
+        picture = hills(size, grain)
+        x, y = size.width // 2, size.height // 2
+        spent = timed(partial(wand, picture, x, y, tolerance=40, smooth=False, opaque=True))
+        details = f"{spent.wall:.1f} / {copied.wall:.2f} ms ({spent.note})"
+        case = f"wand, grain {grain:.0f}, {megapixels:g} MP"
+        report.add(Row("9", case, spent.wall / copied.wall, WAND_LIMIT, details=details))
+
+
+def hills(size: Size, grain: float) -> U8:
+    """Wide hills of brightness, half of which the wand takes from the middle, with `grain` in levels.
+
+    Of grain 12 every patch of sixteen pixels has some that the wand leaves out: nothing is plain.
+    """
+    ys, xs = np.mgrid[: size.height, : size.width].astype(np.float32)
+    # As many hills at every size, each as steep in comparison.
+    step = size.width / 6000
+    heights = 127 + 100 * np.sin(xs / (900 * step)) * np.cos(ys / (700 * step))
+    random = np.random.default_rng(1)
+    picture = np.full((size.height, size.width, 4), 255, np.uint8)
+    for channel in range(3):
+        level = heights + 5 * channel
+        if grain:
+            level = level + random.normal(0, grain, heights.shape).astype(np.float32)
+        picture[..., channel] = np.clip(level, 0, 255)
+    return picture
 
 
 def _others(coverage: U8) -> list[tuple[str, Run, Run]]:
@@ -128,7 +167,8 @@ def _plain_specks(coverage: U8, px: int) -> U8:
     return coverage * (found[:, cv2.CC_STAT_AREA] >= px)[labels]
 
 
-def _timed(run: Run) -> _Spent:
+def timed(run: Run) -> Spent:
+    """Run something again and again for a few seconds."""
     run()
     wall: list[float] = []
     processor: list[float] = []
@@ -138,7 +178,7 @@ def _timed(run: Run) -> _Spent:
         run()
         wall.append((time.perf_counter() - start) * 1e3)
         processor.append((time.process_time() - used) * 1e3)
-    return _Spent(statistics.median(wall), statistics.median(processor), len(wall))
+    return Spent(statistics.median(wall), statistics.median(processor), len(wall))
 
 
 def _blobs(width: int, height: int) -> U8:
