@@ -74,11 +74,6 @@ class Frame:
         """True when some of the frame was, or will be, drawn with the nearest filter for speed."""
         return self._rough
 
-    @property
-    def shows_smaller_levels(self) -> bool:
-        """True when the frame is drawn from other levels than the full-size ones."""
-        return level_for(self.view.scale) > 0
-
     def resize(self, size: Size) -> None:
         if size != self.renderer.size:
             self.renderer.resize(size)
