@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -159,42 +159,33 @@ def stamp_run(edit: MaskEdit, stamps: Stamps, brush: Brush, centres: Sequence[Ce
     xs = [math.floor(x * phases + rounding) for x, _ in centres]
     ys = [math.floor(y * phases + rounding) for _, y in centres]
     left, top = (min(xs) >> shift) - corner, (min(ys) >> shift) - corner
-    area = Rect(
-        left, top, (max(xs) >> shift) - corner - left + side, (max(ys) >> shift) - corner - top + side
-    )
-    inside = size.rect.contains(area)
+    right, bottom = (max(xs) >> shift) - corner + side, (max(ys) >> shift) - corner + side
+    area = Rect(left, top, right - left, bottom - top)
+    inside = left >= 0 and top >= 0 and right <= size.width and bottom <= size.height
     if not inside:
         area = area.intersected(size.rect)
         if area.is_empty:
             return EMPTY
+    target, combine = edit.view(area), cv2.min if brush.erase else cv2.max
     left, top, phase = area.x + corner, area.y + corner, phases - 1
-    dabs = [
-        ((x >> shift) - left, (y >> shift) - top, stamps.at(x & phase, y & phase))
-        for x, y in zip(xs, ys, strict=True)
-    ]
-    lay = _lay_inside if inside else _lay_clipped
-    lay(edit.view(area), cv2.min if brush.erase else cv2.max, side, dabs)
+    for x, y in zip(xs, ys, strict=True):
+        column, row, dab = (x >> shift) - left, (y >> shift) - top, stamps.at(x & phase, y & phase)
+        if inside:
+            under = target[row : row + side, column : column + side]
+        else:
+            under, dab = _clipped(target, dab, column, row)
+            if not under.size:
+                continue
+        combine(under, dab, under)
     return area
 
 
-def _lay_inside(
-    target: U8, combine: Callable[..., object], side: int, dabs: Iterable[tuple[int, int, U8]]
-) -> None:
-    """Combine each dab with the square of `target` that begins at its column and row."""
-    for x, y, dab in dabs:
-        under = target[y : y + side, x : x + side]
-        combine(under, dab, under)
-
-
-def _lay_clipped(
-    target: U8, combine: Callable[..., object], side: int, dabs: Iterable[tuple[int, int, U8]]
-) -> None:
-    """The same where dabs may lie partly or wholly outside `target`."""
+def _clipped(target: U8, dab: U8, column: int, row: int) -> tuple[U8, U8]:
+    """What lies under a dab at a column and row of `target`, or beyond it, and the part of the dab over that."""
     height, width = target.shape
-    for x, y, dab in dabs:
-        under = target[max(0, y) : max(0, y + side), max(0, x) : max(0, x + side)]
-        if under.size:
-            combine(under, dab[max(0, -y) : height - y, max(0, -x) : width - x], under)
+    side = len(dab)
+    under = target[max(0, row) : max(0, row + side), max(0, column) : max(0, column + side)]
+    return under, dab[max(0, -row) : height - row, max(0, -column) : width - column]
 
 
 def runs(centres: list[Centre], brush: Brush) -> list[list[Centre]]:
