@@ -31,6 +31,10 @@ _LITTLE = 0.25
 """The part of a picture up to which that is said of it."""
 
 
+Place = tuple[int, int]
+"""y and x."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Disc:
     """A disc as the squares that make it up, of whole pixels, as are its four outermost pixels."""
@@ -38,10 +42,11 @@ class _Disc:
     radius: int
     edge: int
     """Of the small squares: a power of two."""
-    corners: U8
-    """1 where a small square's upper left corner is, else 0; within the square round the disc."""
     side: int
     """Half of the large square's edge, rounded down: it reaches as far to all sides."""
+    caps: tuple[tuple[Place, U8], ...]
+    """What the large square leaves on each of its four sides: where that begins within the square round the disc, and
+    1 where a small square has its upper left corner, else 0."""
 
 
 def disc_maximum(source: U8, radius: int, cancel: CancelToken | None = None) -> U8:
@@ -90,23 +95,26 @@ def _coarse_look(source: U8, radius: int) -> tuple[Bool, Bool]:
 def _disc(radius: int) -> _Disc:
     """The disc of the pixels whose centres lie within `radius`, at least 1, of the middle one.
 
-    Its large square leaves four caps, of which the upper one is laid out and turned. From the top row on, which is
-    a single pixel, every row is wide enough for a small square.
+    The upper cap is laid out, and turned to the other sides. Below the top row, which is a single pixel, every row is
+    wide enough for a small square.
     """
     side = math.isqrt(radius * radius // 2)
     second = 2 * math.isqrt(2 * radius - 1) + 1
     edge = 1 << (min(second, 2 * side + 1).bit_length() - 1)
-    count = 2 * radius + 2 - edge
-    cap = np.zeros((count, count), np.uint8)
-    covered = np.zeros((radius - side + edge, 2 * radius + 1), np.bool_)
-    for y in range(1, radius - side):
+    depth, count = radius - side, 2 * radius + 2 - edge
+    cap = np.zeros((depth, count), np.uint8)
+    covered = np.zeros((depth + edge, 2 * radius + 1), np.bool_)
+    for y in range(1, depth):
         half = math.isqrt(radius * radius - (radius - y) ** 2)
         row = covered[y, radius - half : radius + half + 1]
         while not row.all():
             x = radius + min(int(np.argmin(row)) - half, half + 1 - edge)
             cap[y, x] = 1
             covered[y : y + edge, x : x + edge] = True
-    return _Disc(radius, edge, np.ascontiguousarray(cap | cap[::-1] | cap.T | cap.T[:, ::-1]), side)
+    far = count - depth
+    turned = [((0, 0), cap), ((far, 0), cap[::-1]), ((0, 0), cap.T), ((0, far), cap.T[:, ::-1])]
+    caps = tuple((place, as_u8(np.ascontiguousarray(each))) for place, each in turned) if cap.any() else ()
+    return _Disc(radius, edge, side, caps)
 
 
 def _maximum(around: U8, size: Size, disc: _Disc) -> U8:
@@ -119,8 +127,10 @@ def _maximum(around: U8, size: Size, disc: _Disc) -> U8:
     best = _window(inner, edge, 2 * side + 1)
     if best is inner:
         best = best.copy()
-    if cv2.countNonZero(disc.corners):
-        cv2.max(best, cv2.dilate(small, disc.corners, anchor=(0, 0))[: size.height, : size.width], best)
+    for (y, x), cap in disc.caps:
+        piece = small[y : y + size.height + len(cap) - 1, x : x + size.width + cap.shape[1] - 1]
+        # The maximum over many squares in one call, which keeps it in registers.
+        cv2.max(best, cv2.dilate(piece, cap, anchor=(0, 0))[: size.height, : size.width], best)
     for y, x in ((0, radius), (2 * radius, radius), (radius, 0), (radius, 2 * radius)):
         cv2.max(best, around[y : y + size.height, x : x + size.width], best)
     return best

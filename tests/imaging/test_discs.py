@@ -55,6 +55,15 @@ def test_every_radius_is_exact(seed: int, height: int, width: int, radius: int, 
     assert np.array_equal(source, before)
 
 
+def test_a_pixel_grows_to_all_pixels_within_every_radius() -> None:
+    for radius in range(1, 161):
+        ys, xs = np.mgrid[-radius - 1 : radius + 2, -radius - 1 : radius + 2]
+        pixel = np.zeros(ys.shape, np.uint8)
+        pixel[radius + 1, radius + 1] = 200
+        within = ys**2 + xs**2 <= radius**2
+        assert np.array_equal(disc_maximum(pixel, radius), np.where(within, 200, 0)), radius
+
+
 @pytest.mark.parametrize("radius", [60.0, 150.5])
 @pytest.mark.parametrize("px", [3, 48, 120])
 def test_a_soft_disc_grows_at_every_level_by_what_was_asked_for(radius: float, px: int) -> None:
