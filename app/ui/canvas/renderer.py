@@ -41,8 +41,6 @@ _ALONE = 64
 """Rows that Qt draws without handing some of them to other threads."""
 _SMALL = 60_000
 """Pixels of a filtered picture up to which waking other threads, and waiting for them, costs more than they save."""
-_FEW = 10_000
-"""Pixels of the document up to which all are tinted that are seen: to look for tiles would take longer."""
 CHECKER = 8
 """Edge of one square of the board under transparent pixels, in device pixels."""
 
@@ -163,7 +161,7 @@ class Renderer:
         """Draw the pixels that are seen in `inside` as squares, with the overlay over them."""
         step = 1.0 / view.scale
         source = source_rect(inside, view, step, step, scene.size_doc.width, scene.size_doc.height)
-        runs = [source] if source.area < _FEW else occupied_rects(overlay.occupied, overlay.tile, source)
+        runs = occupied_rects(overlay.occupied, overlay.tile, source)
         if scene.picture.opaque and not scene.patches:
             image = scene.picture.image(0, lambda base: source).copy(qrect(source))
             tinting = QPainter(image)
