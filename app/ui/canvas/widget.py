@@ -193,18 +193,15 @@ class CanvasWidget(QWidget):
 
     def update_decorations(self) -> None:
         """Have the outlines painted again, where they stood and where they stand now."""
-        strips = self._decoration_strips()
-        for strip in (*self._painted_decorations, *strips):
-            self.update_view(strip.intersected(self.frame.size.rect))
-        self._painted_decorations = strips
-
-    def _decoration_strips(self) -> list[Rect]:
         view = self.navigation.view
-        return [
+        strips = [
             *self.decorations.region_strips(view),
             *self.region_look.strips(view, self.frame.size),
             self.decorations.outline_rect(view),
         ]
+        for strip in (*self._painted_decorations, *strips):
+            self.update_view(strip.intersected(self.frame.size.rect))
+        self._painted_decorations = strips
 
     def move_ring(self, centre_view: Point | None, radius: float) -> None:
         """Show the brush ring there, or nowhere."""
@@ -289,7 +286,7 @@ class CanvasWidget(QWidget):
 
     def _follow_view(self) -> None:
         view, before = self.navigation.view, self.frame.view
-        self._painted_decorations = self._decoration_strips()
+        self.update_decorations()
         reshaped = (view.scale, view.angle, view.mirror) != (before.scale, before.angle, before.mirror)
         self.frame.set_view(view, rough=reshaped and self._input.is_reshaping)
         if self.frame.is_rough:
