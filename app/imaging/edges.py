@@ -97,22 +97,40 @@ class Edge:
         Both ascend by steps that differ by at most 1; they may repeat, and reach beyond the document, whose
         outermost pixels go on there. The first and last of each only see neighbours on their inner side.
         """
-        if len(rows) <= 2 * (rows[-1] - rows[0] + 1):
+        begins = rows[1:] != rows[:-1]
+        if (begins[1:] & begins[:-1]).any():
             return rim(_covered(self._picked(level, rows, columns), OUTER))
-        # Of one row over and over, the first and last see others beside them; those between are all the same.
-        begins = np.ones(len(rows) + 1, np.bool_)
-        np.not_equal(rows[1:], rows[:-1], out=begins[1:-1])
-        kept = begins[:-1] | begins[1:]
-        kept[1:] |= begins[:-2]
-        kinds = rim(_covered(self._picked(level, rows[kept], columns), OUTER))
-        return as_u8(kinds.take(kept.cumsum() - 1, axis=0))
+        return self._enlarged_rim(level, rows, columns, begins)
+
+    def _enlarged_rim(self, level: int, rows: Indices, columns: Indices, begins: Bool) -> U8:
+        """`rim_at` where each row of the level is seen twice at least: all but its first and last time it is alike.
+
+        `begins` tells which of `rows`, but for the first of all, differ from the one before.
+        """
+        first, count = rows[0], int(rows[-1] - rows[0]) + 1
+        covered = _covered(self._picked(level, np.arange(first, first + count), columns), OUTER)
+        differs = covered[:, 1:] ^ covered[:, :-1]
+        beside = np.zeros(covered.shape, np.uint8)
+        beside[:, 1:] = differs
+        beside[:, :-1] |= differs
+        above = covered[1:] ^ covered[:-1]
+        # Each row as it is in between, the first and the last time. Neither is looked at beyond the array.
+        seen = np.empty((3, *covered.shape), np.uint8)
+        seen[0] = beside
+        np.bitwise_or(beside[1:], above, out=seen[1, 1:])
+        np.bitwise_or(beside[:-1], above, out=seen[2, :-1])
+        seen ^= covered * np.uint8(INSIDE)
+        places = rows - first
+        places[1:][begins] += count
+        places[:-1][begins] += 2 * count
+        return as_u8(seen.reshape(3 * count, len(columns)).take(places, axis=0))
 
     def _picked(self, level: int, rows: Indices, columns: Indices) -> U8:
         """What the pixels at those crossings are to the edge of the level itself."""
         rect, across = self.rects[level], _shrunk(self.document.width, level)
         down = _shrunk(self.document.height, level)
-        rows = np.clip(rows, 0, down - 1) - rect.y
-        columns = np.clip(columns, 0, across - 1) - rect.x
+        rows = _within(rows, down) - rect.y
+        columns = _within(columns, across) - rect.x
         if rows[0] >= 0 and rows[-1] < rect.height and columns[0] >= 0 and columns[-1] < rect.width:
             return picked(self.levels[level], rows, columns)
         kinds = np.zeros((len(rows), len(columns)), np.uint8)
@@ -135,7 +153,14 @@ def picked(plane: U8, rows: Indices, columns: Indices) -> U8:
     if last - first < len(rows):
         # Rows repeat: fewer are picked from than are wanted.
         return _columns(plane[first:last], columns).take(rows - first, axis=0)
-    return _columns(plane.take(rows, axis=0), columns)
+    return _columns(plane[rows, int(columns[0]) : int(columns[-1]) + 1], columns - columns[0])
+
+
+def _within(places: Indices, extent: int) -> Indices:
+    """Ascending places, those outside [0, extent) as the nearest inside: mostly there are none."""
+    if places[0] >= 0 and places[-1] < extent:
+        return places
+    return np.minimum(np.maximum(places, 0), extent - 1)
 
 
 def _columns(plane: U8, columns: Indices) -> U8:

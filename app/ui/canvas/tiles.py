@@ -58,10 +58,13 @@ class PlainTiles:
         self._coverage = coverage
         self._occupied = occupied
         self._tile = tile
+        self.changes = 0
+        """How often something was forgotten."""
         self._values: NDArray[np.int16] = np.full(occupied.shape, _UNKNOWN, np.int16)
 
     def forget(self, rects_doc: Iterable[Rect]) -> None:
         """Pixels of these rectangles may have changed."""
+        self.changes += 1
         tile = self._tile
         for rect in rects_doc:
             rows = slice(max(0, rect.y // tile), -(-rect.bottom // tile))

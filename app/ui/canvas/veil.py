@@ -8,9 +8,7 @@ next is begun, as it then stays near the processor. A part drawn alone is the pa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from fractions import Fraction
 from typing import cast
 
 import cv2
@@ -21,19 +19,19 @@ from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
 from app.base.geometry import EMPTY, Rect
 from app.imaging.arrays import U8
-from app.imaging.edges import TILE, Edge, Indices, picked
+from app.imaging.edges import TILE, Edge
 from app.ui.canvas.pixel_grid import GRID, grid_lines
 from app.ui.canvas.scene import Overlay
+from app.ui.canvas.seen_mask import SeenCoverage, SeenEdge
 from app.ui.canvas.tiles import occupied_rects
-from app.ui.canvas.view_transform import ViewTransform, level_for, level_pixels, level_step, visible_rect
+from app.ui.canvas.view_transform import ViewTransform, level_for, visible_rect
+from app.ui.canvas.woven import Woven
 
 FRINGE = 2
 """View pixels by which what lies in a tile may reach out of it: the smooth filter, and the edge's dark side."""
-_BAND = 1 << 18
-"""View pixels that are drawn at a time."""
-_STRIP = 90_000
-"""View pixels that are filtered at a time: few enough that cv2 asks no other threads. Those wait for more work in a
-way that takes the processor from the threads with which Qt draws pictures."""
+_BAND = (1 << 19) - 1
+"""View pixels that are drawn at a time; fewer take longer. As many as cv2 looks up without asking other threads, see
+`seen_mask`."""
 _PLAIN_FROM = 60_000
 """View pixels from which a part of one value is filled by itself; below it the calls cost more than is saved."""
 _PLAIN_PARTS = 4
@@ -63,6 +61,7 @@ class Veil:
         self._tables: dict[bool, F64] = {}
         self._words: F64 = np.empty(0)
         self._bytes: U8 = np.empty(0, np.uint8)
+        self._woven: Woven | None = None
         self._states = _states()
         self._lines = _pairs(_over(np.tile(self._states, (2, 1)), _grid()))
         self.set_overlay(QColor(255, 0, 80), 0.5)
@@ -95,38 +94,51 @@ class Veil:
 
         With the grid there is no overlay. `view` is snapped, upright and not mirrored.
         """
+        if edge is None:
+            self._woven = None
         bare = overlay is None and edge is None
         seen = EMPTY if bare else view.rect_to_doc(inside.expanded(FRINGE))
         lined = [] if edge is None else _few(_edge_rects(edge, view, seen), inside)
-        runs = [] if edge is None else [(run, _edge_columns(edge, view, run)) for run in lined]
         tinted = [] if overlay is None else _overlay_rects(overlay, view, inside, seen)
+        tint = None
+        if overlay is not None:
+            woven = None if edge is None else self._woven_of(overlay, edge)
+            kept = 0xFF if edge is None else _TINTED
+            tint = SeenCoverage.of(overlay, view, smooth=smooth, kept=kept, woven=woven)
+        has_edge = tint is not None and tint.woven is not None
+        lines = [] if edge is None or has_edge else [SeenEdge.of(edge, view, run) for run in lined]
         across = _columns(inside, view) if grid else None
         plain: list[tuple[Rect, int]] = []
         if overlay is not None and inside.area >= _PLAIN_FROM and lined != [inside]:
             plain = _plain_parts(overlay, view, seen, inside, lined)
+        is_whole = grid or (not plain and inside in (*tinted, *lined))
         for rect, value in plain:
             _fill(painter, rect, _translucent(self._tint, value / 255.0 * self.strength))
-        is_whole = grid or (not plain and inside in (*tinted, *lined))
         for rect in [inside] if is_whole else _disjoint([*tinted, *lined], [rect for rect, _ in plain]):
             # Bytes are looked up in pairs; an odd one out has a neighbour that is not drawn.
             wide = Rect(rect.x, rect.y, _even(rect.width), rect.height)
-            coverage = None if overlay is None else _coverage(overlay, view, wide, smooth)
             table = self._lines if overlay is None else self._table(edged=edge is not None)
-            for band in _bands(wide):
-                index = self._index(band.height, band.width)
-                rows = slice(band.y - wide.y, band.bottom - wide.y)
-                if coverage is None:
-                    index[...] = 0
-                elif edge is None:
-                    index[...] = coverage[rows]
-                else:
-                    np.bitwise_and(coverage[rows], _TINTED, out=index)
-                if edge is not None:
-                    for run, columns in runs:
-                        _lay_edge(index, band, edge, view, run, columns)
-                if across is not None:
-                    _lay_grid(index, band, view, across)
-                painter.drawImage(QPoint(band.x, band.y), self._coloured(index, rect.width, table))
+            # What is filtered is laid at once: a band would begin with rows that belong to the one before it.
+            for part in [wide] if tint is not None and tint.is_filtered else _bands(wide):
+                whole = self._laid(tint, part)
+                for band in [part] if part.area <= _BAND else _bands(part):
+                    index = whole[band.y - part.y : band.bottom - part.y]
+                    for line in lines:
+                        line.lay(index, band)
+                    if across is not None:
+                        _lay_grid(index, band, view, across)
+                    painter.drawImage(QPoint(band.x, band.y), self._coloured(index, rect.width, table))
+
+    def _laid(self, tint: SeenCoverage | None, part: Rect) -> U8:
+        """The coverage under each pixel of `part`; with the edge where `tint` has that in it."""
+        if tint is not None and tint.woven is not None:
+            return tint.woven.part(tint.level, part.translated(*tint.offset))
+        index = self._index(part.height, part.width)
+        if tint is None:
+            index[...] = 0
+        else:
+            tint.lay(index, part)
+        return index
 
     def _table(self, *, edged: bool) -> F64:
         """The pairs of the tint, with the edge in it or without.
@@ -143,6 +155,11 @@ class Veil:
             self._tables[edged] = _pairs(colours)
         return self._tables[edged]
 
+    def _woven_of(self, overlay: Overlay, edge: Edge) -> Woven:
+        if self._woven is None or not self._woven.is_of(overlay, edge):
+            self._woven = Woven(overlay, edge, _TINTED)
+        return self._woven
+
     def _index(self, height: int, width: int) -> U8:
         """(height, width) bytes to be filled. Kept, as fresh memory costs as much as what is done with it."""
         if self._bytes.size < height * width:
@@ -157,88 +174,6 @@ class Veil:
         words = self._words[: index.size // 2].reshape(height, across // 2)
         cv2.LUT(index.view(np.uint16), table, words)
         return QImage(words.data, width, height, across * 4, QImage.Format.Format_ARGB32_Premultiplied)
-
-
-def _coverage(overlay: Overlay, view: ViewTransform, part: Rect, smooth: bool) -> U8:
-    """The coverage under each view pixel of `part`; perhaps a view of the overlay's."""
-    level = level_for(view.scale, len(overlay.levels))
-    plane = overlay.levels[level]
-    scale = view.scale * (1 << level)
-    if smooth and scale != 1.0:
-        return _filtered(plane, view, part, scale)
-    height, width = plane.shape
-    source = part.translated(-int(view.origin.x), -int(view.origin.y))
-    if scale == 1.0 and source.right <= width:
-        return plane[source.slices]
-    rows = level_pixels(part.y, part.height, int(view.origin.y), scale)
-    columns = level_pixels(part.x, part.width, int(view.origin.x), scale)
-    return picked(plane, rows.clip(0, height - 1), columns.clip(0, width - 1))
-
-
-def _filtered(plane: U8, view: ViewTransform, part: Rect, scale: float) -> U8:
-    """`plane` as the smooth filter shows it in `part`, at `scale` view pixels for each of its own."""
-    found = np.empty((part.height, part.width), np.uint8)
-    step = level_step(scale)
-    x, y = part.x - int(view.origin.x), part.y - int(view.origin.y)
-    height = max(1, _STRIP // part.width // step.denominator) * step.denominator
-    top = y
-    while top < y + part.height:
-        bottom = min(top - _before(top, step) + 1 + height, y + part.height)
-        _resize(plane, step, Rect.from_edges(x, top, x + part.width, bottom), found[top - y : bottom - y])
-        top = bottom
-    return found
-
-
-def _resize(plane: U8, step: Fraction, part: Rect, found: U8) -> None:
-    """Put into `found` what `part` shows, in view pixels from the document's corner.
-
-    Resizing begins where a pixel of the view and one of the plane begin together, perhaps a little before `part`.
-    It is three times as fast as the filter that can begin anywhere.
-    """
-    before_x, before_y = _before(part.x, step), _before(part.y, step)
-    left, top = int((part.x - before_x) * step), int((part.y - before_y) * step)
-    columns = math.ceil((before_x + part.width) * step) + 2
-    rows = math.ceil((before_y + part.height) * step) + 2
-    zoom = float(1 / step)
-    source = plane[top : top + rows, left : left + columns]
-    larger = cv2.resize(source, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
-    seen = larger[before_y : before_y + part.height, before_x : before_x + part.width]
-    height, width = seen.shape
-    found[:height, :width] = seen
-    # At the document's border a pixel may be missing.
-    found[height:] = found[height - 1]
-    found[:, width:] = found[:, width - 1 : width]
-
-
-def _before(place: int, step: Fraction) -> int:
-    """How far before `place` to begin: by a pixel at least, as the first one has no neighbour to mix with."""
-    return (place - 1) % step.denominator + 1 if place > 0 else 0
-
-
-def _lay_edge(index: U8, part: Rect, edge: Edge, view: ViewTransform, run: Rect, columns: Indices) -> None:
-    """Put into `index`, which stands at `part`, what its pixels are to the edge inside `run`.
-
-    `columns` are those of the level under `run`, with a neighbour on either side.
-    """
-    seen = run.intersected(part)
-    if seen.is_empty:
-        return
-    level = level_for(view.scale, len(edge.levels))
-    scale = view.scale * (1 << level)
-    under = index[seen.relative_to(part).slices]
-    if scale == 1.0:
-        kinds = edge.kinds_in(level, seen.translated(-int(view.origin.x), -int(view.origin.y)))
-    else:
-        # With the neighbours all round, which are only there to be looked at.
-        rows = level_pixels(seen.y - 1, seen.height + 2, int(view.origin.y), scale)
-        across = columns[seen.x - run.x : seen.right - run.x + 2]
-        kinds = edge.rim_at(level, rows, across)[1:-1, 1:-1]
-    np.bitwise_or(under, kinds, out=under)
-
-
-def _edge_columns(edge: Edge, view: ViewTransform, run: Rect) -> Indices:
-    level = level_for(view.scale, len(edge.levels))
-    return level_pixels(run.x - 1, run.width + 2, int(view.origin.x), view.scale * (1 << level))
 
 
 def _columns(part: Rect, view: ViewTransform) -> U8:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QStringListModel, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, QStringListModel, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -97,6 +97,11 @@ class ComboBox(QComboBox):
         """The list that drops down takes the focus, and has the same name."""
         super().setAccessibleName(name)
         self.view().setAccessibleName(name)
+
+    def sizeHint(self) -> QSize:
+        """Room for the text, and for what is left beside it."""
+        hint = super().sizeHint()
+        return QSize(hint.width() + ROUND_THE_TEXT, hint.height())
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
         """What has no room ends in an ellipsis: half a price would be another price."""

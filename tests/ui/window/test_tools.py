@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QStyleOptionComboBox
+from pytestqt.qtbot import QtBot
 
 from app.base.geometry import Point
 from app.base.work import Work
@@ -15,6 +16,7 @@ from app.document.shapes import Combine, Shape
 from app.session.toolbox import ToolKind
 from app.session.tools import TOOL_KEYS, tool_title
 from app.ui.panels.options_bar import tool_hint
+from app.ui.theme import DARK, make_style_sheet
 from app.ui.widgets.fields import ChoiceBox
 from tests.ui.window.conftest import Window, eventually
 
@@ -50,6 +52,20 @@ async def test_each_tool_has_its_key_button_options_and_hint(window: Window, pho
     assert shown[ToolKind.COLOUR_RANGE] == {"toolCombine", "rangeFuzziness"}
     assert shown[ToolKind.GRADIENT] == {"toolCombine", "gradientKind"}
     assert shown[ToolKind.HAND] == shown[ToolKind.MOVE] == set()
+
+
+def test_a_choice_is_read_whole_where_there_is_as_much_room_as_it_asks_for(qtbot: QtBot) -> None:
+    box = ChoiceBox("choice", "Choice")
+    qtbot.addWidget(box)
+    box.setStyleSheet(make_style_sheet(DARK))
+    box.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToContents)
+    for text in ("Add to the mask", "A scribble over it", "101 × 101 px", "iiiiiii", "MMM"):
+        box.clear()
+        box.addItem(text)
+        box.resize(box.sizeHint())
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        assert option.currentText == text
 
 
 async def test_options_set_the_tool_and_show_what_is_set(window: Window, photograph: Path) -> None:
