@@ -144,9 +144,11 @@ class Rect:
     def expanded(self, margin_x: int, margin_y: int | None = None) -> Rect:
         """Wider by `margin_x` on the left and right and by `margin_y` (default the same) above and below."""
         my = margin_x if margin_y is None else margin_y
-        return Rect.from_edges(self.x - margin_x, self.y - my, self.right + margin_x, self.bottom + my)
+        return Rect(self.x - margin_x, self.y - my, self.width + 2 * margin_x, self.height + 2 * my)
 
     def intersected(self, other: Rect) -> Rect:
+        if other.contains(self):
+            return self
         left, top = max(self.x, other.x), max(self.y, other.y)
         right = min(self.x + self.width, other.x + other.width)
         bottom = min(self.y + self.height, other.y + other.height)

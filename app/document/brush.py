@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from app.base.geometry import EMPTY, Rect
 from app.document.mask import MaskEdit
 from app.document.tiles import TILE
 from app.imaging.arrays import F32, U8, as_u8
 
-F64 = NDArray[np.float64]
+Centre = tuple[float, float]
+"""Where a dab lies: x and y, in document pixels."""
 
 _FINE_RADIUS = 10.0
 """Below it a stamp's position and edge are visible: quarter pixels, and coverage measured in sub-pixels."""
@@ -154,53 +154,50 @@ class StampCache:
         return sum(stamps.nbytes for stamps in self._stamps.values())
 
 
-def stamp_run(edit: MaskEdit, stamps: Stamps, brush: Brush, centres: F64) -> Rect:
-    """Lay dabs down at `centres` (n, 2), x and y in document pixels; returns the rectangle of all changes.
+def stamp_run(edit: MaskEdit, stamps: Stamps, brush: Brush, centres: Sequence[Centre]) -> Rect:
+    """Lay dabs down at `centres`; returns the rectangle of all changes.
 
     All tiles under the run's bounding box are kept for undo, so a long line is to be cut into runs, see
     `runs`. The caller marks the rectangle.
     """
-    if not len(centres):
+    if not centres:
         return EMPTY
-    # A stroke event of a small brush ends here with dozens of dabs: plain lists are faster than small arrays.
-    side, size = stamps.side, edit.size
-    positions = np.floor(centres * stamps.phases + stamps.rounding).astype(np.int64)
-    xs, ys = ((positions >> stamps.shift) - stamps.corner).T.tolist()
-    area = Rect.from_edges(min(xs), min(ys), max(xs) + side, max(ys) + side)
-    inside = area.x >= 0 and area.y >= 0 and area.right <= size.width and area.bottom <= size.height
+    # A pointer event brings one to some dozens of dabs: plain numbers are faster than small arrays.
+    side, size, shift, corner = stamps.side, edit.size, stamps.shift, stamps.corner
+    phases, rounding = stamps.phases, stamps.rounding
+    xs = [math.floor(x * phases + rounding) for x, _ in centres]
+    ys = [math.floor(y * phases + rounding) for _, y in centres]
+    left, top = (min(xs) >> shift) - corner, (min(ys) >> shift) - corner
+    right, bottom = (max(xs) >> shift) - corner + side, (max(ys) >> shift) - corner + side
+    area = Rect(left, top, right - left, bottom - top)
+    inside = left >= 0 and top >= 0 and right <= size.width and bottom <= size.height
     if not inside:
         area = area.intersected(size.rect)
         if area.is_empty:
             return EMPTY
-    target = edit.view(area)
-    lay = _lay_inside if inside else _lay_clipped
-    dabs = map(stamps.at, *(positions & (stamps.phases - 1)).T.tolist())
-    corners = zip([x - area.x for x in xs], [y - area.y for y in ys], dabs, strict=True)
-    lay(target, cv2.min if brush.erase else cv2.max, side, corners)
+    target, combine = edit.view(area), cv2.min if brush.erase else cv2.max
+    left, top, phase = area.x + corner, area.y + corner, phases - 1
+    for x, y in zip(xs, ys, strict=True):
+        column, row, dab = (x >> shift) - left, (y >> shift) - top, stamps.at(x & phase, y & phase)
+        if inside:
+            under = target[row : row + side, column : column + side]
+        else:
+            under, dab = _clipped(target, dab, column, row)
+            if not under.size:
+                continue
+        combine(under, dab, under)
     return area
 
 
-def _lay_inside(
-    target: U8, combine: Callable[..., object], side: int, dabs: Iterable[tuple[int, int, U8]]
-) -> None:
-    """Combine each dab with the square of `target` that begins at its column and row."""
-    for x, y, dab in dabs:
-        under = target[y : y + side, x : x + side]
-        combine(under, dab, under)
-
-
-def _lay_clipped(
-    target: U8, combine: Callable[..., object], side: int, dabs: Iterable[tuple[int, int, U8]]
-) -> None:
-    """The same where dabs may lie partly or wholly outside `target`."""
+def _clipped(target: U8, dab: U8, column: int, row: int) -> tuple[U8, U8]:
+    """What lies under a dab at a column and row of `target`, or beyond it, and the part of the dab over that."""
     height, width = target.shape
-    for x, y, dab in dabs:
-        under = target[max(0, y) : max(0, y + side), max(0, x) : max(0, x + side)]
-        if under.size:
-            combine(under, dab[max(0, -y) : height - y, max(0, -x) : width - x], under)
+    side = len(dab)
+    under = target[max(0, row) : max(0, row + side), max(0, column) : max(0, column + side)]
+    return under, dab[max(0, -row) : height - row, max(0, -column) : width - column]
 
 
-def runs(centres: F64, brush: Brush) -> list[F64]:
+def runs(centres: list[Centre], brush: Brush) -> list[list[Centre]]:
     """The centres of a line in runs so short that the box of each is about as large as what it paints."""
     length = max(1, int(max(TILE, brush.diameter) / brush.step))
     return [centres[start : start + length] for start in range(0, len(centres), length)]

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import math
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from app.base.geometry import Point, Rect
 from app.base.text import tr
-from app.document.brush import F64, Brush, StampCache, Stamps, runs, stamp_run
+from app.document.brush import Brush, Centre, StampCache, Stamps, runs, stamp_run
 from app.document.document import Document
 from app.document.mask import MaskEdit
 from app.document.selection import Selection, at_once
@@ -238,12 +237,13 @@ class _Stroke:
     def start(self, point: Point) -> list[Rect]:
         """The first dab, at `point`; returns what changed, as do all methods."""
         self._at, self._since_dab = point, 0.0
-        return self._lay(np.array([(point.x, point.y)]))
+        return self._lay([(point.x, point.y)])
 
     def line_to(self, point: Point) -> list[Rect]:
         """Dabs on the straight line to `point`; what is left of it counts for the next line."""
-        start, step = self._at, self._brush.step
-        length = start.distance(point)
+        step, x, y = self._brush.step, self._at.x, self._at.y
+        across, down = point.x - x, point.y - y
+        length = math.hypot(across, down)
         first = step - self._since_dab
         self._at = point
         if length < first:
@@ -251,12 +251,10 @@ class _Stroke:
             return []
         count = int((length - first) / step) + 1
         self._since_dab = length - first - step * (count - 1)
-        shares: F64 = (first + step * np.arange(count, dtype=np.float64)) / length
-        way = point - start
-        centres: F64 = shares[:, np.newaxis] * (way.x, way.y) + (start.x, start.y)
-        return self._lay(centres)
+        shares = [(first + step * dab) / length for dab in range(count)]
+        return self._lay([(x + across * share, y + down * share) for share in shares])
 
-    def _lay(self, centres: F64) -> list[Rect]:
+    def _lay(self, centres: list[Centre]) -> list[Rect]:
         return [stamp_run(self._edit, self._stamps, self._brush, run) for run in runs(centres, self._brush)]
 
 

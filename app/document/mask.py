@@ -190,7 +190,7 @@ class Mask:
     def _clear_beyond(self, rects: tuple[Rect, ...]) -> None:
         """Take away what was painted in `rects` beyond the limit."""
         for rect in rects:
-            for strip in rect.without(self._limit):
+            for strip in () if self._limit.contains(rect) else rect.without(self._limit):
                 self._plane.pixels[strip.slices] = 0
                 if self._edit is None:
                     for cell in strip.tiles(TILE):
@@ -247,15 +247,16 @@ class MaskEdit:
         if not self._open:
             raise refused_change("the edit of the mask is over")
         self._mask._thread.check()
-        if rect.x < 0 or rect.y < 0 or rect.right > self.size.width or rect.bottom > self.size.height:
-            raise ValueError(f"{rect} reaches beyond a mask of {self.size}")
         tiles, plane = self._tiles, self._plane
+        left, top, right, bottom = rect.x, rect.y, rect.x + rect.width, rect.y + rect.height
+        if left < 0 or top < 0 or right > plane.size.width or bottom > plane.size.height:
+            raise ValueError(f"{rect} reaches beyond a mask of {self.size}")
         if not rect.is_empty:
-            for row in range(rect.y // TILE, (rect.bottom - 1) // TILE + 1):
-                for column in range(rect.x // TILE, (rect.right - 1) // TILE + 1):
+            for row in range(top // TILE, (bottom - 1) // TILE + 1):
+                for column in range(left // TILE, (right - 1) // TILE + 1):
                     if tiles.keep(plane, (row, column)):
                         plane.occupied[row, column] = True
-        return plane.pixels[rect.slices]
+        return plane.pixels[top:bottom, left:right]
 
     def mark(self, *rects: Rect) -> None:
         """Tell that pixels in `rects` may have changed: once per event, with all that it changed."""

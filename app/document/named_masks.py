@@ -46,7 +46,8 @@ class MaskLevels:
         self._pyramid = pyramid
         self._changed: list[Rect] = []
         """What was told since `_stale` was looked at last."""
-        self._stale: list[Rect] = []
+        self._stale: list[list[Rect]] = [[] for _ in pyramid.levels]
+        """What is to be done, by the first level that is out of date there: all that are smaller are, too."""
         mask.changed.connect(self._changed.extend)
 
     @property
@@ -54,8 +55,13 @@ class MaskLevels:
         """The levels, largest first: always these arrays, and as `refresh` left them."""
         return self._pyramid.levels
 
-    def refresh(self, within: Rect) -> None:
-        """Bring up to date what lies in `within`, in pixels of the mask."""
+    def refresh(self, within: Rect, level: int | None = None) -> None:
+        """Bring up to date what lies in `within`, in pixels of the mask, of all levels or of those up to `level`.
+
+        A stroke needs the one that is shown: the smaller ones follow when nobody waits, or one zooms out.
+        """
+        smallest = len(self._stale) - 1
+        level = smallest if level is None else min(level, smallest)
         # On whole tiles no pixel of a level is made of some that are up to date and some that are not.
         wide = Rect.from_edges(
             within.x // TILE * TILE,
@@ -63,26 +69,30 @@ class MaskLevels:
             -(-within.right // TILE) * TILE,
             -(-within.bottom // TILE) * TILE,
         )
-        for rect in self._take_stale():
-            part = rect.intersected(wide)
-            if not part.is_empty:
-                self._pyramid.update(part)
-            self._stale += rect.without(wide)
+        self._take_changed()
+        for first in range(1, level + 1):
+            stale, self._stale[first] = self._stale[first], []
+            for rect in stale:
+                part = rect.intersected(wide)
+                if not part.is_empty:
+                    self._pyramid.update(part, first, level)
+                    if level < smallest:
+                        _join(self._stale[level + 1], part)
+                self._stale[first] += rect.without(wide)
 
     def refresh_some(self) -> bool:
         """Bring some more up to date, which is quick; True when there is nothing left to do."""
-        stale = self._stale or self._changed
-        if stale:
-            first = stale[0]
+        self._take_changed()
+        first = next((rects[0] for rects in self._stale if rects), None)
+        if first is not None:
             self.refresh(Rect(first.x, first.y, min(first.width, _SOME), min(first.height, _SOME)))
-        return not self._stale
+        return not any(self._stale)
 
-    def _take_stale(self) -> list[Rect]:
-        """All that is stale; what is not brought up to date is to be put back."""
-        taken = [*self._stale, *_joined(self._changed)]
-        self._stale.clear()
+    def _take_changed(self) -> None:
+        if len(self._stale) > 1:
+            for rect in self._changed:
+                _join(self._stale[1], rect)
         self._changed.clear()
-        return taken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,14 +125,11 @@ class NamedMask:
         return self.mask.size.area * 4 // 3
 
 
-def _joined(rects: list[Rect]) -> list[Rect]:
-    """`rects` with neighbours in the list joined where that adds little, to update them fewer times."""
-    joined: list[Rect] = []
-    for rect in rects:
-        if joined:
-            both = joined[-1].united(rect)
-            if both.area <= 2 * (joined[-1].area + rect.area):
-                joined[-1] = both
-                continue
-        joined.append(rect)
-    return joined
+def _join(rects: list[Rect], rect: Rect) -> None:
+    """Add `rect`, joined with the last of `rects` where that adds little, to update them fewer times."""
+    if rects:
+        both = rects[-1].united(rect)
+        if both.area <= 2 * (rects[-1].area + rect.area):
+            rects[-1] = both
+            return
+    rects.append(rect)

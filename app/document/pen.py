@@ -12,8 +12,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from app.base.geometry import Point, Rect
 from app.base.text import tr
 from app.document.brush import Brush, runs, stamp_run
@@ -113,7 +111,7 @@ class _PenStroke:
     def _lay(self, dabs: list[tuple[Brush, Point]]) -> list[Rect]:
         changed = []
         for brush, group in itertools.groupby(dabs, key=lambda dab: dab[0]):
-            centres = np.array([(point.x, point.y) for _, point in group])
+            centres = [(point.x, point.y) for _, point in group]
             stamps = self._stage.stamps.stamps(brush)
             changed += [stamp_run(self._edit, stamps, brush, run) for run in runs(centres, brush)]
         return changed

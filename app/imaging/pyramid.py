@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from app.base.cancel import CancelToken
-from app.base.geometry import Rect, Size
+from app.base.geometry import Rect
 from app.imaging.arrays import U8
 
 SMALLEST_SIDE = 64
@@ -65,12 +65,18 @@ class Pyramid:
         """The arrays, largest first; each is written in place by `update`."""
         return self._levels
 
-    def update(self, rect: Rect) -> None:
-        """Bring all levels up to date after the pixels of `rect` (level 0) changed."""
-        for source, target in itertools.pairwise(self._levels):
-            rect = rect.intersected(Size(source.shape[1], source.shape[0]).rect).halved()
-            if rect.is_empty:
-                return
+    def update(self, rect: Rect, first: int = 1, last: int | None = None) -> None:
+        """Bring levels `first` to `last` up to date after the pixels of `rect` (level 0) changed.
+
+        `last` is the smallest without being told. The levels before `first` are up to date already.
+        """
+        height, width = self._levels[0].shape[:2]
+        rect = rect.intersected(Rect(0, 0, width, height)).halved(first - 1)
+        if rect.is_empty:
+            return
+        end = len(self._levels) if last is None else last + 1
+        for source, target in itertools.pairwise(self._levels[first - 1 : end]):
+            rect = rect.halved()
             height = max(1, _ALONE // rect.width)
             for top in range(rect.y, rect.bottom, height):
                 part = Rect(rect.x, top, rect.width, min(height, rect.bottom - top))

@@ -31,20 +31,25 @@ def built(mask: Mask) -> tuple[U8, ...]:
     return Pyramid.build(mask.coverage).levels
 
 
-@given(st.lists(st.tuples(rects, st.integers(0, 255)), min_size=1, max_size=4), st.lists(rects, max_size=3))
+@given(
+    st.lists(st.tuples(rects, st.integers(0, 255)), min_size=1, max_size=4),
+    st.lists(st.tuples(rects, st.integers(0, 9)), max_size=3),
+)
 def test_what_was_asked_for_is_as_if_built_anew_and_all_of_it_in_the_end(
-    strokes: list[tuple[Rect, int]], asked: list[Rect]
+    strokes: list[tuple[Rect, int]], asked: list[tuple[Rect, int]]
 ) -> None:
     named = named_mask()
     for stroke, value in strokes:
         paint(named.mask, stroke, value)
-        for within in asked:
-            named.levels.refresh(within)
-            for level, (kept, anew) in enumerate(zip(named.levels.arrays, built(named.mask), strict=True)):
+        for within, deepest in asked:
+            named.levels.refresh(within, deepest)
+            anew = built(named.mask)
+            for level in range(min(deepest + 1, len(anew))):
                 inside = within.intersected(SIZE.rect)
                 for _ in range(level):
                     inside = inside.halved()
-                assert np.array_equal(kept[inside.slices], anew[inside.slices])
+                kept = named.levels.arrays[level]
+                assert np.array_equal(kept[inside.slices], anew[level][inside.slices])
     while not named.levels.refresh_some():
         pass
     for kept, anew in zip(named.levels.arrays, built(named.mask), strict=True):
@@ -58,6 +63,15 @@ def test_what_was_not_asked_for_waits() -> None:
     smaller = named.levels.arrays[1]
     assert smaller[0, 0] == 255
     assert smaller[-1, -1] == 0
+
+
+def test_smaller_levels_than_the_one_that_is_shown_wait() -> None:
+    named = named_mask()
+    paint(named.mask, SIZE.rect, 255)
+    named.levels.refresh(SIZE.rect, 2)
+    assert [bool(level.all()) for level in named.levels.arrays[:5]] == [True, True, True, False, False]
+    named.levels.refresh(SIZE.rect, 3)
+    assert [bool(level.all()) for level in named.levels.arrays[:5]] == [True, True, True, True, False]
 
 
 def test_it_goes_on_bit_by_bit_where_nobody_waits() -> None:

@@ -139,3 +139,17 @@ def test_merged_tiles_cover_each_tile_once(tiles: set[tuple[int, int]]) -> None:
 def test_merged_tiles_are_few() -> None:
     full = [(row, column) for row in range(5) for column in range(4)]
     assert merged_tiles(full, Size(1000, 1200)) == (Size(1000, 1200).rect,)
+
+
+def test_a_stroke_keeps_the_tiles_that_it_changed_wherever_in_them() -> None:
+    plane = busy_plane()
+    kept = TileSnapshot()
+    for tile in every_tile(plane):
+        kept.keep(plane, tile)
+    plane.occupied[...] = True
+    plane.pixels[TILE + TILE // 2, TILE + TILE // 2] = 9
+    plane.pixels[2 * TILE, 0] = 9
+    plane.pixels[TILE : 2 * TILE, :TILE] = 0
+    kept.drop_unchanged(plane)
+    assert kept.rects(SIZE) == merged_tiles([(1, 0), (1, 1), (2, 0)], SIZE)
+    assert np.array_equal(plane.occupied, exact_occupancy(plane.pixels))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from app.base.geometry import Point, Rect
+from app.base.geometry import Point, Rect, Size
 from app.ui.canvas.view_transform import ViewTransform, corners
 
 _DARK = QColor(0, 0, 0, 120)
@@ -55,9 +55,10 @@ class Decorations:
         """The rectangle of the view that holds the gesture's outline."""
         return Rect.around(map(view.to_view, self.outline), _REACH * self.line + 1)
 
-    def paint(self, painter: QPainter, view: ViewTransform, seen: Rect) -> None:
-        """Draw with `painter`, which speaks device pixels; only what lies in `seen` is needed."""
+    def paint(self, painter: QPainter, view: ViewTransform, size: Size) -> None:
+        """Draw with `painter`, which speaks device pixels, what is seen in a view of `size`."""
         for region in (*self.regions, *((self.extension,) if self.extension is not None else ())):
+            seen = size.rect
             if view.is_upright:
                 _paint_box(painter, view.rect_to_view(region), seen, self.line)
             else:

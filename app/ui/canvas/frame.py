@@ -29,8 +29,9 @@ _TOO_MANY = 80
 """More than this are not even looked at one by one: comparing them all would take longer than drawing."""
 _WASTE = 1.25
 """Rectangles are drawn as one where that draws at most this much more than drawing each."""
-AT_ONCE = 500_000
-"""Pixels of the frame that are always drawn at once: those under a large brush."""
+AT_ONCE = 1_500_000
+"""Pixels of the frame that are always drawn at once: those of a long stroke that is taken back. A zoom draws more; in
+parts they would take twice as long, as Qt draws many rows with several threads."""
 _MUCH = 4_000_000
 """Pixels of the document whose change has taken so long that no part of it is drawn in the same turn."""
 _PART = 80_000
@@ -72,11 +73,6 @@ class Frame:
     def is_rough(self) -> bool:
         """True when some of the frame was, or will be, drawn with the nearest filter for speed."""
         return self._rough
-
-    @property
-    def shows_smaller_levels(self) -> bool:
-        """True when the frame is drawn from other levels than the full-size ones."""
-        return level_for(self.view.scale) > 0
 
     def resize(self, size: Size) -> None:
         if size != self.renderer.size:
@@ -149,7 +145,7 @@ class Frame:
             exposed = self.renderer.scroll(*self._shift)
             self._shift = (0, 0)
             self._stale.extend(exposed)
-        whole, is_much = self.size.rect, False
+        whole, is_much = self.renderer.rect, False
         if self._changed and not self._parts:
             changed, self._changed = merged(self._changed, whole), []
             area = sum([rect.area for rect in changed])
@@ -165,9 +161,9 @@ class Frame:
             return _hull(self._parts)
         while self._parts or self._changed:
             if not self._parts:
-                self._parts, self._changed = _in_parts(merged(self._changed, self.size.rect)), []
+                self._parts, self._changed = _in_parts(merged(self._changed, whole)), []
                 continue
-            part = self._parts.pop().intersected(self.size.rect)
+            part = self._parts.pop().intersected(whole)
             if not part.is_empty:
                 self._draw([part])
                 if time.perf_counter() >= until:
@@ -176,10 +172,10 @@ class Frame:
 
     def _draw(self, rects: Sequence[Rect]) -> None:
         """Compose these rectangles of the frame anew."""
-        scene = self._scene
-        if scene is not None and scene.overlay is not None and self.shows_smaller_levels:
+        scene, level = self._scene, level_for(self.view.scale)
+        if scene is not None and scene.overlay is not None and level:
             for rect in rects:
-                scene.overlay.refresh(self.view.rect_to_doc(rect.expanded(_REACH)))
+                scene.overlay.refresh(self.view.rect_to_doc(rect.expanded(_REACH)), level)
         if self.view.is_upright:
             self._compose(self.renderer.image, self.view, rects)
         else:
@@ -209,7 +205,7 @@ def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:
     """Few rectangles that cover all of `rects` inside `within`, without adding much area to draw."""
     # One look at them all first: a stroke's rectangles nearly always lie in one place.
     total = _hull(rects)
-    if len(rects) == 1 or total.area <= sum([rect.area for rect in rects]) * _WASTE:
+    if len(rects) == 1 or total.area <= sum([rect.width * rect.height for rect in rects]) * _WASTE:
         total = total.intersected(within)
         return [] if total.is_empty else [total]
     if len(rects) > _TOO_MANY:
@@ -237,9 +233,15 @@ def _hull(rects: Sequence[Rect]) -> Rect:
         return EMPTY
     if len(rects) == 1:
         return rects[0]
-    return Rect.from_edges(
-        min([rect.x for rect in rects]),
-        min([rect.y for rect in rects]),
-        max([rect.x + rect.width for rect in rects]),
-        max([rect.y + rect.height for rect in rects]),
-    )
+    left, top = rects[0].x, rects[0].y
+    right, bottom = left, top
+    for rect in rects:
+        if rect.x < left:
+            left = rect.x
+        if rect.y < top:
+            top = rect.y
+        if rect.x + rect.width > right:
+            right = rect.x + rect.width
+        if rect.y + rect.height > bottom:
+            bottom = rect.y + rect.height
+    return Rect(left, top, right - left, bottom - top)

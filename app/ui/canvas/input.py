@@ -105,10 +105,10 @@ class CanvasInput:
 
     def handle(self, event: QEvent) -> bool:
         """True when the event was used up here."""
-        if self._drag is _Drag.NONE and self.grips.handle(event):
-            return True
         handler = self._handlers.get(event.type())
-        return handler(event) if handler is not None else False
+        if handler is None:
+            return False
+        return (self._drag is _Drag.NONE and self.grips.handle(event)) or handler(event)
 
     def leave(self) -> None:
         """Another document comes: what is half drawn is taken back, what only waits for more stays."""

@@ -67,7 +67,7 @@ class Outline:
 
     def _find(self, overlay: Overlay, size_doc: Size, view: ViewTransform, inside: Rect) -> None:
         wide = inside.expanded(self.width)
-        overlay.refresh(view.rect_to_doc(wide))
+        overlay.refresh(view.rect_to_doc(wide), level_for(view.scale))
         covered = np.zeros((wide.height, wide.width), np.uint8)
         for run in occupied_rects(overlay.occupied, overlay.tile, view.rect_to_doc(wide)):
             part = view.rect_to_view(run.intersected(size_doc.rect)).intersected(wide)

@@ -61,7 +61,7 @@ class Renderer:
 
     def resize(self, size: Size) -> None:
         """Make the back buffer anew; its pixels are undefined until they are drawn."""
-        self.size = size
+        self.size, self.rect = size, size.rect
         # The memory is numpy's and the image only wraps it, so that nobody outlives the other's pixels.
         width, height = max(1, size.width), max(1, size.height)
         self.pixels: U8 = _off_page(width * height * 4).reshape(height, width, 4)
@@ -86,11 +86,12 @@ class Renderer:
         between pixels that are large enough.
         """
         grid = grid and view.scale > GRID_FROM
+        shown = EMPTY if scene is None else visible_rect(scene.size_doc.rect, view)
         painter = QPainter(self.image if onto is None else onto)
         try:
             for rect in rects_view:
-                paper = EMPTY if scene is None else rect.intersected(visible_rect(scene.size_doc.rect, view))
-                for strip in rect.without(paper):
+                paper = rect.intersected(shown)
+                for strip in () if paper is rect else rect.without(paper):
                     painter.fillRect(qrect(strip), self.surround)
                 if scene is not None and not paper.is_empty:
                     tinted = self._draw_scene(painter, scene, view, paper, smooth)
@@ -242,8 +243,8 @@ def _draw_level(
     """
     x, y = view.origin.x, view.origin.y
     if step_x == step_y == 1.0 and x.is_integer() and y.is_integer():
-        corner = QPoint(covered.x, covered.y)
-        painter.drawImage(corner, image, qrect(covered.translated(-int(x) - source.x, -int(y) - source.y)))
+        left, top = covered.x - int(x) - source.x, covered.y - int(y) - source.y
+        painter.drawImage(covered.x, covered.y, image, left, top, covered.width, covered.height)
         return
     fixed_x, fixed_y = step_x * FIXED_POINT + _STEP_BIAS, step_y * FIXED_POINT + _STEP_BIAS
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app.base.geometry import Point, Rect
@@ -62,7 +62,7 @@ class Ring:
         if self._stamp is None:
             self._stamp = self._make_stamp()
         half = self._stamp.width() / 2
-        painter.drawImage(QPoint(round(self.centre.x - half), round(self.centre.y - half)), self._stamp)
+        painter.drawImage(round(self.centre.x - half), round(self.centre.y - half), self._stamp)
 
     def _make_stamp(self) -> QImage:
         """The ring as a small picture: it is drawn far more often than its size changes."""

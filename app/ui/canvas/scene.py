@@ -76,8 +76,8 @@ class Overlay:
     tile: int
     plain: PlainTiles
     """Tiles of one value; whoever changes the mask has it forget them."""
-    refresh: Callable[[Rect], None] = lambda part_doc: None
-    """Brings the smaller levels up to date inside a rectangle of the document: to be called before it is drawn."""
+    refresh: Callable[[Rect, int], None] = lambda part_doc, level: None
+    """Brings levels up to one up to date inside a rectangle of the document: to be called before it is drawn."""
 
     @classmethod
     def over(
@@ -85,7 +85,7 @@ class Overlay:
         levels: Sequence[U8],
         occupied: Bool,
         tile: int,
-        refresh: Callable[[Rect], None] = lambda part_doc: None,
+        refresh: Callable[[Rect, int], None] = lambda part_doc, level: None,
     ) -> Overlay:
         return cls(levels, occupied, tile, PlainTiles(levels[0], occupied, tile), refresh)
 

@@ -190,10 +190,10 @@ def _lay_grid(index: U8, part: Rect, view: ViewTransform, across: U8) -> None:
 
 def _overlay_rects(overlay: Overlay, view: ViewTransform, inside: Rect, seen_doc: Rect) -> list[Rect]:
     """The parts of `inside`, which shows `seen_doc`, that may be tinted."""
-    runs = occupied_rects(overlay.occupied, overlay.tile, seen_doc)
-    if len(runs) == 1 and runs[0].contains(seen_doc):
-        # As nearly always under a brush.
+    if inside.area < _PLAIN_FROM:
+        # As under a brush, where nearly always all of it may be: to look takes as long as to draw.
         return [inside]
+    runs = occupied_rects(overlay.occupied, overlay.tile, seen_doc)
     height, width = overlay.levels[0].shape
     whole = Rect(0, 0, width, height)
     return _few([visible_rect(run.intersected(whole), view).expanded(FRINGE) for run in runs], inside)

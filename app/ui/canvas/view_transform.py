@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ def level_for(scale: float, levels: int = 32) -> int:
     return level
 
 
+@lru_cache(maxsize=16)
 def level_step(scale: float) -> Fraction:
     """Level pixels per view pixel, where `scale` is view pixels per level pixel of a snapped view below 200 %.
 

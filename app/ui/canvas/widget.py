@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.base import signal
 from app.base.geometry import Point, Rect, Size
 from app.base.text import tr
 from app.document.pen import PenDynamics
@@ -40,8 +41,6 @@ class CanvasWidget(QWidget):
 
     view_changed = Signal()
     """`navigation.view` became another one."""
-    cursor_moved = Signal(object)
-    """The document position under the pointer, a Point, or None outside the canvas."""
     panels_toggled = Signal()
     """Tab was pressed."""
 
@@ -64,6 +63,8 @@ class CanvasWidget(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.cursor_moved: signal.Signal[[Point | None]] = signal.Signal()
+        """The document position under the pointer, or None outside the canvas."""
         self.frame = Frame(Size(1, 1), surround)
         self.navigation = Navigation(Size(1, 1))
         self.ring = Ring()
@@ -204,8 +205,9 @@ class CanvasWidget(QWidget):
 
     def move_ring(self, centre_view: Point | None, radius: float) -> None:
         """Show the brush ring there, or nowhere."""
-        for strip in self.ring.move(centre_view, radius):
-            self.update_view(strip)
+        self._dirty += self.ring.move(centre_view, radius)
+        if self._dirty and not self._in_event:
+            self._update_dirty()
 
     def follow_gesture(self) -> None:
         """A gesture began, drew another outline, or ended."""
@@ -248,14 +250,17 @@ class CanvasWidget(QWidget):
             painter.scale(1.0 / ratio, 1.0 / ratio)
             painter.translate(-self._device.offset)
         # An opaque image over all is a plain copy; asking for the source mode would leave Qt's fast way.
-        parts = [self._device.to_frame(rect) for rect in cast(Iterable[QRect], event.region())]
+        region = event.region()
+        is_one = region.rectCount() == 1
+        rects = (event.rect(),) if is_one else cast(Iterable[QRect], region)
+        parts = [self._device.to_frame(rect) for rect in rects]
         for part in parts:
             painter.drawImage(part.topLeft(), self.frame.renderer.image, part)
         if self._look.ants.shown:
             self._look.ants.paint(
                 painter, [Rect(each.x(), each.y(), each.width(), each.height()) for each in parts]
             )
-        self.decorations.paint(painter, self.navigation.view, self.frame.size.rect)
+        self.decorations.paint(painter, self.navigation.view, self.frame.size)
         self.region_look.paint(painter, self.navigation.view, self.frame.size)
         self.ring.paint(painter)
         painter.end()
@@ -276,12 +281,12 @@ class CanvasWidget(QWidget):
     def _update_dirty(self) -> None:
         """One event may touch ring, outline and picture in one place: few rectangles are painted faster."""
         dirty, self._dirty = self._dirty, []
-        for rect in merged(dirty, self.frame.size.rect):
+        for rect in merged(dirty, self.frame.renderer.rect):
             self.update(self._device.to_widget(rect))
 
     def _follow_view(self) -> None:
         view, before = self.navigation.view, self.frame.view
-        self._painted_decorations = []
+        self.update_decorations()
         reshaped = (view.scale, view.angle, view.mirror) != (before.scale, before.angle, before.mirror)
         self.frame.set_view(view, rough=reshaped and self._input.is_reshaping)
         if self.frame.is_rough:

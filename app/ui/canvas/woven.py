@@ -52,7 +52,7 @@ class Woven:
         coverage = self._overlay.levels[level]
         cell = tile.intersected(Size(coverage.shape[1], coverage.shape[0]).rect)
         self._overlay.refresh(
-            Rect(cell.x << level, cell.y << level, cell.width << level, cell.height << level)
+            Rect(cell.x << level, cell.y << level, cell.width << level, cell.height << level), level
         )
         woven = plane[cell.slices]
         np.bitwise_and(coverage[cell.slices], self._kept, out=woven)

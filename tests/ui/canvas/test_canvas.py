@@ -8,8 +8,8 @@ from time import perf_counter
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QKeySequence, QShortcut, QWheelEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QKeySequence, QPaintEvent, QShortcut, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -386,6 +386,30 @@ def test_the_region_is_outlined_where_it_lies_and_leaves_no_trace(make_canvas: M
     assert not touched[inside | ~around].any()
     canvas.set_regions()
     assert np.array_equal(shown_pixels(canvas), frame_pixels(canvas))
+
+
+def test_an_outline_goes_from_the_screen_when_the_view_has_become_another(make_canvas: MakeCanvas) -> None:
+    canvas = make_canvas(open_photograph())
+    canvas.set_regions(Rect(100, 80, 150, 120))
+    canvas.navigation.zoom_to(1.3)
+    QCoreApplication.processEvents()
+    painted = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.region())
+            return False
+
+    watch = Watch()
+    canvas.installEventFilter(watch)
+    canvas.set_regions()
+    QCoreApplication.processEvents()
+    box = canvas.navigation.view.rect_to_view(Rect(100, 80, 150, 120))
+    assert all(
+        any(region.contains(QPoint(x, y)) for region in painted)
+        for x, y in ((box.x, box.y), (box.right, box.bottom), (box.right, box.y + 60), (box.x + 60, box.y))
+    )
 
 
 def test_a_region_zoomed_far_in_is_still_drawn_at_once(make_canvas: MakeCanvas) -> None:

@@ -18,6 +18,12 @@ NONE = 0.0
 SIDE = 1300
 
 
+@pytest.fixture(autouse=True)
+def little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a window of `SIDE` pixels is too large to be drawn at once."""
+    monkeypatch.setattr("app.ui.canvas.frame.AT_ONCE", 500_000)
+
+
 def pixels(canvas: CanvasWidget) -> U8:
     return canvas.frame.renderer.pixels[..., :3].copy()
 

@@ -74,12 +74,14 @@ def test_smaller_levels_are_brought_up_to_date_before_they_are_woven() -> None:
     canvas, asked = Canvas(701, 523, seed=7), []
     stale = np.zeros_like(canvas.coverages.levels[1])
     overlay = replace(
-        canvas.overlay, levels=(canvas.coverages.levels[0], stale), refresh=lambda part: asked.append(part)
+        canvas.overlay,
+        levels=(canvas.coverages.levels[0], stale),
+        refresh=lambda part, level: asked.append((part, level)),
     )
     woven = Woven(overlay, edge_of(canvas, 250), KEPT)
     part = Rect(100, 30, 120, 90)
     woven.part(1, part)
-    assert any(rect.contains(Rect(200, 60, 240, 180)) for rect in asked)
+    assert any(rect.contains(Rect(200, 60, 240, 180)) and level == 1 for rect, level in asked)
     asked.clear()
     woven.part(1, part)
     assert asked == []
