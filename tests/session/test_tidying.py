@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -113,3 +114,36 @@ async def test_what_went_over_the_wire_is_let_go_when_the_request_is_done(
     await generated(workspace, opened, tmp_path)
     assert len(opened.candidates.items) > 0
     await eventually(lambda: not any(isinstance(each, httpx.Response) for each in gc.get_objects()))
+
+
+PROGRAM = """
+from pathlib import Path
+import numpy as np
+from app.base.memory import give_back_free_memory, share_one_heap
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+def is_in_heap(array):
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        if line.endswith("[heap]"):
+            low, high = (int(end, 16) for end in line.split()[0].split("-"))
+            return low <= array.ctypes.data < high
+    return False
+
+share_one_heap()
+large, last = np.ones(64 << 20, np.uint8), np.ones(1 << 20, np.uint8)
+print(is_in_heap(large))
+before = resident()
+del large
+kept = resident()
+give_back_free_memory()
+print(before - kept < 1 << 20, before - resident() > 60 << 20)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's heap")
+def test_a_block_as_large_as_a_mask_is_the_heaps_and_goes_back_only_when_told_to() -> None:
+    """To unmap one keeps all who ask for memory waiting, the window's thread included."""
+    told = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["True"] * 3
