@@ -19,9 +19,10 @@ import numpy as np
 from harness import SAMPLES, Report, Row
 
 from app.base.geometry import Size
+from app.document.mask import Mask
 from app.imaging.arrays import F32, U8
 from app.imaging.mask_operations import MaskOperation, OperationKind, hole_levels
-from app.imaging.masks import feather_inside, grow, invert, shrink
+from app.imaging.masks import feather_inside, grow, shrink, size_of
 from app.imaging.selections import wand
 
 WAND_LIMIT = 15.0
@@ -49,7 +50,8 @@ def whole_masks(report: Report, megapixels: float) -> None:
     coverage = _blobs(width, round(width / 1.5))
     copy = np.empty_like(coverage)
     copied = timed(lambda: np.copyto(copy, coverage))
-    cases: list[tuple[str, float, Run]] = [("invert", 1.5, lambda: invert(coverage))]
+    mask = Mask(size_of(coverage), coverage.copy())
+    cases: list[tuple[str, float, Run]] = [("invert", 1.5, lambda: mask.invert("Invert"))]
     cases += [(f"grow by {px}", 80.0, lambda px=px: grow(coverage, px)) for px in (2, 8, 32, 100)]
     cases += [(f"shrink by {px}", 80.0, lambda px=px: shrink(coverage, px)) for px in (8, 32)]
     cases += [
