@@ -6,6 +6,7 @@ patch reaches beyond it. The constants are of a machine of usual speed; `Pace` l
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from app.engines.patchmatch import radius_of
@@ -27,6 +28,8 @@ MATCH_SECONDS = 30e-6
 DETAIL_SECONDS = 0.6e-6
 """Per reduced and per full hole pixel, of adding the detail to a reduced fill."""
 INSTANT_SECONDS = 2e-6
+LOOKED_AT = 1024
+"""A hole is looked at in a copy whose longer side has at most so many pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,11 @@ class HoleSummary:
 
 
 def summarise(coverage: U8) -> HoleSummary:
-    """The summary of `coverage` (h, w) as `heal` would go about it."""
-    return HoleSummary(plan_pieces(coverage))
+    """The summary of `coverage` (h, w) as `heal` would go about it, nearly so where it is large.
+
+    It is asked for after every stroke, and only tells how long something takes.
+    """
+    return HoleSummary(plan_pieces(coverage, max(1, math.ceil(max(coverage.shape) / LOOKED_AT))))
 
 
 def piece_seconds(piece: Piece, method: HealMethod, seed: int) -> float:

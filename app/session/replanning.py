@@ -76,9 +76,10 @@ class Replanning:
         return automatic_grow(self._document.size) if self._document is not None else 0
 
     def soon(self) -> None:
-        """Plan again in a moment."""
+        """Plan again in a moment. What is being planned is overtaken: while somebody paints, nothing is computed."""
         if self._document is None:
             return
+        self._cancel.cancel()
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(DELAY, self._start)

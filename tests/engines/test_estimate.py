@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 
+import cv2
+import numpy as np
 import pytest
 
-from app.engines.estimate import Pace, estimate_seconds, summarise
+from app.engines.estimate import HoleSummary, Pace, estimate_seconds, summarise
 from app.engines.healing import heal
+from app.engines.pieces import plan_pieces
 from app.engines.types import HealMethod
 from tests.engines.making import disc, line, textured
 
@@ -50,3 +53,16 @@ def test_the_pace_follows_the_last_runs_within_reason() -> None:
     steady = pace.factor
     pace.learn(estimated=0.01, took=5.0)
     assert pace.factor == steady
+
+
+@pytest.mark.parametrize(
+    ("count", "width"), [(1, 600), (6, 60), (14, 5)], ids=["disc", "strokes", "scratches"]
+)
+def test_a_large_hole_is_estimated_nearly_as_its_pieces_tell(count: int, width: int) -> None:
+    random = np.random.default_rng(5)
+    coverage = np.zeros((2400, 3600), np.uint8)
+    for _ in range(count):
+        x, y, to_x, to_y = (int(random.integers(400, end)) for end in (3200, 2000, 3200, 2000))
+        cv2.line(coverage, (x, y), (x, y) if count == 1 else (to_x, to_y), 255, width)
+    exact = estimate_seconds(HoleSummary(plan_pieces(coverage)))
+    assert estimate_seconds(summarise(coverage)) == pytest.approx(exact, rel=0.35)
