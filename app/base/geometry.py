@@ -180,11 +180,11 @@ class Rect:
 
     def without(self, hole: Rect) -> tuple[Rect, ...]:
         """What is left of it without the pixels of `hole`: at most four rectangles, which do not overlap."""
+        if hole.contains(self):
+            return ()
         inside = self.intersected(hole)
         if inside.is_empty:
             return () if self.is_empty else (self,)
-        if inside == self:
-            return ()
         strips = (
             Rect.from_edges(self.x, self.y, self.right, inside.y),
             Rect.from_edges(self.x, inside.bottom, self.right, self.bottom),

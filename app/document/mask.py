@@ -190,7 +190,7 @@ class Mask:
     def _clear_beyond(self, rects: tuple[Rect, ...]) -> None:
         """Take away what was painted in `rects` beyond the limit."""
         for rect in rects:
-            for strip in () if self._limit.contains(rect) else rect.without(self._limit):
+            for strip in rect.without(self._limit):
                 self._plane.pixels[strip.slices] = 0
                 if self._edit is None:
                     for cell in strip.tiles(TILE):

@@ -68,7 +68,7 @@ def plan_pieces(coverage: U8, cell: int = 1) -> tuple[Piece, ...]:
     then, in a small part of the time.
     """
     found: list[Piece] = []
-    looked = coverage if cell == 1 else blocks.highest(coverage, cell)
+    looked = blocks.highest(coverage, cell)
     for crop in _crops(looked, cell, size_of(coverage).rect):
         hole = coverage[crop.slices]
         cells = looked[crop.y // cell : -(-crop.bottom // cell), crop.x // cell : -(-crop.right // cell)]

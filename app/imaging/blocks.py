@@ -16,7 +16,10 @@ from app.imaging.arrays import F32, U8, Bool, as_u8
 
 
 def highest(plane: U8, edge: int) -> U8:
-    """The maximum of each block of `edge` pixels; those at the right and lower end may be smaller."""
+    """The maximum of each block of `edge` pixels; those at the right and lower end may be smaller.
+
+    For an edge of 1 that is the plane itself.
+    """
     return _pooled(plane, edge, np.maximum)
 
 
@@ -37,6 +40,8 @@ def extremes(plane: U8, edge: int) -> tuple[U8, U8]:
 
 
 def _pooled(plane: U8, edge: int, combine: np.ufunc) -> U8:
+    if edge == 1:
+        return plane
     rows = as_u8(cv2.transpose(_pooled_rows(plane, edge, combine)))
     return as_u8(cv2.transpose(_pooled_rows(rows, edge, combine)))
 

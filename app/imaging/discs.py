@@ -61,10 +61,8 @@ def disc_maximum(source: U8, radius: int, cancel: CancelToken | None = None) -> 
     if radius <= 0 or source.size == 0:
         return result
     full, open_ = _coarse_look(source, radius)
-    row = np.full((_BLOCK, source.shape[1]), 255, np.uint8)
     for y, first, end in blocks.runs(full):
-        box = result[y * _BLOCK : (y + 1) * _BLOCK, first * _BLOCK : end * _BLOCK]
-        box[...] = row[: box.shape[0], : box.shape[1]]
+        result[y * _BLOCK : (y + 1) * _BLOCK, first * _BLOCK : end * _BLOCK] = 255
     tile = _SMALL_TILE if open_.mean() < _LITTLE else _TILE
     parts = blocks.parts(open_, _BLOCK, tile, Size(source.shape[1], source.shape[0]).rect)
     disc = _disc(radius)

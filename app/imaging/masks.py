@@ -132,9 +132,9 @@ def feather_inside(coverage: U8, px: int, cancel: CancelToken | None = None) -> 
 
 def _near_an_edge(coverage: U8, px: int) -> Bool:
     """The blocks with any coverage, and with any uncovered pixel as near as `px`, or so it may be."""
-    covered, holed = blocks.highest(coverage, _BLOCK) > 0, blocks.lowest(coverage, _BLOCK) == 0
-    near: Bool = blocks.distance(holed) <= (px + 1) / _BLOCK + math.sqrt(2.0)
-    return covered & near
+    high, low = blocks.extremes(coverage, _BLOCK)
+    near: Bool = blocks.distance(low == 0) <= (px + 1) / _BLOCK + math.sqrt(2.0)
+    return (high > 0) & near
 
 
 def islands(coverage: U8, reach_px: int) -> tuple[Rect, ...]:

@@ -17,7 +17,8 @@ from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size, united
 from app.edits.plan import surroundings
 from app.edits.types import Context
-from app.imaging.arrays import U8, Bool, as_u8
+from app.imaging import blocks
+from app.imaging.arrays import U8, Bool
 from app.imaging.masks import bounds
 from app.session.effective_mask import EffectiveMask
 
@@ -49,7 +50,7 @@ def split_islands(
         return (mask,)
     # Cells of so many pixels a side are looked at as one.
     cell = max(1, math.ceil(max(mask.rect.width, mask.rect.height) / _LOOKED_AT))
-    count, labels, stats = _parts(_reduced(mask.coverage, cell))
+    count, labels, stats = _parts(blocks.highest(mask.coverage, cell))
     if count <= 1:
         return (mask,)
     boxes = _boxes(stats, cell, mask.rect)
@@ -64,16 +65,6 @@ def split_islands(
             cancel.check()
         found.append(_island(mask, labels, cell, members, boxes))
     return tuple(sorted(found, key=lambda island: (island.rect.y, island.rect.x)))
-
-
-def _reduced(coverage: U8, cell: int) -> U8:
-    """The maximum of each cell: every covered pixel is still covered."""
-    if cell == 1:
-        return coverage
-    # The kernel reaches from a pixel to the right and down, over the cell that begins there.
-    kernel = np.ones((cell, cell), np.uint8)
-    whole = cv2.dilate(coverage, kernel, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT, borderValue=(0.0,))
-    return as_u8(np.ascontiguousarray(whole[::cell, ::cell]))
 
 
 def _parts(coverage: U8) -> tuple[int, Labels, Labels]:

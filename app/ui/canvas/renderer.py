@@ -91,7 +91,7 @@ class Renderer:
         try:
             for rect in rects_view:
                 paper = rect.intersected(shown)
-                for strip in () if paper is rect else rect.without(paper):
+                for strip in rect.without(paper):
                     painter.fillRect(qrect(strip), self.surround)
                 if scene is not None and not paper.is_empty:
                     tinted = self._draw_scene(painter, scene, view, paper, smooth)

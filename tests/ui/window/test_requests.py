@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea
 
 from app.base.geometry import Point
 from app.base.states import JobState
+from app.session.document_session import DocumentSession
 from app.ui.panels.job_row import JobRow
 from app.ui.panels.side import EDIT, HISTORY
 from tests.ui.window.conftest import Window, eventually
@@ -57,6 +58,16 @@ def refusing(maskroom_home: Path) -> Iterator[Callable[[], None]]:
     server.server_close()
 
 
+async def sent(window: Window, photograph: Path) -> DocumentSession:
+    """A photograph with a stroke, of which an edit is on its way to the provider that refuses it."""
+    session = await window.open(photograph)
+    session.form.set_provider("strict")
+    session.form.set_prompt("a red door")
+    window.stroke(Point(100, 100), Point(140, 100))
+    window.desk.actions.run("edit.generate")
+    return session
+
+
 async def test_the_first_request_takes_the_row_that_was_made_before(
     window: Window, photograph: Path, refusing: Callable[[], None]
 ) -> None:
@@ -64,11 +75,7 @@ async def test_the_first_request_takes_the_row_that_was_made_before(
     assert not window.desk.jobs.rows
     assert not ready.isVisible()
     refusing()
-    session = await window.open(photograph)
-    session.form.set_provider("strict")
-    session.form.set_prompt("a red door")
-    window.stroke(Point(100, 100), Point(140, 100))
-    window.desk.actions.run("edit.generate")
+    await sent(window, photograph)
     await eventually(lambda: window.desk.jobs.rows == (ready,))
     assert ready.isVisible()
     assert ready.job.id == window.workspace.worker.jobs[0].id
@@ -78,11 +85,7 @@ async def test_a_refusal_is_told_with_its_number_and_can_be_tried_again(
     window: Window, photograph: Path, refusing: Callable[[], None]
 ) -> None:
     refusing()
-    session = await window.open(photograph)
-    session.form.set_provider("strict")
-    session.form.set_prompt("a red door")
-    window.stroke(Point(100, 100), Point(140, 100))
-    window.desk.actions.run("edit.generate")
+    session = await sent(window, photograph)
     await eventually(lambda: any(j.state is JobState.FAILED for j in window.workspace.worker.jobs))
     await eventually(lambda: window.desk.jobs.rows and "rules" in window.desk.jobs.rows[-1].error.text())
     row = window.desk.jobs.rows[-1]
