@@ -28,6 +28,7 @@ from app.imaging.colour import ColourSpace, to_working
 from app.imaging.masks import bounds
 from app.imaging.photograph import Photograph
 from app.imaging.pyramid import Pyramid
+from app.imaging.ranges import Ranges
 
 AT_ONCE = 30_000
 """Pixels up to which a change is made on the caller's thread: about as many as two milliseconds are enough for."""
@@ -90,6 +91,7 @@ class Composition:
         """Until `work_in` is called all is done when `show` returns."""
         self.picture = prepared.picture
         self.pyramid = prepared.pyramid
+        self.ranges = Ranges(prepared.picture)
         self._photograph = photograph
         self._original = Original(photograph, prepared.picture)
         self._tell: Callable[[tuple[Rect, ...]], None] = lambda rects: None
@@ -179,6 +181,7 @@ class Composition:
     def _put(self, rect: Rect, pixels: U8) -> None:
         self.picture[rect.slices] = pixels
         self.pyramid.update(rect)
+        self.ranges.mark(rect)
 
     def _finish(self, pieces: tuple[Rect, ...], layers: tuple[EditLayer, ...]) -> None:
         """These layers are shown: drop kept originals that none of them covers any more."""

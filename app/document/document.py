@@ -28,6 +28,7 @@ from app.document.undo import DEFAULT_LIMIT, Compressor, UndoStack
 from app.imaging.arrays import U8
 from app.imaging.photograph import Photograph
 from app.imaging.pyramid import Pyramid
+from app.imaging.ranges import Ranges
 
 _LIVE = 4_000_000
 """Pixels of a layer's region up to which what is painted in its mask is seen while it is painted."""
@@ -145,6 +146,11 @@ class Document(DocumentPixels):
     def pyramid(self) -> Pyramid:
         """Over `picture`, up to date with it."""
         return self._composition.pyramid
+
+    @property
+    def ranges(self) -> Ranges:
+        """Of `picture`; they know where it changed."""
+        return self._composition.ranges
 
     @property
     def is_settled(self) -> bool:

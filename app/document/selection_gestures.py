@@ -57,11 +57,13 @@ def magic_wand(wand: Wand, how: Combine = Combine.ADD) -> Tool:
     """Click a colour: all of it hereabouts, in the picture with its visible layers."""
 
     def select(stage: Stage, press: PointerSample, x: int, y: int) -> None:
-        picture, opaque = stage.document.picture, not stage.document.photograph.has_alpha
+        picture, ranges = stage.document.picture, stage.document.ranges
+        opaque = not stage.document.photograph.has_alpha
 
         def find(work: Work) -> Shape:
             found = selections.wand(
                 picture,
+                ranges,
                 x,
                 y,
                 tolerance=wand.tolerance,

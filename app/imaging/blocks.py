@@ -18,7 +18,7 @@ from app.imaging.arrays import F32, U8, Bool, as_u8
 def highest(plane: U8, edge: int) -> U8:
     """The maximum of each block of `edge` pixels; those at the right and lower end may be smaller.
 
-    For an edge of 1 that is the plane itself.
+    `plane` is (H, W), or (H, W, C) with up to four channels, each by itself. For an edge of 1 it is what is found.
     """
     return _pooled(plane, edge, np.maximum)
 
@@ -47,13 +47,22 @@ def _pooled(plane: U8, edge: int, combine: np.ufunc) -> U8:
 
 
 def _pooled_rows(plane: U8, edge: int, combine: np.ufunc) -> U8:
-    height, width = plane.shape
+    height, *rest = plane.shape
     whole = height // edge
-    reached = np.empty((-(-height // edge), width), np.uint8)
-    combine.reduce(plane[: whole * edge].reshape(whole, edge, width), axis=1, out=reached[:whole])
+    reached = np.empty((-(-height // edge), *rest), np.uint8)
+    combine.reduce(plane[: whole * edge].reshape(whole, edge, *rest), axis=1, out=reached[:whole])
     if whole < len(reached):
         combine.reduce(plane[whole * edge :], axis=0, out=reached[whole])
     return reached
+
+
+def write(levels: U8, edge: int, plane: U8) -> None:
+    """Give each block of a plane its level; those at the right and lower end may be smaller."""
+    height, width = plane.shape
+    rows = levels.repeat(edge, axis=1)[:, :width]
+    whole = height // edge
+    plane[: whole * edge].reshape(whole, edge, width)[...] = rows[:whole, np.newaxis]
+    plane[whole * edge :] = rows[whole:]
 
 
 def runs(marked: Bool) -> Iterator[tuple[int, int, int]]:

@@ -23,7 +23,7 @@ from app.base.geometry import Rect
 from app.imaging import blocks, masks, threads
 from app.imaging.arrays import U8, Bool, as_u8
 from app.imaging.discs import disc_maximum
-from app.imaging.flood import BLOCK, spread
+from app.imaging.flood import BLOCK, REACHED, Bodies, spread
 
 _BAND = 2_000_000
 """Pixels that are blurred at a time, but for wide blurs."""
@@ -190,11 +190,15 @@ def _enclosed(coverage: U8, highest: U8, level: int) -> U8 | None:
     height, width = coverage.shape
     # One open block all round lets the outside hang together.
     solid = np.pad(highest < level, 1, constant_values=True)
+    _, labels = cv2.connectedComponents(solid.view(np.uint8), connectivity=4)
+    bodies = Bodies(labels == labels[0, 0])
     mask = np.ones((solid.shape[0] * BLOCK + 2, solid.shape[1] * BLOCK + 2), np.uint8)
     mask[1:-1, 1:-1] = 0
     inside = mask[BLOCK + 1 : BLOCK + 1 + height, BLOCK + 1 : BLOCK + 1 + width]
     cv2.threshold(coverage, level - 1, 1, cv2.THRESH_BINARY, inside)
-    spread(mask, solid, 0, 0)
+    for run in blocks.runs(bodies.closed):
+        mask[1:-1, 1:-1][blocks.run_pixels(run, BLOCK).slices] = REACHED
+    spread(mask, bodies, 0, 0)
     if cv2.countNonZero(inside) == inside.size:
         return None
     return as_u8(cv2.threshold(inside, 0, level, cv2.THRESH_BINARY_INV)[1])

@@ -16,10 +16,11 @@ import numpy as np
 
 from app.base.geometry import EMPTY, Point, Rect, Size
 from app.base.work import Work
-from app.imaging import threads
+from app.imaging import blocks, threads
 from app.imaging.arrays import F32, U8
 from app.imaging.flood import Alike, flood
 from app.imaging.masks import bounds, size_of
+from app.imaging.ranges import CELL, Ranges
 
 Found = tuple[Rect, U8]
 Colour = tuple[int, int, int, int]
@@ -27,8 +28,6 @@ Colour = tuple[int, int, int, int]
 
 _BAND = 262144
 """Pixels that are worked on at a time: their channels stay in the cache, and in memory that is kept at hand."""
-_ALIKE_BAND = 49152
-"""The same where all four channels are worked on together."""
 _SMOOTH_BAND = 196608
 """The same for smoothing."""
 _FLOOD = 4 | cv2.FLOODFILL_MASK_ONLY | (255 << 8)
@@ -55,6 +54,7 @@ def colour_at(picture: U8, x: int, y: int, sample: int = 1) -> Colour:
 
 def wand(
     picture: U8,
+    ranges: Ranges,
     x: int,
     y: int,
     *,
@@ -69,7 +69,7 @@ def wand(
 
     `contiguous` keeps those that hang together with that place by their sides. `smooth` blurs the edge
     by a binomial filter over 3 x 3 pixels: half of the softness lies on each side of it.
-    `opaque` says that alpha is 255 everywhere.
+    `ranges` are the picture's own, and `opaque` says that its alpha is 255 everywhere.
     """
     work = work or Work()
     if not size_of(picture).rect.contains_point(Point(x, y)):
@@ -79,9 +79,9 @@ def wand(
     margin = 1 if smooth else 0
     if contiguous:
         near = _square(picture, x, y, sample)
-        area, found = flood(picture, colour, tolerance, near, (x, y), work, margin)
+        area, found = flood(picture, ranges, colour, tolerance, near, (x, y), work, margin)
     else:
-        area, found = _cropped(_alike(picture, colour, tolerance, work), margin)
+        area, found = _cropped(_alike(picture, ranges, colour, tolerance, work), margin)
     if area.is_empty:
         return nothing()
     if smooth:
@@ -172,17 +172,20 @@ def _likeness(value: int, fuzziness: int) -> U8:
     return np.rint(255 * np.clip(2 - 2 * difference / fuzziness, 0, 1)).astype(np.uint8)
 
 
-def _alike(picture: U8, colour: tuple[int, ...], tolerance: int, work: Work) -> U8:
+def _alike(picture: U8, ranges: Ranges, colour: tuple[int, ...], tolerance: int, work: Work) -> U8:
     """255 where no channel differs from `colour` by more than `tolerance`, else 0."""
-    width = picture.shape[1]
-    alike = Alike(picture, colour, tolerance, width * _rows(width, _ALIKE_BAND))
+    alike = Alike(picture, colour, tolerance)
+    wholly, partly = alike.cells(ranges, work)
+    coverage = np.empty(picture.shape[:2], np.uint8)
+    blocks.write((~wholly).view(np.uint8), CELL, coverage)
+    alike.look(partly & ~wholly, alike.size.rect, coverage, work)
 
-    def cover(rows: slice, target: U8, scratch: U8) -> None:
-        alike.find(Rect(0, rows.start, width, len(target)), target, scratch.reshape(-1))
+    def worker() -> Callable[[slice], object]:
         # 0 becomes 255, and 1 becomes 0.
-        np.subtract(target, 1, out=target)
+        return lambda rows: np.subtract(coverage[rows], 1, out=coverage[rows])
 
-    return _in_bands(size_of(picture), cover, work, _ALIKE_BAND)
+    threads.share(threads.bands(alike.size, _BAND), worker, coverage.size)
+    return coverage
 
 
 def _smooth(plane: U8, work: Work) -> None:
@@ -216,16 +219,16 @@ def _square(plane: U8, x: int, y: int, sample: int) -> Rect:
 # Planes
 
 
-def _in_bands(size: Size, cover: Callable[[slice, U8, U8], object], work: Work, pixels: int = _BAND) -> U8:
+def _in_bands(size: Size, cover: Callable[[slice, U8, U8], object], work: Work) -> U8:
     """Have `cover` make the coverage of bands of rows, in threads; the plane of `size` of all of them.
 
-    A band has about as many `pixels`. `cover` is given its rows, where their coverage goes, and six planes as large
-    for its own use, one behind the other: to ask for fresh memory band by band would take longer than the work.
+    `cover` is given its rows, where their coverage goes, and six planes as large for its own use, one behind the
+    other: to ask for fresh memory band by band would take longer than the work.
     """
     coverage = np.empty((size.height, size.width), np.uint8)
 
     def worker() -> Callable[[slice], object]:
-        scratch = np.empty(6 * _rows(size.width, pixels) * size.width, np.uint8)
+        scratch = np.empty(6 * _rows(size.width, _BAND) * size.width, np.uint8)
 
         def make(rows: slice) -> None:
             work.step(rows.start / size.height)
@@ -234,7 +237,7 @@ def _in_bands(size: Size, cover: Callable[[slice, U8, U8], object], work: Work, 
 
         return make
 
-    threads.share(threads.bands(size, pixels), worker, size.area)
+    threads.share(threads.bands(size, _BAND), worker, size.area)
     return coverage
 
 

@@ -25,6 +25,7 @@ from app.document.selection import Selection
 from app.document.shapes import Combine, Shape
 from app.imaging.arrays import U8
 from app.imaging.photograph import Metadata, from_bgra
+from app.imaging.ranges import Ranges
 from app.imaging.selections import GradientKind, colour_range, enclosed, gradient, wand
 
 SIZE = Size(6000, 4000)
@@ -35,9 +36,10 @@ def measure_finds(report: Report, mask: U8) -> None:
     x, y = SIZE.width // 2, SIZE.height // 2
     for grain in (0.0, 2.0, 12.0):
         picture = hills(SIZE, grain)
+        ranges = Ranges(picture)
         for contiguous, smooth in ((True, False), (True, True), (False, False)):
             find = partial(
-                wand, picture, x, y, tolerance=40, contiguous=contiguous, smooth=smooth, opaque=True
+                wand, picture, ranges, x, y, tolerance=40, contiguous=contiguous, smooth=smooth, opaque=True
             )
             coverage = find()[1]
             share = np.count_nonzero(coverage) / SIZE.area
@@ -64,7 +66,7 @@ def measure_finds(report: Report, mask: U8) -> None:
 def measure_put(report: Report, picture: U8) -> None:
     document = Document(from_bgra(picture, Metadata(), "hills", "PNG"), compressor=lambda work: None)
     x, y = SIZE.width // 2, SIZE.height // 2
-    found = Shape(*wand(picture, x, y, tolerance=40, opaque=True))
+    found = Shape(*wand(picture, Ranges(picture), x, y, tolerance=40, opaque=True))
     selection = Selection("Wand", lambda work: found, Combine.ADD)
 
     def undo() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from app.base.geometry import Rect, Size
+from app.base.work import Work
 from app.document import composition
 from app.document.composition import Made
 from app.document.document import Document
@@ -19,6 +20,7 @@ from app.document.extension import source_photograph
 from app.document.layer_changes import with_layer
 from app.document.original import Original
 from app.imaging.pyramid import Pyramid
+from app.imaging.ranges import Ranges
 from app.imaging.recipe import BlendMode
 from tests.document.making import KINDS, layer, photograph
 
@@ -47,7 +49,9 @@ class Later:
 
 def opened(kind: str = "shared") -> tuple[Document, Later]:
     later = Later()
-    return Document(photograph(kind, SIZE), background=later), later
+    doc = Document(photograph(kind, SIZE), background=later)
+    doc.ranges.read(Work())
+    return doc, later
 
 
 def assert_shows_its_layers(doc: Document) -> None:
@@ -57,6 +61,8 @@ def assert_shows_its_layers(doc: Document) -> None:
     anew = Pyramid.build(doc.picture.copy(), straight_alpha=doc.photograph.has_alpha)
     for kept, level in zip(doc.pyramid.levels, anew.levels, strict=True):
         assert np.array_equal(kept, level)
+    for found, bound in zip(doc.ranges.read(Work()), Ranges(doc.picture).read(Work()), strict=True):
+        assert np.array_equal(found, bound)
 
 
 @pytest.mark.parametrize("kind", KINDS)

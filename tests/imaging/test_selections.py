@@ -13,6 +13,7 @@ from app.base.cancel import Cancelled, CancelToken
 from app.base.geometry import Point, Rect, Size
 from app.base.work import Work
 from app.imaging.arrays import U8
+from app.imaging.ranges import Ranges
 from app.imaging.selections import (
     Found,
     GradientKind,
@@ -60,10 +61,10 @@ def test_the_wand_takes_what_hangs_together(picture: U8, across: float, down: fl
     x, y = int(across * picture.shape[1]), int(down * picture.shape[0])
     differs = np.abs(picture.astype(int) - picture[y, x].astype(int)).max(axis=2)
     alike = differs <= tolerance
-    found = wand(picture, x, y, tolerance=tolerance, smooth=False)
+    found = wand(picture, Ranges(picture), x, y, tolerance=tolerance, smooth=False)
     reached = spread(picture.shape, (y, x), lambda here, there: bool(alike[there]))
     assert np.array_equal(laid_out(found, picture.shape), np.where(reached, 255, 0))
-    everywhere = wand(picture, x, y, tolerance=tolerance, contiguous=False, smooth=False)
+    everywhere = wand(picture, Ranges(picture), x, y, tolerance=tolerance, contiguous=False, smooth=False)
     assert np.array_equal(laid_out(everywhere, picture.shape), np.where(alike, 255, 0))
     for rect, coverage in (found, everywhere):
         # Nothing but what holds the find is handed on.
@@ -79,11 +80,11 @@ def test_the_wand_follows_far_beyond_one_tile() -> None:
     picture[:, ::6] = 200
     picture[0] = picture[-1] = 200
     picture[20, 3000] = 200
-    found = laid_out(wand(picture, 0, 5, tolerance=0, smooth=False), picture.shape)
+    found = laid_out(wand(picture, Ranges(picture), 0, 5, tolerance=0, smooth=False), picture.shape)
     expected = (picture[..., 0] == 200).astype(np.uint8) * 255
     expected[20, 3000] = 255 if 3000 % 6 == 0 else 0
     assert np.array_equal(found, expected)
-    near = laid_out(wand(picture, 2, 20, tolerance=0, smooth=False), picture.shape)
+    near = laid_out(wand(picture, Ranges(picture), 2, 20, tolerance=0, smooth=False), picture.shape)
     assert cv2.countNonZero(near) == 38 * 5
 
 
@@ -91,20 +92,20 @@ def test_a_mean_colour_that_the_clicked_pixel_has_not_takes_its_neighbours() -> 
     picture = np.full((9, 9, 4), 100, np.uint8)
     picture[4, 4] = 255
     assert colour_at(picture, 4, 4, 3) == (117, 117, 117, 117)
-    rect, coverage = wand(picture, 4, 4, tolerance=20, sample=3, smooth=False)
+    rect, coverage = wand(picture, Ranges(picture), 4, 4, tolerance=20, sample=3, smooth=False)
     assert rect == Rect(0, 0, 9, 9)
     assert coverage[4, 4] == 0
     assert cv2.countNonZero(coverage) == 80
-    assert wand(picture, 4, 4, tolerance=0, sample=3, smooth=False)[0].is_empty
-    assert wand(picture, -1, 4, tolerance=0)[0].is_empty
+    assert wand(picture, Ranges(picture), 4, 4, tolerance=0, sample=3, smooth=False)[0].is_empty
+    assert wand(picture, Ranges(picture), -1, 4, tolerance=0)[0].is_empty
 
 
 @settings(max_examples=60)
 @given(pictures, shares, shares)
 def test_a_smooth_edge_is_the_hard_one_blurred(picture: U8, across: float, down: float) -> None:
     x, y = int(across * picture.shape[1]), int(down * picture.shape[0])
-    hard = laid_out(wand(picture, x, y, tolerance=15, smooth=False), picture.shape)
-    soft = laid_out(wand(picture, x, y, tolerance=15), picture.shape)
+    hard = laid_out(wand(picture, Ranges(picture), x, y, tolerance=15, smooth=False), picture.shape)
+    soft = laid_out(wand(picture, Ranges(picture), x, y, tolerance=15), picture.shape)
     inside = cv2.erode(hard, np.ones((3, 3), np.uint8)) == 255
     outside = cv2.dilate(hard, np.ones((3, 3), np.uint8)) == 0
     assert (soft[inside] == 255).all()
@@ -127,7 +128,7 @@ def test_smoothing_in_bands_and_threads_is_one_blur_of_the_whole(
     y, x = 0, int(random.integers(alike.shape[1]))
     alike[y, x] = True
     picture = np.repeat(np.where(alike, np.uint8(9), np.uint8(80))[..., np.newaxis], 4, axis=2)
-    found = wand(picture, x, y, tolerance=5, contiguous=False)
+    found = wand(picture, Ranges(picture), x, y, tolerance=5, contiguous=False)
     hard = np.where(alike, np.uint8(255), np.uint8(0))
     expected = cv2.GaussianBlur(hard, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
     assert np.array_equal(laid_out(found, hard.shape), expected)
@@ -203,20 +204,30 @@ def test_what_is_found_in_threads_is_the_same_and_can_be_cancelled() -> None:
     tolerance = 35
     told: list[float] = []
     found = wand(
-        picture, 45, 700, tolerance=tolerance, contiguous=False, smooth=False, work=Work(tell=told.append)
+        picture,
+        Ranges(picture),
+        45,
+        700,
+        tolerance=tolerance,
+        contiguous=False,
+        smooth=False,
+        work=Work(tell=told.append),
     )
     assert np.array_equal(laid_out(found, picture.shape), cv2.inRange(picture, low, high))
-    soft = wand(picture, 45, 700, tolerance=tolerance, contiguous=False)
+    soft = wand(picture, Ranges(picture), 45, 700, tolerance=tolerance, contiguous=False)
     blurred = cv2.GaussianBlur(cv2.inRange(picture, low, high), (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
     assert np.array_equal(laid_out(soft, picture.shape), blurred)
     picture[::2, :, 3] = 255
-    opaque = wand(picture, 45, 700, tolerance=tolerance, contiguous=False, smooth=False, opaque=True)
+    opaque = wand(
+        picture, Ranges(picture), 45, 700, tolerance=tolerance, contiguous=False, smooth=False, opaque=True
+    )
     assert np.array_equal(laid_out(opaque, picture.shape), laid_out(found, picture.shape))
     assert len(told) > 3
     cancel = CancelToken()
     with pytest.raises(Cancelled):
         wand(
             picture,
+            Ranges(picture),
             45,
             700,
             tolerance=tolerance,
