@@ -203,6 +203,13 @@ class Rect:
         y = min(max(self.y, outer.y), outer.bottom - height)
         return Rect(x, y, width, height)
 
+    def on_grid(self, edge: int) -> Rect:
+        """The smallest rectangle of whole cells of a grid at the origin that covers it; itself where it is empty."""
+        if self.is_empty:
+            return self
+        left, top = self.x // edge * edge, self.y // edge * edge
+        return Rect.from_edges(left, top, -(-self.right // edge) * edge, -(-self.bottom // edge) * edge)
+
     def halved(self, times: int = 1) -> Rect:
         """The rectangle of the level `times` steps up a pyramid that covers every pixel of this one."""
         step = 1 << times

@@ -21,7 +21,7 @@ from app.base.text import tr
 from app.document.layers import EditLayer
 from app.document.named_masks import PreparedMask, prepare_mask
 from app.document.original import Original
-from app.document.tiles import TILE
+from app.document.tiles import tiles_of
 from app.imaging.arrays import U8, Samples, as_u8
 from app.imaging.blend import alpha_inside, blend
 from app.imaging.colour import ColourSpace, to_working
@@ -34,6 +34,8 @@ AT_ONCE = 30_000
 """Pixels up to which a change is made on the caller's thread: about as many as two milliseconds are enough for."""
 _PIECE = 512
 """Edge of the pieces in which large changes are made."""
+_MANY = 100
+"""Tiles that are let go of at once; more are in a thread."""
 _SLICE = 0.004
 """Seconds for which finished pieces are put in before others have their turn."""
 
@@ -186,10 +188,12 @@ class Composition:
     def _finish(self, pieces: tuple[Rect, ...], layers: tuple[EditLayer, ...]) -> None:
         """These layers are shown: drop kept originals that none of them covers any more."""
         self._shown = layers
-        cells = {cell for rect in pieces for cell in rect.tiles(TILE)}
-        self._original.release(
-            cell for cell in cells if not any(layer.covered.intersects(cell) for layer in layers)
-        )
+        tiles = {tile for rect in pieces for tile in tiles_of(rect)}
+        for layer in layers:
+            tiles.difference_update(tiles_of(layer.covered))
+        released = self._original.release(tiles)
+        if self._background is not None and len(released) > _MANY:
+            self._background(lambda: _let_go(released), lambda done: None)
 
     def _composed(self, rect: Rect, shown: Sequence[EditLayer]) -> U8:
         """The picture of `rect` with the layers `shown`, (h, w, 4) BGRA; alpha is the photograph's own."""
@@ -243,6 +247,13 @@ class Composition:
                 )
             target[...] = blended
         return result
+
+
+def _let_go(arrays: list[U8]) -> Made:
+    """Free them one by one, so that others have their turn."""
+    while arrays:
+        arrays.pop()
+    return []
 
 
 def changed_areas(

@@ -50,18 +50,18 @@ class Document(DocumentPixels):
         """Cheap with what `prepare` made, else that is done now. The photograph belongs to the document.
 
         `compressor` runs the compression of undo steps on another thread, `background` what large changes make
-        of the picture, which follows a moment later then: see `is_settled`. `margins` tell by what
-        the photograph was extended before.
+        of the picture, which follows a moment later then: see `is_settled`. Large changes of a mask are put in bit
+        by bit then, too. `margins` tell by what the photograph was extended before.
         """
         if prepared is None:
             prepared = prepare(photograph)
         self.id = uuid.uuid4().hex
-        first = NamedMask.made(tr("Mask {n}", n=1), prepared.mask, self._on_mask_changed)
+        self._background = background
+        first = self._made(tr("Mask {n}", n=1), prepared.mask)
         composition = Composition(photograph, prepared)
         if background is not None:
             composition.work_in(background, self._on_picture_changed)
         super().__init__(DocumentState(Ground(photograph, composition, margins), (first,)))
-        self._background = background
         self.undo = UndoStack(undo_limit, compressor)
         self.size_changed: Signal[[]] = Signal()
         """Emitted when picture, pyramid and masks are others, of another size; before all other signals."""
@@ -93,7 +93,7 @@ class Document(DocumentPixels):
         """
         for layer in layers:
             check_fit(layer, self.size)
-        named = tuple(NamedMask.made(name, made, self._on_mask_changed) for name, made in masks)
+        named = tuple(self._made(name, made) for name, made in masks)
         active = min(max(active_mask, 0), len(named) - 1) if named else 0
         self._become(DocumentState(self.ground, named or self.masks, active, layers))
 
@@ -222,7 +222,7 @@ class Document(DocumentPixels):
         """Add a mask, which becomes the active one."""
         if prepared.plane.size != self.size:
             raise ValueError(f"a mask of {prepared.plane.size} for a document of {self.size}")
-        masks = (*self.masks, NamedMask.made(name, prepared, self._on_mask_changed))
+        masks = (*self.masks, self._made(name, prepared))
         state = replace(self._state, masks=masks, active_mask=len(masks) - 1, layer_mask=None)
         self._change(state, tr("Add “{name}”", name=name))
 
@@ -312,7 +312,7 @@ class Document(DocumentPixels):
         if known not in (None, layer):
             return False
         check_fit(layer, self.size)
-        named = NamedMask.made(layer.name, prepared, self._on_mask_changed, layer.region)
+        named = self._made(layer.name, prepared, layer.region)
         bare = replace(layer, mask=None, recipe=replace(layer.recipe, grow=0))
         layers = with_layer(self.layers, bare) if known is not None else (*self.layers, bare)
         painted = self._state.layer_mask
@@ -343,8 +343,7 @@ class Document(DocumentPixels):
         `made` comes from `prepare_extension`, and nothing of the document changed since.
         """
         masks = tuple(
-            NamedMask.made(named.name, prepared, self._on_mask_changed)
-            for named, prepared in zip(self.masks, made.masks, strict=True)
+            self._made(named.name, prepared) for named, prepared in zip(self.masks, made.masks, strict=True)
         )
         if self._background is not None:
             made.ground.composition.work_in(self._background, self._on_picture_changed)
@@ -352,6 +351,11 @@ class Document(DocumentPixels):
         self._change(state, tr("Extend the canvas"))
 
     # Changes
+
+    def _made(self, name: str, prepared: PreparedMask, limit: Rect | None = None) -> NamedMask:
+        background = self._background
+        later = None if background is None else lambda do: background(list, lambda made: do())
+        return NamedMask.made(name, prepared, self._on_mask_changed, limit, later)
 
     def _change(self, state: DocumentState, title: str, series: str = "") -> None:
         """Become `state` as one undo step."""

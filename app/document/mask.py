@@ -6,6 +6,9 @@ an edit hands back a step, and whoever opened it keeps it.
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from types import TracebackType
 
 import cv2
@@ -15,14 +18,25 @@ from app.base.geometry import EMPTY, Rect, Size
 from app.base.signal import Signal
 from app.document.thread import OneThread, refused_change
 from app.document.tiles import TILE, Plane, TileChange, TileSnapshot, merged_tiles
+from app.document.undo import Wait, no_wait
 from app.imaging.arrays import U8, Bool
 
+_SLICE = 0.004
+"""Seconds for which tiles are put in before others have their turn."""
 _MANY = 24
 """Tiles from which a step is made ready in a thread: up to there the wait cannot be felt."""
 
 
+Later = Callable[[Callable[[], None]], None]
+"""Calls a function on the same thread, after others had their turn."""
+
+
 class Mask:
-    """Coverage of a document's size, uint8, 255 = edit. It changes on the thread that made it."""
+    """Coverage of a document's size, uint8, 255 = edit. It changes on the thread that made it.
+
+    A large change is put in bit by bit, if somebody calls `later`. Whoever wants the pixels on that thread meanwhile
+    has the rest put in first; so does every other change. Other threads see by the revision that it went on.
+    """
 
     def __init__(
         self,
@@ -31,11 +45,12 @@ class Mask:
         *,
         plane: Plane | None = None,
         limit: Rect | None = None,
+        later: Later | None = None,
     ) -> None:
         """An empty mask, or one over `pixels` (H, W), C-contiguous, which belong to the mask from now on.
 
         A `plane` is a worker's: over pixels, and with what they hold already looked up. Beyond `limit` nothing is
-        ever covered, whatever is painted there.
+        ever covered, whatever is painted there. Without `later` all is put in at once.
         """
         if plane is None:
             plane = Plane(blank_coverage(size) if pixels is None else pixels)
@@ -50,6 +65,9 @@ class Mask:
         self._thread = OneThread()
         self._edit: MaskEdit | None = None
         self._limit = limit or size.rect
+        self._later = later
+        self._rest: list[TileChange] = []
+        """What is still to be put in, the next one last."""
 
     @property
     def size(self) -> Size:
@@ -58,6 +76,7 @@ class Mask:
     @property
     def coverage(self) -> U8:
         """The pixels (H, W), read-only; the same array as long as the mask lives."""
+        self._settle()
         return self._coverage
 
     @property
@@ -71,6 +90,11 @@ class Mask:
         return self._revision
 
     @property
+    def is_settled(self) -> bool:
+        """False while a large change is put in."""
+        return not self._rest
+
+    @property
     def is_being_edited(self) -> bool:
         return self._edit is not None
 
@@ -80,6 +104,7 @@ class Mask:
 
     def bounds(self) -> Rect:
         """The smallest rectangle around everything with coverage > 0; reads the outermost tiles only."""
+        self._settle()
         rows, columns = np.nonzero(self._plane.occupied)
         if rows.size == 0:
             return EMPTY
@@ -166,6 +191,7 @@ class Mask:
 
     def _check_free(self) -> None:
         self._thread.check()
+        self._settle()
         if self._edit is not None:
             raise refused_change("the mask is being edited")
 
@@ -178,9 +204,26 @@ class Mask:
 
     def _put(self, change: TileChange) -> TileSnapshot:
         self._check_free()
-        inverse = change.put(self._plane)
-        self._tell(change.rects)
-        return inverse
+        self._rest = list(change.bands())[::-1]
+        self._put_some(math.inf if self._later is None else _SLICE)
+        return change.old
+
+    def _settle(self) -> None:
+        """Put in all that is left, where that may be done."""
+        if self._rest and self._thread.is_this:
+            self._put_some(math.inf)
+
+    def _put_some(self, seconds: float) -> None:
+        until = time.perf_counter() + seconds
+        written: list[Rect] = []
+        while self._rest and (not written or time.perf_counter() < until):
+            band = self._rest.pop()
+            band.put(self._plane)
+            written += band.rects
+        if self._rest and self._later is not None:
+            self._later(lambda: self._put_some(_SLICE))
+        if written:
+            self._tell(tuple(written))
 
     def _tell(self, rects: tuple[Rect, ...]) -> None:
         self._clear_beyond(rects)
@@ -328,9 +371,9 @@ class MaskStep:
         else:
             self._tiles = self._mask._swap(self._tiles)
 
-    def compress(self) -> None:
+    def compress(self, wait: Wait = no_wait) -> None:
         """Hold the tiles compressed; may run in another thread, see `TileSnapshot`."""
-        self._tiles.compress()
+        self._tiles.compress(wait)
 
 
 class InvertStep:
@@ -359,7 +402,7 @@ class InvertStep:
     def redo(self) -> None:
         self._mask._flip()
 
-    def compress(self) -> None:
+    def compress(self, wait: Wait = no_wait) -> None:
         """There is nothing to make smaller."""
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from app.base.geometry import Rect, Size
 from app.document.mask import Mask
-from app.document.tiles import TILE, Tile
+from app.document.tiles import TILE, Tile, tiles_of
 from app.imaging.arrays import U8, joined
 from app.imaging.masks import plain_value
 
@@ -131,8 +131,7 @@ class MaskCopy:
 
     def _mark(self, rects: tuple[Rect, ...]) -> None:
         for rect in rects:
-            for cell in rect.intersected(self.mask.size.rect).tiles(TILE):
-                self._stale.add((cell.y // TILE, cell.x // TILE))
+            self._stale.update(tiles_of(rect.intersected(self.mask.size.rect)))
 
 
 def _area(tile: Tile, size: Size) -> Rect:

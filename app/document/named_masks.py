@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.base.cancel import CancelToken
 from app.base.geometry import Rect, Size
-from app.document.mask import Mask, blank_coverage
+from app.document.mask import Later, Mask, blank_coverage
 from app.document.tiles import TILE, Plane
 from app.imaging.arrays import U8
 from app.imaging.pyramid import Pyramid
@@ -63,12 +63,7 @@ class MaskLevels:
         smallest = len(self._stale) - 1
         level = smallest if level is None else min(level, smallest)
         # On whole tiles no pixel of a level is made of some that are up to date and some that are not.
-        wide = Rect.from_edges(
-            within.x // TILE * TILE,
-            within.y // TILE * TILE,
-            -(-within.right // TILE) * TILE,
-            -(-within.bottom // TILE) * TILE,
-        )
+        wide = within.on_grid(TILE)
         self._take_changed()
         for first in range(1, level + 1):
             stale, self._stale[first] = self._stale[first], []
@@ -110,12 +105,13 @@ class NamedMask:
         prepared: PreparedMask,
         follow: Callable[[Mask, tuple[Rect, ...]], None],
         limit: Rect | None = None,
+        later: Later | None = None,
     ) -> NamedMask:
         """A mask over prepared arrays, which belong to it; it changes on this thread, and inside `limit`.
 
-        `follow` is called with the mask and what changed in it.
+        `follow` is called with the mask and what changed in it. `later` is as for a `Mask`.
         """
-        mask = Mask(prepared.plane.size, plane=prepared.plane, limit=limit)
+        mask = Mask(prepared.plane.size, plane=prepared.plane, limit=limit, later=later)
         mask.changed.connect(lambda rects: follow(mask, rects))
         return cls(name, mask, MaskLevels(mask, prepared.pyramid))
 

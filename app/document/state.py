@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.document.extension import Ground
 from app.document.layers import EditLayer
 from app.document.named_masks import NamedMask
+from app.document.undo import Wait, no_wait
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +86,7 @@ class StateStep:
     def prepare(self, *, back: bool) -> None:
         """There is nothing to make ready."""
 
-    def compress(self) -> None:
+    def compress(self, wait: Wait = no_wait) -> None:
         """Layers and masks are shared with the document, so there is nothing to make smaller."""
 
 

@@ -25,7 +25,11 @@ class OneThread:
     def __init__(self) -> None:
         self._ident = threading.get_ident()
 
+    @property
+    def is_this(self) -> bool:
+        return threading.get_ident() == self._ident
+
     def check(self) -> None:
         """Raise `InternalError` on every other thread."""
-        if threading.get_ident() != self._ident:
+        if not self.is_this:
             raise refused_change("a document was changed from another thread than its own")

@@ -6,8 +6,9 @@ tools, titles or observers: who changes a plane, and who is told, is the mask's 
 
 from __future__ import annotations
 
+import itertools
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -21,6 +22,8 @@ from app.imaging.masks import plain_value
 TILE = 256
 """Edge of a tile in pixels: smaller ones cost more bookkeeping, larger ones more bytes."""
 
+_BAND = 4_000_000
+"""Pixels that are put at a time: a millisecond's work."""
 _SOME = slice(None, None, 29), slice(None, None, 31)
 """Pixels of a tile that tell most of those that changed from those that did not."""
 
@@ -30,6 +33,14 @@ Stored = int | U8 | bytes
 """A tile that was kept: the value of all its pixels, or its pixels, or its pixels compressed.
 
 An array is never constant, so a tile is empty exactly when it is stored as 0."""
+
+
+def tiles_of(rect: Rect) -> Iterator[Tile]:
+    """The tiles that `rect` touches, row by row: plain numbers, as there may be thousands."""
+    if rect.is_empty:
+        return iter(())
+    columns = range(rect.x // TILE, -(-rect.right // TILE))
+    return itertools.product(range(rect.y // TILE, -(-rect.bottom // TILE)), columns)
 
 
 class Plane:
@@ -215,10 +226,11 @@ class TileSnapshot:
             if not isinstance(stored, int)
         )
 
-    def compress(self) -> None:
-        """Make the snapshot smaller, in any thread; zlib frees the interpreter lock."""
+    def compress(self, wait: Callable[[], object]) -> None:
+        """Make the snapshot smaller, in any thread; `wait` is called before each tile, and may take its time."""
         for tile, stored in list(self._tiles.items()):
             if isinstance(stored, np.ndarray):
+                wait()
                 packed = _packed(stored)
                 if len(packed) < stored.nbytes:
                     self._tiles[tile] = packed
@@ -229,7 +241,7 @@ class TileSnapshot:
 class TileChange:
     """Tiles to be put into a plane, and what stands there before: nothing is left to do but to copy.
 
-    Neighbours are copied as one, at a third of what it takes tile by tile.
+    Neighbours are copied as one, at a third of what it takes tile by tile. To put back what is `old` undoes it.
     """
 
     blocks: tuple[tuple[Rect, U8], ...]
@@ -246,13 +258,23 @@ class TileChange:
         """The area of the tiles."""
         return tuple(rect for rect, _ in self.blocks)
 
-    def put(self, plane: Plane) -> TileSnapshot:
-        """Write the new tiles; putting back what is returned undoes it."""
+    def bands(self) -> Iterator[TileChange]:
+        """The same in rows of tiles that are few enough to be put at a time; `old` is that of all."""
+        for rect, pixels in self.blocks:
+            # A block begins at a tile's edge.
+            rows = max(1, _BAND // (rect.width * TILE)) * TILE
+            for top in range(0, rect.height, rows):
+                part = pixels[top : top + rows]
+                band = Rect(rect.x, rect.y + top, rect.width, len(part))
+                occupied = {tile: self.occupied[tile] for tile in tiles_of(band)}
+                yield TileChange(((band, part),), occupied, self.old)
+
+    def put(self, plane: Plane) -> None:
+        """Write the new tiles."""
         for rect, pixels in self.blocks:
             plane.pixels[rect.slices] = pixels
         for tile, occupied in self.occupied.items():
             plane.occupied[tile] = occupied
-        return self.old
 
 
 def _stored(pixels: U8) -> int | U8:

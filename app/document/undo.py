@@ -17,8 +17,14 @@ from app.document.thread import refused_change
 DEFAULT_LIMIT = 256 * 1024 * 1024
 """Bytes that the steps of one document may hold."""
 
-Compressor = Callable[[Callable[[], None]], None]
-"""Runs a function once, soon, on another thread: how steps are made smaller without a wait."""
+Wait = Callable[[], object]
+"""Called again and again by work in a thread; returns when that may go on."""
+Compressor = Callable[[Callable[[Wait], None]], None]
+"""Runs a function once, soon, on another thread, and tells when it may go on: how steps are made smaller."""
+
+
+def no_wait() -> None:
+    """For work that may go on at any time."""
 
 
 class UndoStep(Protocol):
@@ -38,7 +44,7 @@ class UndoStep(Protocol):
 
     def redo(self) -> None: ...
 
-    def compress(self) -> None:
+    def compress(self, wait: Wait = no_wait) -> None:
         """Hold the same in less memory; may run in another thread while the step is undone."""
         ...
 
@@ -235,7 +241,7 @@ class UndoStack:
 
     def _compress(self, step: UndoStep) -> None:
         if self._compressor is None:
-            step.compress()
+            step.compress(no_wait)
         else:
             self._compressor(step.compress)
 

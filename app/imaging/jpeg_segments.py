@@ -107,7 +107,8 @@ def parse(data: bytes) -> JpegFile:
         collected.xmp,
         collected.icc(),
         collected.dpi,
-        is_complete=data.find(b"\xff\xd9", at) >= 0,
+        # From behind, where it is: to look through all of a large file takes long, and lets no thread run meanwhile.
+        is_complete=data.rfind(b"\xff\xd9", at) >= 0,
     )
 
 

@@ -158,7 +158,9 @@ class DocumentSession:
         document.size_changed.connect(self._follow_canvas)
         document.modified_changed.connect(self.modified_changed.emit)
         self.stage_changed.emit()
-        self.planning.follow(document)
+        # What is planned of the mask of before is given up when a step begins.
+        self.stepping.changed.connect(self.planning.soon)
+        self.planning.follow(document, lambda: self.is_stepping)
 
     def show_failure(self) -> None:
         self.stage = Stage.FAILED
@@ -194,6 +196,11 @@ class DocumentSession:
     def is_drawing(self) -> bool:
         """True while a stroke or another gesture is under way."""
         return self.document is not None and self.document.undo.is_held
+
+    @property
+    def is_stepping(self) -> bool:
+        """True while a large step is taken back or done again."""
+        return self.stepping is not None and self.stepping.is_busy
 
     @property
     def is_exported(self) -> bool:

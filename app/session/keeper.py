@@ -190,6 +190,11 @@ class SessionKeeper:
         self._workspace.notices.post(Notice(Level.INFO, text, hint, TOPIC, ("session.discard",)))
 
     @property
+    def is_writing(self) -> bool:
+        """Whether documents are being written at this moment."""
+        return self._writing.locked()
+
+    @property
     def can_discard(self) -> bool:
         """Whether documents are open that the last run left."""
         return any(session in self._workspace.documents for session in self._restored)

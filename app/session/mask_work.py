@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import MaskroomError
-from app.base.geometry import Rect, Size, united
+from app.base.geometry import Rect, Size
 from app.base.notices import Notices
 from app.base.signal import Signal
 from app.document.document import Document
@@ -22,6 +22,9 @@ from app.document.named_masks import PreparedMask, prepare_mask
 from app.document.tiles import TILE, TileChange, TileSnapshot
 from app.imaging.arrays import U8
 from app.session.mask_changes import Knob, MaskChange
+
+_MOMENT = 0.005
+"""Seconds between two looks whether something is put in."""
 
 MakeChange = Callable[[int], MaskChange]
 """Gives the change for a number."""
@@ -222,9 +225,12 @@ class MaskWork:
         return computed.mask.revision == computed.revision
 
     async def until_free(self) -> None:
-        """Return when no stroke is being drawn."""
+        """Return when no stroke is being drawn, and nothing is put into the mask."""
         undo = self._document.undo
-        while undo.is_held:
+        while undo.is_held or not self._document.mask.is_settled:
+            if not undo.is_held:
+                await asyncio.sleep(_MOMENT)
+                continue
             changed = asyncio.Event()
             disconnect = undo.changed.connect(changed.set)
             try:
@@ -234,7 +240,7 @@ class MaskWork:
 
 
 def _whole_tiles(area: Rect, document: Size) -> Rect:
-    return united(area.tiles(TILE)).intersected(document.rect)
+    return area.on_grid(TILE).intersected(document.rect)
 
 
 def _computed(change: MaskChange, mask: Mask, revision: int, at: Rect, cancel: CancelToken) -> Computed:

@@ -7,6 +7,7 @@ something changed meanwhile. Lives on the event loop's thread.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from app.base.cancel import Cancelled, CancelToken
 from app.base.errors import MaskroomError
@@ -41,15 +42,19 @@ class Replanning:
         self._estimator = estimator
         self._notices = notices
         self._document: Document | None = None
+        self._is_changing: Callable[[], bool] = lambda: False
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._cancel = CancelToken()
         form.changed.connect(lambda field: self.soon())
 
-    def follow(self, document: Document) -> None:
-        """Plan for `document` from now on: what was saved may have a mask to begin with."""
-        self._document = document
+    def follow(self, document: Document, is_changing: Callable[[], bool]) -> None:
+        """Plan for `document` from now on: what was saved may have a mask to begin with.
+
+        While `is_changing` is true nothing is planned but what somebody waits for: it would be overtaken soon.
+        """
+        self._document, self._is_changing = document, is_changing
         document.mask_changed.connect(lambda rects: self.soon())
         document.layers_changed.connect(self.soon)
         self.soon()
@@ -82,7 +87,7 @@ class Replanning:
         self._cancel.cancel()
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(DELAY, self._start)
+        self._timer = self._loop.call_later(DELAY, self._rest)
 
     async def settled(self) -> EditPlan | None:
         """The plan of this very moment, made now if something changed since the last one."""
@@ -106,6 +111,12 @@ class Replanning:
         self.cancel()
         if self._task is not None:
             await asyncio.wait({self._task})
+
+    def _rest(self) -> None:
+        if self._is_changing():
+            self.soon()
+        else:
+            self._start()
 
     def _start(self) -> None:
         self._timer = None

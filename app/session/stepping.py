@@ -108,6 +108,7 @@ class Stepping:
         if step is None:
             return False
         if step.takes_long:
+            await self._until_free()
             await asyncio.to_thread(step.prepare, back=back)
         await self._until_free()
         found = wanted() is step

@@ -20,7 +20,7 @@ class Tidying:
     """
 
     def __init__(self, is_at_work: Callable[[], bool], delay: float = DELAY) -> None:
-        """`is_at_work` tells that something is being drawn, and tidying has to wait; `delay` is in seconds."""
+        """`is_at_work` tells that something is drawn or written, and tidying has to wait; `delay` is in seconds."""
         self._is_at_work = is_at_work
         self._delay = delay
         self._loop = asyncio.get_running_loop()

@@ -245,7 +245,7 @@ class Desk:
     def _make_panels(self) -> None:
         workspace, tasks = self.workspace, self.tasks
         self.display = DisplayColours(workspace, tasks, self.window)
-        self.status = StatusBar(workspace)
+        self.status = StatusBar(workspace, tasks)
         self.spent = SpentButton(workspace, tasks)
         self.status.addPermanentWidget(self.spent)
         self.files = FileFlows(workspace, self.transfer, self.window, self.status.show_activity)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.base.geometry import Size
 from app.document.tiles import TILE, Plane, TileSnapshot, merged_tiles
+from app.document.undo import no_wait
 from tests.document.making import exact_occupancy
 
 SIZE = Size(700, 600)
@@ -58,7 +59,7 @@ def test_constant_tiles_cost_nothing_and_others_shrink() -> None:
     assert kept.nbytes == 0
     kept.keep(plane, (0, 1))
     assert kept.nbytes == TILE * TILE
-    kept.compress()
+    kept.compress(no_wait)
     assert 0 < kept.nbytes < TILE * TILE // 50
 
 
@@ -67,7 +68,7 @@ def test_noise_that_does_not_shrink_stays_as_it_is() -> None:
     before = plane.pixels.copy()
     kept = TileSnapshot()
     kept.keep(plane, (0, 0))
-    kept.compress()
+    kept.compress(no_wait)
     assert kept.nbytes == TILE * TILE
     plane.pixels[:TILE, :TILE] = 3
     kept.restore(plane)
@@ -108,7 +109,7 @@ def test_compressing_in_another_thread_loses_nothing() -> None:
     plane.occupied[...] = True
     after = plane.pixels.copy()
     for _ in range(40):
-        worker = threading.Thread(target=kept.compress)
+        worker = threading.Thread(target=kept.compress, args=(no_wait,))
         worker.start()
         inverse = kept.restore(plane)
         assert np.array_equal(plane.pixels, before)

@@ -367,6 +367,34 @@ async def test_the_end_waits_for_what_a_closed_tab_is_still_at(maskroom_home: Pa
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+async def test_steps_are_made_smaller_when_the_hand_rests_and_never_keep_the_program_from_ending(
+    maskroom_home: Path, photograph: Path
+) -> None:
+    workspace = build_workspace(Folders(maskroom_home), {}, Notices())
+    (session,) = await workspace.open_files([photograph])
+    document, gestures = session.document, session.gestures
+    assert document is not None
+    assert gestures is not None
+    size = document.size
+    slope = np.broadcast_to(np.arange(size.width).astype(np.uint8), (size.height, size.width))
+    document.set_mask(slope, "Slope")
+    document.set_mask(slope[::-1] // 2, "Half")
+    step = document.undo.steps[-1]
+    whole = step.nbytes
+    assert whole >= size.area // 2
+    gestures.press(brush_stroke(workspace.toolbox.brush), PointerSample(Point(50, 50)))
+    await asyncio.sleep(0.2)
+    assert step.nbytes == whole
+    gestures.release()
+    async with asyncio.timeout(20):
+        while step.nbytes == whole:
+            await asyncio.sleep(0.01)
+    gestures.press(brush_stroke(workspace.toolbox.brush), PointerSample(Point(90, 90)))
+    async with asyncio.timeout(20):
+        await workspace.aclose()
+    gestures.cancel()
+
+
 async def test_a_disk_that_refuses_does_not_keep_the_program_from_ending(
     maskroom_home: Path, photograph: Path
 ) -> None:

@@ -36,6 +36,8 @@ _MUCH = 4_000_000
 """Pixels of the document whose change has taken so long that no part of it is drawn in the same turn."""
 _PART = 80_000
 """Pixels of the frame that are drawn before one looks at the clock again."""
+_PART_DOC = 4_000_000
+"""Pixels of the document that such a part shows at most: where they are small, halving the mask takes longest."""
 PATIENCE = 0.004
 """Seconds after which what changed in the document may wait for the next frame."""
 _REACH = 8
@@ -153,7 +155,7 @@ class Frame:
             if area <= AT_ONCE and not is_much:
                 self._stale += changed
             else:
-                self._parts = _in_parts(changed)
+                self._parts = self._in_parts(changed)
         if self._stale:
             stale, self._stale = merged(self._stale, whole), []
             self._draw(stale)
@@ -161,7 +163,7 @@ class Frame:
             return _hull(self._parts)
         while self._parts or self._changed:
             if not self._parts:
-                self._parts, self._changed = _in_parts(merged(self._changed, whole)), []
+                self._parts, self._changed = self._in_parts(merged(self._changed, whole)), []
                 continue
             part = self._parts.pop().intersected(whole)
             if not part.is_empty:
@@ -169,6 +171,13 @@ class Frame:
                 if time.perf_counter() >= until:
                     break
         return _hull([rect for rect in (*self._parts, *self._changed) if not rect.is_empty])
+
+    def _in_parts(self, rects: Sequence[Rect]) -> list[Rect]:
+        """`rects` as parts of a few pixels each, those in the middle of them all last."""
+        pixels = min(_PART, int(_PART_DOC * self.view.scale**2))
+        middle = _hull(rects).centre
+        parts = [part for rect in rects for part in _bands(rect, pixels)]
+        return sorted(parts, key=lambda part: -abs(part.centre.y - middle.y))
 
     def _draw(self, rects: Sequence[Rect]) -> None:
         """Compose these rectangles of the frame anew."""
@@ -188,15 +197,8 @@ class Frame:
         self.renderer.draw(self._scene, view, rects, smooth=smooth, onto=image, edge=edge, grid=grid)
 
 
-def _in_parts(rects: Sequence[Rect]) -> list[Rect]:
-    """`rects` as parts of a few pixels each, those in the middle of them all last."""
-    middle = _hull(rects).centre
-    parts = [part for rect in rects for part in _bands(rect)]
-    return sorted(parts, key=lambda part: -abs(part.centre.y - middle.y))
-
-
-def _bands(rect: Rect) -> Iterator[Rect]:
-    height = max(1, _PART // rect.width)
+def _bands(rect: Rect, pixels: int) -> Iterator[Rect]:
+    height = max(1, pixels // rect.width)
     for top in range(rect.y, rect.bottom, height):
         yield Rect(rect.x, top, rect.width, min(height, rect.bottom - top))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -17,10 +18,12 @@ from app.ui.widgets.labels import ElidedLabel
 from app.ui.wording import percent_text, size_text
 
 if TYPE_CHECKING:
+    from app.document.document import Document
     from app.imaging.photograph import Photograph
     from app.session.document_session import DocumentSession
     from app.session.workspace import Workspace
     from app.ui.canvas.view_transform import ViewTransform
+    from app.ui.tasks import Tasks
 
 REST_MILLISECONDS = 250
 """Counting the mask waits until the strokes rest."""
@@ -39,10 +42,11 @@ def colour_text(photograph: Photograph) -> str:
 class StatusBar(QStatusBar):
     """Mirrors the document in front, the zoom and the queue."""
 
-    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._workspace = workspace
+        self._tasks = tasks
         self._session: DocumentSession | None = None
         self._links = Links()
         self._own_links = Links()
@@ -146,10 +150,16 @@ class StatusBar(QStatusBar):
         self.display.setVisible(self._session is not None and bool(self.display.text()))
 
     def _mirror_mask(self) -> None:
-        document = self._session.document if self._session is not None else None
-        if document is None:
+        if self._session is not None and self._session.document is not None:
+            self._tasks.start(self._count(self._session.document), "counting the mask")
+
+    async def _count(self, document: Document) -> None:
+        mask, revision = document.mask, document.mask.revision
+        share = await asyncio.to_thread(mask.share)
+        is_shown = self._session is not None and self._session.document is document
+        if not is_shown or document.mask is not mask or mask.revision != revision:
+            # What is shown now tells by itself.
             return
-        share = document.mask.share()
         self.coverage.setText(tr("Mask {share}", share=percent_text(share)) if share else tr("No mask"))
 
     def _mirror_tool(self) -> None:

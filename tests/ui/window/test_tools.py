@@ -18,6 +18,7 @@ from app.session.tools import TOOL_KEYS, tool_title
 from app.ui.panels.options_bar import tool_hint
 from app.ui.theme import DARK, make_style_sheet
 from app.ui.widgets.fields import ChoiceBox
+from app.ui.wording import percent_text
 from tests.ui.window.conftest import Window, eventually
 
 
@@ -107,6 +108,8 @@ async def test_a_click_with_the_wand_ends_in_the_mask_and_its_plan(window: Windo
     await eventually(lambda: not document.mask.is_empty)
     # The dark disc has a radius of 16.
     assert document.mask.share() * 320 * 240 == pytest.approx(3.14 * 17**2, rel=0.2)
+    share = percent_text(document.mask.share())
+    await eventually(lambda: window.desk.status.coverage.text() == f"Mask {share}")
     await eventually(lambda: session.plan is not None)
     undo, redo = window.desk.actions.action("edit.undo"), window.desk.actions.action("edit.redo")
     assert undo.isEnabled()
@@ -116,6 +119,8 @@ async def test_a_click_with_the_wand_ends_in_the_mask_and_its_plan(window: Windo
     window.workspace.commands.get("edit.undo").run(window.workspace)
     await eventually(lambda: redo.text() == "Redo: Rename “Mask 1” to “Sky && sea”")
     assert undo.text() == "Undo: Magic wand"
+    undo.trigger()
+    await eventually(lambda: window.desk.status.coverage.text() == "No mask")
 
 
 def endless(work: Work) -> Shape:
