@@ -78,6 +78,12 @@ def runs(marked: Bool) -> Iterator[tuple[int, int, int]]:
     return zip(ys[::2], xs[::2], xs[1::2], strict=True)
 
 
+def fill(plane: U8, marked: Bool, edge: int, level: int) -> None:
+    """Give the pixels of the marked blocks one level."""
+    for row, first, end in runs(marked):
+        plane[row * edge : (row + 1) * edge, first * edge : end * edge] = level
+
+
 def pixels(blocks: Rect, edge: int) -> Rect:
     """The pixels of a rectangle of blocks, of which those at the right and lower end of a plane may be less."""
     return Rect(blocks.x * edge, blocks.y * edge, blocks.width * edge, blocks.height * edge)

@@ -68,8 +68,7 @@ def disc_maximum(source: U8, radius: int, cancel: CancelToken | None = None) -> 
         return _small_maximum(source, radius, cancel)
     result = source.copy()
     full, open_ = _coarse_look(source, radius)
-    for y, first, end in blocks.runs(full):
-        result[y * _BLOCK : (y + 1) * _BLOCK, first * _BLOCK : end * _BLOCK] = 255
+    blocks.fill(result, full, _BLOCK, 255)
     tile = _SMALL_TILE if open_.mean() < _LITTLE else _TILE
     parts = blocks.parts(open_, _BLOCK, tile, Size(source.shape[1], source.shape[0]).rect)
     disc = _disc(radius)

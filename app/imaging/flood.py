@@ -247,8 +247,7 @@ def spread(mask: U8, bodies: Bodies, x: int, y: int) -> Rect:
 
     # Floods may meet: what one of them has reached is a wall for the other, and whoever wrote it goes on from there.
     threads.share([*_known(mask, bodies, x, y), (x, y)], lambda: pour, plane.size)
-    for run in blocks.runs(bodies.missed(plane)):
-        plane[blocks.run_pixels(run, BLOCK).slices] = 0
+    blocks.fill(plane, bodies.missed(plane), BLOCK, 0)
     return united(boxes)
 
 

@@ -192,12 +192,13 @@ def _enclosed(coverage: U8, highest: U8, level: int) -> U8 | None:
     solid = np.pad(highest < level, 1, constant_values=True)
     _, labels = cv2.connectedComponents(solid.view(np.uint8), connectivity=4)
     bodies = Bodies(labels == labels[0, 0])
-    mask = np.ones((solid.shape[0] * BLOCK + 2, solid.shape[1] * BLOCK + 2), np.uint8)
-    mask[1:-1, 1:-1] = 0
-    inside = mask[BLOCK + 1 : BLOCK + 1 + height, BLOCK + 1 : BLOCK + 1 + width]
+    mask = np.empty((solid.shape[0] * BLOCK + 2, solid.shape[1] * BLOCK + 2), np.uint8)
+    mask[0] = mask[-1] = mask[:, 0] = mask[:, -1] = 1
+    plane = as_u8(mask[1:-1, 1:-1])
+    plane[:BLOCK] = plane[BLOCK + height :] = plane[:, :BLOCK] = plane[:, BLOCK + width :] = 0
+    inside = plane[BLOCK : BLOCK + height, BLOCK : BLOCK + width]
     cv2.threshold(coverage, level - 1, 1, cv2.THRESH_BINARY, inside)
-    for run in blocks.runs(bodies.closed):
-        mask[1:-1, 1:-1][blocks.run_pixels(run, BLOCK).slices] = REACHED
+    blocks.fill(plane, bodies.closed, BLOCK, REACHED)
     spread(mask, bodies, 0, 0)
     if cv2.countNonZero(inside) == inside.size:
         return None
