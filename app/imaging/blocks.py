@@ -18,7 +18,7 @@ from app.imaging.arrays import F32, U8, Bool, as_u8
 def highest(plane: U8, edge: int) -> U8:
     """The maximum of each block of `edge` pixels; those at the right and lower end may be smaller.
 
-    `plane` is (H, W), or (H, W, C) with up to four channels, each by itself. For an edge of 1 it is what is found.
+    `plane` is (H, W), or (H, W, C) with up to four channels, each by itself. An edge of 1 gives the plane itself.
     """
     return _pooled(plane, edge, np.maximum)
 
