@@ -126,7 +126,7 @@ def flood(
         return EMPTY, as_u8(np.empty((0, 0), np.uint8))
     nearest = int(np.argmin(np.hypot(columns + near.x - at[0], rows + near.y - at[1])))
     x, y = int(columns[nearest]) + near.x, int(rows[nearest]) + near.y
-    ground = _Ground(alike, ranges, x, y, work)
+    ground = _Ground(alike, ranges, x, y, margin, work)
     reached = spread(ground.mask, ground.bodies, x - ground.area.x, y - ground.area.y)
     work.step(0.9)
     area = reached.translated(ground.area.x, ground.area.y).expanded(margin).intersected(alike.size.rect)
@@ -136,13 +136,15 @@ def flood(
 class _Ground:
     """The part of a picture that a flood from a place may get to, pixel by pixel and in blocks."""
 
-    def __init__(self, alike: Alike, ranges: Ranges, x: int, y: int, work: Work) -> None:
+    def __init__(self, alike: Alike, ranges: Ranges, x: int, y: int, margin: int, work: Work) -> None:
+        """`margin` are cells all round of which nothing can be reached, as far as the picture has them."""
         wholly, partly = alike.cells(ranges, work)
         # It is known to be, whatever was written since the ranges were read.
         partly[y // CELL, x // CELL] = True
         _, labels = cv2.connectedComponents(partly.view(np.uint8), connectivity=4)
         own = labels == labels[y // CELL, x // CELL]
-        grid = Rect(*cv2.boundingRect(own.view(np.uint8)))
+        cells = Size(own.shape[1], own.shape[0]).rect
+        grid = Rect(*cv2.boundingRect(own.view(np.uint8))).expanded(margin).intersected(cells)
         own = own[grid.slices]
         wholly = wholly[grid.slices] & own
         self.area = blocks.pixels(grid, CELL).intersected(alike.size.rect)

@@ -7,7 +7,7 @@ import itertools
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.base.cancel import Cancelled, CancelToken
@@ -88,6 +88,26 @@ def test_ways_of_one_pixel_between_plain_areas_are_followed(
     whole[area.slices] = found
     assert all(whole[y, x] for x, y in corners)
     assert np.array_equal(whole, reference(picture, (0, 0, 0), 0, x, y))
+
+
+edges = st.sampled_from((0, 1, CELL - 1, CELL, CELL + 1, 2 * CELL, 3 * CELL - 1, 3 * CELL, 3 * CELL + 9))
+
+
+@given(edges, edges, edges, edges)
+def test_pixels_round_the_find_are_told_wherever_cells_end(
+    left: int, top: int, width: int, height: int
+) -> None:
+    picture = np.full((3 * CELL + 9, 3 * CELL + 9, 4), 255, np.uint8)
+    whole = Rect(0, 0, picture.shape[1], picture.shape[0])
+    alike = Rect(left, top, width, height).intersected(whole)
+    assume(not alike.is_empty)
+    picture[alike.slices] = 0
+    place = Rect(alike.right - 1, alike.bottom - 1, 1, 1)
+    area, found = flood(picture, Ranges(picture), (0, 0, 0), 9, place, (place.x, place.y), Work(), margin=1)
+    assert area == alike.expanded(1).intersected(whole)
+    assert found.shape == (area.height, area.width)
+    assert np.count_nonzero(found) == alike.area
+    assert (found[alike.relative_to(area).slices] == REACHED).all()
 
 
 @given(
