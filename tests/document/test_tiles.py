@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.geometry import Size
-from app.document.tiles import TILE, Plane, TileSnapshot, merged_tiles
+from app.base.geometry import Rect, Size, united
+from app.document.tiles import TILE, Plane, TileSnapshot, merged_tiles, tiles_of
 from app.document.undo import no_wait
 from tests.document.making import exact_occupancy
 
@@ -154,3 +154,13 @@ def test_a_stroke_keeps_the_tiles_that_it_changed_wherever_in_them() -> None:
     kept.drop_unchanged(plane)
     assert kept.rects(SIZE) == merged_tiles([(1, 0), (1, 1), (2, 0)], SIZE)
     assert np.array_equal(plane.occupied, exact_occupancy(plane.pixels))
+
+
+@given(st.integers(0, 700), st.integers(0, 700), st.integers(0, 600), st.integers(0, 600))
+def test_the_tiles_of_a_rectangle_are_the_cells_that_it_touches(
+    x: int, y: int, width: int, height: int
+) -> None:
+    rect = Rect(x, y, width, height)
+    cells = list(rect.tiles(TILE))
+    assert list(tiles_of(rect)) == [(cell.y // TILE, cell.x // TILE) for cell in cells]
+    assert rect.on_grid(TILE) == (united(cells) if cells else rect)
