@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,6 @@ from app.base.text import tr, tr_count
 from app.document.composition import Made
 from app.document.document import Document
 from app.document.openraster_reader import is_openraster
-from app.document.undo import Wait
 from app.edits.types import Context
 from app.engines.host import EngineHost
 from app.gateways.client import Transports
@@ -31,6 +29,7 @@ from app.imaging.pyramid import Preview
 from app.jobs.types import Job
 from app.jobs.worker import RequestWorker
 from app.session.commands import CommandRegistry
+from app.session.compressing import Compressing
 from app.session.document_session import DocumentSession
 from app.session.estimates import Estimator
 from app.session.form import EditForm
@@ -56,8 +55,6 @@ from app.settings.model import EditSettings
 from app.settings.secrets import Secrets, variable_of
 from app.settings.store import SettingsStore
 
-_MOMENT = 0.02
-"""Seconds between two looks whether work in a thread may go on."""
 PREVIEW_BOUNDS = Size(1440, 1440)
 """The first picture of a large file is decoded to about this size."""
 
@@ -110,15 +107,18 @@ class Workspace:
         """Emitted with the id of the entry that was added, changed or deleted; "" = of many."""
         self.history_replaced: Signal[[]] = Signal()
         """Emitted when another database has taken the place of the history's."""
-        self.tidying = Tidying(self._is_at_work)
+        self.tidying = Tidying(
+            lambda: self.keeper.is_writing or any(each.is_drawing for each in self._documents)
+        )
+        self._compressing = Compressing(
+            lambda: any(each.is_drawing or each.is_stepping for each in self._documents)
+        )
         worker.changed.connect(self._tidy_after)
         pipeline.held.connect(self._tell_held)
         self._told_held: Notice | None = None
         self._transports = transports
         self._end_logging = end_logging
         self._loop = asyncio.get_running_loop()
-        self._compressing = asyncio.Lock()
-        self._is_ending = False
         self._chores: set[asyncio.Future[Any]] = set()
         self._kept_brushes = KeptBrushes(toolbox, settings)
         self._stamping = Stamping(toolbox, lambda: bool(self._documents))
@@ -135,9 +135,6 @@ class Workspace:
     @property
     def current(self) -> DocumentSession | None:
         return self._current
-
-    def _is_at_work(self) -> bool:
-        return self.keeper.is_writing or any(session.is_drawing for session in self._documents)
 
     def set_current(self, session: DocumentSession | None) -> None:
         if session is not self._current:
@@ -198,13 +195,13 @@ class Workspace:
 
     async def aclose(self) -> None:
         """Cancel what runs, wait for it, and let go of everything; nothing works afterwards."""
-        self._is_ending = True
         await self.keeper.stop()
         await self.worker.aclose()
         await self.pipeline.aclose()
         for session in self._documents:
             await session.aclose()
         await self.tidying.aclose()
+        await self._compressing.aclose()
         await self._stamping.aclose()
         await self._kept_brushes.aclose()
         while self._chores:
@@ -332,7 +329,7 @@ class Workspace:
             opened.photograph,
             opened.prepared,
             undo_limit=self._undo_limit,
-            compressor=self._compress,
+            compressor=self._compressing.soon,
             background=self._in_background,
             margins=opened.margins,
         )
@@ -364,20 +361,6 @@ class Workspace:
         """Put a file first in the list of those used last."""
         recent = with_recent(self.settings.value.files.recent, path)
         await self.settings.update("files", recent=recent)
-
-    def _compress(self, work: Callable[[Wait], None]) -> None:
-        """Run `work` soon in a thread; `aclose` waits for it."""
-        _look_after(self._loop.create_task(self._in_turn(work)), self._chores)
-
-    async def _in_turn(self, work: Callable[[Wait], None]) -> None:
-        """One after the other: nobody waits for them, and many threads at work keep the window's from its turn."""
-        async with self._compressing:
-            await asyncio.to_thread(work, self._until_rest)
-
-    def _until_rest(self) -> None:
-        """Return when nothing is drawn, and no step is taken back or done again. In any thread."""
-        while not self._is_ending and any(each.is_drawing or each.is_stepping for each in self._documents):
-            time.sleep(_MOMENT)
 
     def _in_background(self, work: Callable[[], Made], done: Callable[[Callable[[], Made]], None]) -> None:
         """Run `work` in a thread and then `done` here, with what came of it; `aclose` waits for it."""
