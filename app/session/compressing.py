@@ -20,7 +20,7 @@ class Compressing:
     """Of all documents of a workspace."""
 
     def __init__(self, is_at_work: Callable[[], bool]) -> None:
-        """`is_at_work`, called in any thread, tells that something is drawn, or that a step is taken back or redone."""
+        """`is_at_work`, called in any thread, tells that something is drawn, or a step taken back or redone."""
         self._is_at_work = is_at_work
         self._is_ending = False
         self._turn = asyncio.Lock()
