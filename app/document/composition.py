@@ -7,7 +7,6 @@ is exported is made anew from the photograph's own samples. Nothing here knows u
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from app.base.cancel import CancelToken
 from app.base.errors import InternalError
 from app.base.geometry import Rect
 from app.base.text import tr
+from app.base.turns import some_of
 from app.document.layers import EditLayer
 from app.document.named_masks import PreparedMask, prepare_mask
 from app.document.original import Original
@@ -36,8 +36,6 @@ _PIECE = 512
 """Edge of the pieces in which large changes are made."""
 _MANY = 100
 """Tiles that are let go of at once; more are in a thread."""
-_SLICE = 0.004
-"""Seconds for which finished pieces are put in before others have their turn."""
 
 Made = list[tuple[Rect, U8]]
 """Parts of the picture, (h, w, 4) BGRA, as they are to be."""
@@ -161,12 +159,7 @@ class Composition:
             self._is_busy = False
             self._tell(())
             raise
-        until = time.perf_counter() + _SLICE
-        written: list[Rect] = []
-        while made and (not written or time.perf_counter() < until):
-            rect, pixels = made.pop()
-            self._put(rect, pixels)
-            written.append(rect)
+        written = [rect for rect, _ in some_of(made, lambda piece: self._put(*piece))]
         if made and self._background is not None:
             self._tell(tuple(written))
             self._background(lambda: made, lambda rest: self._take(rest, pieces, layers))

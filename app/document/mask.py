@@ -6,8 +6,6 @@ an edit hands back a step, and whoever opened it keeps it.
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
 from types import TracebackType
 
@@ -16,13 +14,12 @@ import numpy as np
 
 from app.base.geometry import EMPTY, Rect, Size
 from app.base.signal import Signal
+from app.base.turns import some_of
 from app.document.thread import OneThread, refused_change
 from app.document.tiles import TILE, Plane, TileChange, TileSnapshot, merged_tiles
 from app.document.undo import Wait, no_wait
 from app.imaging.arrays import U8, Bool
 
-_SLICE = 0.004
-"""Seconds for which tiles are put in before others have their turn."""
 _MANY = 24
 """Tiles from which a step is made ready in a thread: up to there the wait cannot be felt."""
 
@@ -205,25 +202,20 @@ class Mask:
     def _put(self, change: TileChange) -> TileSnapshot:
         self._check_free()
         self._rest = list(change.bands())[::-1]
-        self._put_some(math.inf if self._later is None else _SLICE)
+        self._put_some(at_once=self._later is None)
         return change.old
 
     def _settle(self) -> None:
         """Put in all that is left, where that may be done."""
         if self._rest and self._thread.is_this:
-            self._put_some(math.inf)
+            self._put_some(at_once=True)
 
-    def _put_some(self, seconds: float) -> None:
-        until = time.perf_counter() + seconds
-        written: list[Rect] = []
-        while self._rest and (not written or time.perf_counter() < until):
-            band = self._rest.pop()
-            band.put(self._plane)
-            written += band.rects
+    def _put_some(self, *, at_once: bool) -> None:
+        done = some_of(self._rest, lambda band: band.put(self._plane), at_once=at_once)
         if self._rest and self._later is not None:
-            self._later(lambda: self._put_some(_SLICE))
-        if written:
-            self._tell(tuple(written))
+            self._later(lambda: self._put_some(at_once=False))
+        if done:
+            self._tell(tuple(rect for band in done for rect in band.rects))
 
     def _tell(self, rects: tuple[Rect, ...]) -> None:
         self._clear_beyond(rects)

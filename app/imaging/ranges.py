@@ -7,7 +7,6 @@ read. The ranges are made when they are first asked for, and then only where the
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 import numpy as np
 
@@ -70,7 +69,4 @@ class Ranges:
             self._lowest[row : row + 1, first:end] = blocks.lowest(piece, CELL)
             self._highest[row : row + 1, first:end] = blocks.highest(piece, CELL)
 
-        def worker() -> Callable[[tuple[int, int, int]], object]:
-            return look
-
-        threads.share(list(blocks.runs(stale)), worker, int(np.count_nonzero(stale)) * CELL**2)
+        threads.share(list(blocks.runs(stale)), lambda: look, int(np.count_nonzero(stale)) * CELL**2)

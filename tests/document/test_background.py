@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.base import turns
 from app.base.geometry import Rect, Size
 from app.base.work import Work
-from app.document import composition
 from app.document.composition import Made
 from app.document.document import Document
 from app.document.extension import source_photograph
@@ -96,7 +96,7 @@ def test_the_newest_wins_and_nothing_between_is_made(monkeypatch: pytest.MonkeyP
         doc.change_layers(changed, "Opacity", series="opacity")
         assert len(later.waiting) == 1
     assert [step.title for step in doc.undo.steps] == ["Apply edit", "Opacity"]
-    monkeypatch.setattr(composition, "_SLICE", 60.0)
+    monkeypatch.setattr(turns, "SLICE", 60.0)
     later.step()
     assert not doc.is_settled, "what was asked for last is on its way"
     later.step()
@@ -107,16 +107,16 @@ def test_the_newest_wins_and_nothing_between_is_made(monkeypatch: pytest.MonkeyP
 def test_finished_work_is_put_in_by_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     doc, later = opened()
     doc.add_layer(layer(WHOLE, hole=False))
-    monkeypatch.setattr(composition, "_SLICE", 0.0)
-    turns = 0
+    monkeypatch.setattr(turns, "SLICE", 0.0)
+    count = 0
     while later.waiting:
         later.step()
-        turns += 1
+        count += 1
         # Whoever draws between two slices is not in the way, and small changes wait for their turn.
-        doc.fill_mask() if turns % 2 else doc.clear_mask()
-        if turns == 3:
+        doc.fill_mask() if count % 2 else doc.clear_mask()
+        if count == 3:
             doc.add_layer(layer(Rect(300, 200, 90, 80), 5))
-    assert turns >= 9
+    assert count >= 9
     assert_shows_its_layers(doc)
 
 

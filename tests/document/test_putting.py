@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.base import turns
 from app.base.geometry import Rect, Size
-from app.document import mask as masks
 from app.document import tiles
 from app.document.composition import Made
 from app.document.document import Document
@@ -37,7 +37,7 @@ class Later:
 @pytest.fixture(autouse=True)
 def in_small_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "_BAND", 1)
-    monkeypatch.setattr(masks, "_SLICE", 0.0)
+    monkeypatch.setattr(turns, "SLICE", 0.0)
 
 
 def opened() -> tuple[Document, Later]:

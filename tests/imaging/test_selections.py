@@ -201,36 +201,23 @@ def test_what_is_found_in_threads_is_the_same_and_can_be_cancelled() -> None:
     low, high = np.array([90, 80, 70, 60]), np.array([160, 150, 140, 255])
     picture[700, 45] = (125, 115, 105, 100)
     picture[..., 3] = 100
-    tolerance = 35
     told: list[float] = []
-    found = wand(
-        picture,
-        Ranges(picture),
-        45,
-        700,
-        tolerance=tolerance,
-        contiguous=False,
-        smooth=False,
-        work=Work(tell=told.append),
-    )
+
+    def find(*, smooth: bool = True, opaque: bool = False, work: Work | None = None) -> Found:
+        ranges = Ranges(picture)
+        return wand(
+            picture, ranges, 45, 700, tolerance=35, contiguous=False, smooth=smooth, opaque=opaque, work=work
+        )
+
+    found = find(smooth=False, work=Work(tell=told.append))
     assert np.array_equal(laid_out(found, picture.shape), cv2.inRange(picture, low, high))
-    soft = wand(picture, Ranges(picture), 45, 700, tolerance=tolerance, contiguous=False)
     blurred = cv2.GaussianBlur(cv2.inRange(picture, low, high), (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
-    assert np.array_equal(laid_out(soft, picture.shape), blurred)
+    assert np.array_equal(laid_out(find(), picture.shape), blurred)
     picture[::2, :, 3] = 255
-    opaque = wand(
-        picture, Ranges(picture), 45, 700, tolerance=tolerance, contiguous=False, smooth=False, opaque=True
+    assert np.array_equal(
+        laid_out(find(smooth=False, opaque=True), picture.shape), laid_out(found, picture.shape)
     )
-    assert np.array_equal(laid_out(opaque, picture.shape), laid_out(found, picture.shape))
     assert len(told) > 3
     cancel = CancelToken()
     with pytest.raises(Cancelled):
-        wand(
-            picture,
-            Ranges(picture),
-            45,
-            700,
-            tolerance=tolerance,
-            contiguous=False,
-            work=Work(cancel, lambda share: cancel.cancel()),
-        )
+        find(work=Work(cancel, lambda share: cancel.cancel()))
