@@ -225,6 +225,12 @@ class Rect:
             for column in range(self.x // edge, -(-self.right // edge)):
                 yield Rect(column * edge, row * edge, edge, edge)
 
+    def bands(self, pixels: int) -> Iterator[Rect]:
+        """This rectangle, which is not empty, in bands of its width, of at most `pixels` but one row at least."""
+        height = max(1, pixels // self.width)
+        for top in range(self.y, self.bottom, height):
+            yield Rect(self.x, top, self.width, min(height, self.bottom - top))
+
 
 EMPTY = Rect(0, 0, 0, 0)
 

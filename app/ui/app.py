@@ -23,6 +23,7 @@ from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from app.base.errors import ExitCode, MaskroomError, StoreError, UsageError
+from app.base.idle_threads import let_idle_threads_sleep
 from app.base.memory import share_one_heap
 from app.base.notices import Notices
 from app.base.text import tr
@@ -85,6 +86,7 @@ def run_window(paths: Sequence[str | Path]) -> int:
     apply_theme(application)
     import_plainly()
     share_one_heap()
+    let_idle_threads_sleep(os.environ)
     # The longest that the window's thread waits for one that computes in Python. It waits as often as it calls Qt,
     # which is some dozen times until a panel is painted, so the usual 5 ms are felt.
     sys.setswitchinterval(0.0002)

@@ -118,6 +118,12 @@ class Bench:
         self.canvas.frame.mark_all()
         self.canvas.frame.refresh()
 
+    def forget_mask(self) -> None:
+        """Have what the next frame shows of the mask found anew, as if it had changed."""
+        overlay = self.canvas.frame.scene.overlay
+        assert overlay is not None
+        overlay.plain.forget([])
+
     def level(self) -> tuple[QImage, float]:
         """The level that is shown, and how large it is drawn."""
         pyramid = self.shown.document.pyramid

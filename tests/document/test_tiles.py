@@ -164,3 +164,18 @@ def test_the_tiles_of_a_rectangle_are_the_cells_that_it_touches(
     cells = list(rect.tiles(TILE))
     assert list(tiles_of(rect)) == [(cell.y // TILE, cell.x // TILE) for cell in cells]
     assert rect.on_grid(TILE) == (united(cells) if cells else rect)
+
+
+@given(
+    st.integers(-50, 50), st.integers(-50, 50), st.integers(1, 60), st.integers(1, 60), st.integers(1, 900)
+)
+def test_bands_cover_a_rectangle_in_its_whole_width(
+    x: int, y: int, width: int, height: int, pixels: int
+) -> None:
+    rect = Rect(x, y, width, height)
+    bands = list(rect.bands(pixels))
+    assert [band.y for band in bands[1:]] == [band.bottom for band in bands[:-1]]
+    assert united(bands) == rect
+    assert sum(band.area for band in bands) == rect.area
+    assert all(band.height == 1 or band.area <= pixels for band in bands)
+    assert all(band.area + width > pixels for band in bands[:-1])

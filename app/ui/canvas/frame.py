@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtGui import QColor, QImage
 
@@ -176,7 +176,7 @@ class Frame:
         """`rects` as parts of a few pixels each, those in the middle of them all last."""
         pixels = min(_PART, int(_PART_DOC * self.view.scale**2))
         middle = _hull(rects).centre
-        parts = [part for rect in rects for part in _bands(rect, pixels)]
+        parts = [part for rect in rects for part in rect.bands(pixels)]
         return sorted(parts, key=lambda part: -abs(part.centre.y - middle.y))
 
     def _draw(self, rects: Sequence[Rect]) -> None:
@@ -195,12 +195,6 @@ class Frame:
         """Draw rectangles of `image` as the upright `view` shows them, with all that belongs to the frame."""
         smooth, edge, grid = not self._rough, self._edge, self.shows_grid
         self.renderer.draw(self._scene, view, rects, smooth=smooth, onto=image, edge=edge, grid=grid)
-
-
-def _bands(rect: Rect, pixels: int) -> Iterator[Rect]:
-    height = max(1, pixels // rect.width)
-    for top in range(rect.y, rect.bottom, height):
-        yield Rect(rect.x, top, rect.width, min(height, rect.bottom - top))
 
 
 def merged(rects: Sequence[Rect], within: Rect) -> list[Rect]:

@@ -72,6 +72,7 @@ class SceneSource:
         self._connections: list[Callable[[], None]] = []
         self._document: Document | None = None
         self._picture: Picture | None = None
+        self._overlay: Overlay | None = None
         self._candidates: tuple[Patch, ...] = ()
         self._heat: Heat | None = None
         self._original = False
@@ -140,7 +141,7 @@ class SceneSource:
         """Show this in the place of the document's mask, or the mask again."""
         if preview is not self._preview:
             self._preview = preview
-            self._compose()
+            self._renew()
 
     def set_display(self, display: DisplayTable | None) -> None:
         """Show pictures as this display must be sent them, or as they are."""
@@ -166,11 +167,11 @@ class SceneSource:
             if document is not None:
                 self._connections += [
                     document.size_changed.connect(self._resize),
-                    document.masks_changed.connect(self._compose),
+                    document.masks_changed.connect(self._renew),
                     document.mask_changed.connect(self._on_mask_changed),
                     document.picture_changed.connect(self._on_picture_changed),
                 ]
-        self._compose()
+        self._renew()
 
     def _resize(self) -> None:
         """The document has another picture now. What lay over the one before does not fit any more."""
@@ -178,7 +179,7 @@ class SceneSource:
         self._candidates, self._patches, self._preview, self._heat = (), (), None, None
         self._picture = self._find_picture()
         self._fill_ahead()
-        self._compose()
+        self._renew()
 
     def _leave(self) -> None:
         self._workshop.drop()
@@ -186,7 +187,7 @@ class SceneSource:
         for disconnect in self._connections:
             disconnect()
         self._connections.clear()
-        self._document = self._picture = None
+        self._document = self._picture = self._overlay = None
 
     def _find_picture(self) -> Picture | None:
         document, session = self._document, self.session
@@ -208,6 +209,18 @@ class SceneSource:
         else:
             self._ahead.order(lambda cancel: _filled(display, cancel))
 
+    def _renew(self) -> None:
+        """Another mask is to be seen, over what may be another picture."""
+        document, preview = self._document, self._preview
+        if document is None:
+            self._overlay = None
+        elif preview is None:
+            levels = document.mask_levels
+            self._overlay = Overlay.over(levels.arrays, document.mask.occupied, TILE, levels.refresh)
+        else:
+            self._overlay = Overlay.over(preview.pyramid.levels, preview.plane.occupied, TILE)
+        self._compose()
+
     def _compose(self) -> None:
         picture, document = self._picture, self._document
         if picture is None:
@@ -215,17 +228,12 @@ class SceneSource:
         elif document is None:
             self.scene = Scene(picture.rect_doc.size, picture)
         else:
-            preview, levels = self._preview, document.mask_levels
-            if preview is None:
-                overlay = Overlay.over(levels.arrays, document.mask.occupied, TILE, levels.refresh)
-            else:
-                overlay = Overlay.over(preview.pyramid.levels, preview.plane.occupied, TILE)
-            self.scene = Scene(document.size, picture, self._patches, overlay)
+            self.scene = Scene(document.size, picture, self._patches, self._overlay)
         self.scene_changed.emit()
 
     def _on_mask_changed(self, rects: tuple[Rect, ...]) -> None:
-        if self.scene is not None and self.scene.overlay is not None:
-            self.scene.overlay.plain.forget(rects)
+        if self._overlay is not None:
+            self._overlay.plain.forget(rects)
         self.mask_changed.emit()
         self.pixels_changed.emit(rects)
 

@@ -5,7 +5,6 @@ Nothing here knows colours, or draws. A part that is asked for alone is the part
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -18,13 +17,9 @@ from app.imaging.arrays import U8
 from app.imaging.edges import Edge, Indices, picked
 from app.ui.canvas.scene import Overlay
 from app.ui.canvas.view_transform import ViewTransform, level_for, level_pixels, level_step
-from app.ui.canvas.woven import Woven
 
-_TILE = 90_000
-"""View pixels that are filtered at a time: few enough that cv2 asks no other threads. Those wait for more work in a
-way that takes the processor from the threads with which Qt draws pictures."""
-_TILE_HEIGHT = 184
-"""Rows of such a tile, which is more than twice as wide: every row and every column of a tile costs a little."""
+_BAND = 1 << 18
+"""View pixels whose edge is found at a time, where few are alike: what is made meanwhile stays near the processor."""
 
 
 class SeenCoverage(NamedTuple):
@@ -41,25 +36,19 @@ class SeenCoverage(NamedTuple):
     """Whether pixels of the level are mixed; then small parts cost more than their share."""
     kept: int
     """The bits of the coverage that are wanted."""
-    woven: Woven | None
-    """The same with the edge in it, where the level is shown at its own size."""
 
     @classmethod
-    def of(
-        cls, overlay: Overlay, view: ViewTransform, *, smooth: bool, kept: int, woven: Woven | None = None
-    ) -> SeenCoverage:
+    def of(cls, overlay: Overlay, view: ViewTransform, *, smooth: bool, kept: int) -> SeenCoverage:
         level = level_for(view.scale, len(overlay.levels))
         scale = view.scale * (1 << level)
         offset = -int(view.origin.x), -int(view.origin.y)
-        if scale == 1.0:
-            return cls(overlay.levels[level], level, scale, offset, False, kept, woven)
-        return cls(overlay.levels[level], level, scale, offset, smooth, kept, None)
+        return cls(overlay.levels[level], level, scale, offset, smooth and scale != 1.0, kept)
 
     def lay(self, index: U8, part: Rect) -> None:
         """Fill `index`, (h, w) and contiguous in its rows, which stands at `part` of the view, without the edge."""
         seen = part.translated(*self.offset)
         if self.is_filtered:
-            _lay_filtered(index, self.plane, level_step(self.scale), seen, self.kept)
+            _resize(self.plane, level_step(self.scale), seen, index, self.kept)
             return
         height, width = self.plane.shape
         if self.scale == 1.0 and seen.right <= width:
@@ -86,6 +75,8 @@ class SeenEdge:
     crossings: tuple[Indices, Indices] | None
     """Rows and columns of the level under `run`, with a neighbour all round that is only there to be looked at;
     None where they are those of the view."""
+    band: int
+    """View pixels whose edge is found at a time."""
 
     @classmethod
     def of(cls, edge: Edge, view: ViewTransform, run: Rect) -> SeenEdge:
@@ -96,54 +87,36 @@ class SeenEdge:
         if scale != 1.0:
             rows = level_pixels(run.y - 1, run.height + 2, y, scale)
             crossings = rows, level_pixels(run.x - 1, run.width + 2, x, scale)
-        return cls(edge, run, level, (-x, -y), crossings)
+        # Pixels of the level that are shown several times are looked at once: that is little at any size.
+        return cls(edge, run, level, (-x, -y), crossings, _BAND if scale < 2.0 else max(1, run.area))
 
     def lay(self, index: U8, part: Rect) -> None:
         """Add to `index`, which stands at `part` and whose two lowest bits are 0, what its pixels are to the edge."""
         seen = self.run.intersected(part)
         if seen.is_empty:
             return
-        under = index[seen.relative_to(part).slices]
+        for band in seen.bands(self.band):
+            under = index[band.relative_to(part).slices]
+            np.bitwise_or(under, self._kinds(band), out=under)
+
+    def _kinds(self, part: Rect) -> U8:
+        """What the pixels of `part`, which lies in the run, are to the edge, see `app.imaging.edges.rim`."""
         if self.crossings is None:
-            kinds = self.edge.kinds_in(self.level, seen.translated(*self.offset))
-        else:
-            rows, columns = self.crossings
-            top, left = seen.y - self.run.y, seen.x - self.run.x
-            kinds = self.edge.rim_at(
-                self.level, rows[top : top + seen.height + 2], columns[left : left + seen.width + 2]
-            )[1:-1, 1:-1]
-        np.bitwise_or(under, kinds, out=under)
-
-
-def _lay_filtered(index: U8, plane: U8, step: Fraction, part: Rect, kept: int) -> None:
-    """Put into `index` the bits `kept` of `plane` as the smooth filter shows it, tile by tile.
-
-    `part` is in view pixels from the document's corner, `step` plane pixels for each of them.
-    """
-    period = step.denominator
-    height = max(period, _TILE_HEIGHT // period * period)
-    width = max(period, _TILE // height // period * period)
-    spans = list(_spans(part.x, part.right, period, width))
-    for top, bottom in _spans(part.y, part.bottom, period, height):
-        for left, right in spans:
-            tile = Rect(left, top, right - left, bottom - top)
-            found = index[top - part.y : bottom - part.y, left - part.x : right - part.x]
-            _resize(plane, step, tile, found, kept)
-
-
-def _spans(low: int, high: int, period: int, length: int) -> Iterator[tuple[int, int]]:
-    """Parts of [low, high) that begin a pixel after a multiple of `period`, which `length` is, too."""
-    while low < high:
-        end = min(low - _before(low, period) + 1 + length, high)
-        yield low, end
-        low = end
+            return self.edge.kinds_in(self.level, part.translated(*self.offset))
+        rows, columns = self.crossings
+        top, left = part.y - self.run.y, part.x - self.run.x
+        wide = self.edge.rim_at(
+            self.level, rows[top : top + part.height + 2], columns[left : left + part.width + 2]
+        )
+        return wide[1:-1, 1:-1]
 
 
 def _resize(plane: U8, step: Fraction, part: Rect, found: U8, kept: int) -> None:
-    """Put into `found` the bits `kept` of what `part` shows.
+    """Put into `found` the bits `kept` of `plane` as the smooth filter shows it in `part`.
 
-    Resizing begins where a pixel of the view and one of the plane begin together, perhaps a little before `part`.
-    It is three times as fast as the filter that can begin anywhere. In whole numbers, as fractions are slow.
+    `part` is in view pixels from the document's corner, `step` plane pixels for each of them. Resizing begins where
+    a pixel of the view and one of the plane begin together, perhaps a little before `part`. It is three times as fast
+    as the filter that can begin anywhere. In whole numbers, as fractions are slow.
     """
     across, period = step.numerator, step.denominator
     before_x, before_y = _before(part.x, period), _before(part.y, period)

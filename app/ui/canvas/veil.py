@@ -8,7 +8,7 @@ next is begun, as it then stays near the processor. A part drawn alone is the pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 import cv2
@@ -29,11 +29,11 @@ from app.ui.canvas.woven import Woven
 
 FRINGE = 2
 """View pixels by which what lies in a tile may reach out of it: the smooth filter, and the edge's dark side."""
-_BAND = (1 << 19) - 1
-"""View pixels that are drawn at a time; fewer take longer. As many as cv2 looks up without asking other threads, see
-`seen_mask`."""
-_PLAIN_FROM = 60_000
-"""View pixels from which a part of one value is filled by itself; below it the calls cost more than is saved."""
+_BAND = 1 << 20
+"""View pixels that are drawn at a time; fewer take longer, and more do not stay near the processor."""
+_LARGE = 60_000
+"""View pixels from which a part of one value is filled by itself, and what was found is kept; below it the calls cost
+more than is saved."""
 _PLAIN_PARTS = 4
 _FILLED = 64
 """Rows that are filled at a time."""
@@ -94,51 +94,62 @@ class Veil:
 
         With the grid there is no overlay. `view` is snapped, upright and not mirrored.
         """
-        if edge is None:
-            self._woven = None
         bare = overlay is None and edge is None
         seen = EMPTY if bare else view.rect_to_doc(inside.expanded(FRINGE))
         lined = [] if edge is None else _few(_edge_rects(edge, view, seen), inside)
         tinted = [] if overlay is None else _overlay_rects(overlay, view, inside, seen)
-        tint = None
-        if overlay is not None:
-            woven = None if edge is None else self._woven_of(overlay, edge)
-            kept = 0xFF if edge is None else _TINTED
-            tint = SeenCoverage.of(overlay, view, smooth=smooth, kept=kept, woven=woven)
-        has_edge = tint is not None and tint.woven is not None
-        lines = [] if edge is None or has_edge else [SeenEdge.of(edge, view, run) for run in lined]
+        laid = self._laying(view, inside, lined, overlay=overlay, edge=edge, smooth=smooth)
         across = _columns(inside, view) if grid else None
         plain: list[tuple[Rect, int]] = []
-        if overlay is not None and inside.area >= _PLAIN_FROM and lined != [inside]:
+        if overlay is not None and inside.area >= _LARGE and lined != [inside]:
             plain = _plain_parts(overlay, view, seen, inside, lined)
         is_whole = grid or (not plain and inside in (*tinted, *lined))
         for rect, value in plain:
             _fill(painter, rect, _translucent(self._tint, value / 255.0 * self.strength))
+        table = self._lines if overlay is None else self._table(edged=edge is not None)
         for rect in [inside] if is_whole else _disjoint([*tinted, *lined], [rect for rect, _ in plain]):
             # Bytes are looked up in pairs; an odd one out has a neighbour that is not drawn.
             wide = Rect(rect.x, rect.y, _even(rect.width), rect.height)
-            table = self._lines if overlay is None else self._table(edged=edge is not None)
-            # What is filtered is laid at once: a band would begin with rows that belong to the one before it.
-            for part in [wide] if tint is not None and tint.is_filtered else _bands(wide):
-                whole = self._laid(tint, part)
-                for band in [part] if part.area <= _BAND else _bands(part):
-                    index = whole[band.y - part.y : band.bottom - part.y]
-                    for line in lines:
-                        line.lay(index, band)
-                    if across is not None:
-                        _lay_grid(index, band, view, across)
-                    painter.drawImage(QPoint(band.x, band.y), self._coloured(index, rect.width, table))
+            whole = laid(wide)
+            for band in wide.bands(_BAND):
+                index = whole[band.y - wide.y : band.bottom - wide.y]
+                if across is not None:
+                    _lay_grid(index, band, view, across)
+                painter.drawImage(QPoint(band.x, band.y), self._coloured(index, rect.width, table))
 
-    def _laid(self, tint: SeenCoverage | None, part: Rect) -> U8:
-        """The coverage under each pixel of `part`; with the edge where `tint` has that in it."""
-        if tint is not None and tint.woven is not None:
-            return tint.woven.part(tint.level, part.translated(*tint.offset))
-        index = self._index(part.height, part.width)
-        if tint is None:
-            index[...] = 0
-        else:
-            tint.lay(index, part)
-        return index
+    def _laying(
+        self,
+        view: ViewTransform,
+        inside: Rect,
+        lined: Sequence[Rect],
+        *,
+        overlay: Overlay | None,
+        edge: Edge | None,
+        smooth: bool,
+    ) -> Callable[[Rect], U8]:
+        """What tells the bytes of a part of `inside`: coverage and, along `lined`, the edge."""
+        kept = 0xFF if edge is None else _TINTED
+        if overlay is None:
+            self._woven = None
+        elif smooth and inside.area >= _LARGE:
+            if self._woven is None or not self._woven.is_of(overlay, edge, view):
+                self._woven = Woven(overlay, edge, view, kept)
+            woven, x, y = self._woven, int(view.origin.x), int(view.origin.y)
+            return lambda part: woven.part(part.translated(-x, -y))
+        tint = None if overlay is None else SeenCoverage.of(overlay, view, smooth=smooth, kept=kept)
+        lines = [] if edge is None else [SeenEdge.of(edge, view, run) for run in lined]
+
+        def laid(part: Rect) -> U8:
+            index = self._index(part.height, part.width)
+            if tint is None:
+                index[...] = 0
+            else:
+                tint.lay(index, part)
+            for line in lines:
+                line.lay(index, part)
+            return index
+
+        return laid
 
     def _table(self, *, edged: bool) -> F64:
         """The pairs of the tint, with the edge in it or without.
@@ -154,11 +165,6 @@ class Veil:
                 colours = _premultiplied(self._tint, np.arange(256) / 255.0 * self.strength)
             self._tables[edged] = _pairs(colours)
         return self._tables[edged]
-
-    def _woven_of(self, overlay: Overlay, edge: Edge) -> Woven:
-        if self._woven is None or not self._woven.is_of(overlay, edge):
-            self._woven = Woven(overlay, edge, _TINTED)
-        return self._woven
 
     def _index(self, height: int, width: int) -> U8:
         """(height, width) bytes to be filled. Kept, as fresh memory costs as much as what is done with it."""
@@ -190,7 +196,7 @@ def _lay_grid(index: U8, part: Rect, view: ViewTransform, across: U8) -> None:
 
 def _overlay_rects(overlay: Overlay, view: ViewTransform, inside: Rect, seen_doc: Rect) -> list[Rect]:
     """The parts of `inside`, which shows `seen_doc`, that may be tinted."""
-    if inside.area < _PLAIN_FROM:
+    if inside.area < _LARGE:
         # As under a brush, where nearly always all of it may be: to look takes as long as to draw.
         return [inside]
     runs = occupied_rects(overlay.occupied, overlay.tile, seen_doc)
@@ -212,7 +218,7 @@ def _plain_parts(
     large = [
         (rect, value)
         for rect, value in parts
-        if rect.area >= _PLAIN_FROM and all(rect.intersected(run).is_empty for run in lined)
+        if rect.area >= _LARGE and all(rect.intersected(run).is_empty for run in lined)
     ]
     return sorted(large, key=lambda part: -part[0].area)[:_PLAIN_PARTS]
 
@@ -263,16 +269,6 @@ def _disjoint(rects: Sequence[Rect], without: Sequence[Rect]) -> list[Rect]:
     for rect in without:
         region -= QRegion(rect.x, rect.y, rect.width, rect.height)
     return [Rect(each.x(), each.y(), each.width(), each.height()) for each in cast(Iterable[QRect], region)]
-
-
-def _bands(rect: Rect) -> Iterator[Rect]:
-    height = max(1, _BAND // rect.width)
-    if rect.height <= height:
-        # As under a brush.
-        yield rect
-        return
-    for top in range(rect.y, rect.bottom, height):
-        yield Rect(rect.x, top, rect.width, min(height, rect.bottom - top))
 
 
 def _translucent(colour: QColor, alpha: float) -> QColor:

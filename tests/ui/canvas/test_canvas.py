@@ -17,10 +17,12 @@ from pytestqt.qtbot import QtBot
 from app.base.geometry import Point, Rect, Size
 from app.document.document import Document
 from app.document.layers import EditLayer
+from app.document.named_masks import prepare_mask
 from app.edits.types import Patch
 from app.imaging.photograph import Channels
 from app.imaging.recipe import Recipe
 from app.session.toolbox import ToolBox, ToolKind
+from app.ui.canvas.scene import Overlay
 from app.ui.canvas.widget import CanvasWidget
 from tests.ui.canvas.conftest import MakeCanvas
 from tests.ui.canvas.showing import (
@@ -240,6 +242,28 @@ def test_the_next_candidate_replaces_the_one_before(make_canvas: MakeCanvas, qtb
     canvas.set_session(shown)
     assert canvas.source.scene is not None
     assert not canvas.source.scene.patches
+
+
+def test_what_is_known_of_the_mask_stays_while_other_pictures_are_shown(
+    make_canvas: MakeCanvas, qtbot: QtBot
+) -> None:
+    shown = open_photograph(700, 500)
+    canvas = make_canvas(shown)
+
+    def overlay() -> Overlay:
+        assert canvas.source.scene is not None
+        assert canvas.source.scene.overlay is not None
+        return canvas.source.scene.overlay
+
+    before = overlay()
+    canvas.set_candidates(patch_over(shown.opened, Rect(0, 0, 400, 300), Rect(0, 0, 50, 50)))
+    qtbot.waitUntil(lambda: bool(canvas.source.scene and canvas.source.scene.patches))
+    assert overlay() is before
+    canvas.set_candidates()
+    assert overlay() is before
+    # Another mask is another matter.
+    shown.opened.add_mask("second", prepare_mask(shown.opened.size))
+    assert overlay() is not before
 
 
 def test_the_overlay_fades_while_a_candidate_shows(make_canvas: MakeCanvas, qtbot: QtBot) -> None:

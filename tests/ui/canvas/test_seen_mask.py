@@ -1,8 +1,6 @@
-"""The coverage under view pixels: what a plain bilinear filter gives, alike in parts, in portions cv2 does alone."""
+"""The coverage under view pixels: what a plain bilinear filter gives, alike in parts."""
 
-import cv2
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +13,6 @@ from app.ui.canvas.seen_mask import SeenCoverage
 from app.ui.canvas.view_transform import ViewTransform, level_for, level_step
 from tests.ui.canvas.test_renderer import CANVAS
 
-ALONE = 1.5 * (1 << 16)
-"""Pixels of a result from which on cv2 resizes with several threads."""
 scales = st.floats(0.04, 1.99)
 
 
@@ -78,25 +74,3 @@ def test_where_steps_are_shown_a_part_is_to_the_bit_as_in_the_whole(
         SeenCoverage.of(overlay, view, smooth=True, kept=0xFC).lay(index, each)
         planes.append(index)
     assert np.array_equal(planes[0][part.slices], planes[1])
-
-
-@given(st.floats(0.51, 1.99))
-@settings(max_examples=60)
-def test_no_portion_is_so_large_that_other_threads_are_asked(scale: float) -> None:
-    """However odd the scale: the filter can only begin where pixels of the view and the level meet."""
-    sizes: list[int] = []
-    resize = cv2.resize
-
-    def watched(*arguments: object, **named: object) -> U8:
-        result = resize(*arguments, **named)  # type: ignore[call-overload]
-        sizes.append(result.size)
-        return result  # type: ignore[no-any-return]
-
-    plane, index = np.zeros((2200, 3800), np.uint8), np.zeros((1080, 1920), np.uint8)
-    scale = ViewTransform(scale).snapped().scale
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cv2, "resize", watched)
-        seen = SeenCoverage(plane, 0, scale, (0, 0), is_filtered=True, kept=0xFF, woven=None)
-        seen.lay(index, Rect(0, 0, 1920, 1080))
-    assert sizes
-    assert max(sizes) < ALONE
