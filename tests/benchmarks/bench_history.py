@@ -150,26 +150,8 @@ async def look_through(program: Program) -> dict[str, list[float]]:
 
     from app.ui.panels.side import HISTORY
 
-    class OwnWork(Ticker):
-        """Also the longest that the window's thread itself worked between two ticks."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.own: dict[str, float] = {}
-            self._used = 0.0
-
-        def begin(self, phase: str) -> None:
-            super().begin(phase)
-            self.own[phase], self._used = 0.0, time.thread_time()
-
-        def _tick(self) -> None:
-            used = time.thread_time()
-            self.own[self._phase] = max(self.own[self._phase], (used - self._used) * 1e3)
-            self._used = used
-            super()._tick()
-
     assert program.desk is not None
-    panel, ticker = program.desk.history, OwnWork()
+    panel, ticker = program.desk.history, Ticker()
     program.window.resize(1600, 1000)
     while panel.model.rowCount() < COUNT:
         await asyncio.sleep(0.01)
@@ -230,7 +212,7 @@ async def look_through(program: Program) -> dict[str, list[float]]:
         await jump(f"jumping in {name}")
         await search(f"searching in {name}")
     ticker.end()
-    stalls = {phase: [stall, ticker.own[phase]] for phase, stall in ticker.longest.items()}
+    stalls = {phase: [stall, ticker.busiest[phase]] for phase, stall in ticker.longest.items()}
     return stalls | {
         f"painted: {text}": [statistics.median(each) for each in zip(*found, strict=True)]
         for text, found in times.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -153,12 +154,16 @@ def stalls(report: Report, megapixels: float) -> None:
     for failed in [run["failed"] for run in runs if "failed" in run]:
         report.add(Row("11", f"stalls, {megapixels:g} MP", float("inf"), 16.0, "ms", str(failed)))
         return
-    for phase in [name for name in runs[0] if name not in ("painted", "furnished")]:
+    for phase in [name for name in runs[0] if name not in ("painted", "furnished", "stood_still")]:
         found = sorted(run[phase][0] for run in runs)
         busiest = statistics.median(run[phase][1] for run in runs)
         details = f"at most {busiest:.1f} of its own; runs: " + ", ".join(f"{each:.1f}" for each in found)
         case = f"stall while {phase}, {megapixels:g} MP"
         report.add(Row("11", case, statistics.median(found), 16.0, "ms", details))
+    still = ", ".join(f"{run['stood_still']:.0f}" for run in runs)
+    case = f"the machine stood still, {megapixels:g} MP"
+    longest = max(run["stood_still"] for run in runs)
+    report.add(Row("", case, longest, math.inf, "ms", f"in all of a run, and taken off: {still}"))
 
 
 def memory(report: Report, megapixels: float) -> None:

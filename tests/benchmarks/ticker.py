@@ -2,7 +2,7 @@
 
 A timer ticks as fast as it can. Where a tick is late, the thread was busy, or waited for the interpreter's lock
 in another thread's hands. The time that it could have run but was not given a processor is taken off: that is
-the machine's doing, and the kernel counts it.
+the machine's doing. The kernel counts it, but for the time in which the machine itself stood still.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
+from standstill import Span, Watch
 
 INTERVAL = 1
 """Milliseconds between two ticks."""
+_NOTABLE = 4.0
+"""Milliseconds from which a stall is remembered with its time."""
 
 
 class Ticker:
@@ -21,11 +24,16 @@ class Ticker:
 
     def __init__(self) -> None:
         self.longest: dict[str, float] = {}
+        """Net of what the machine stood still when `end` was called, gross until then."""
         self.busiest: dict[str, float] = {}
         """The longest that the thread itself computed between two ticks, which no other program can lengthen much."""
+        self.stood_still = 0.0
+        """Milliseconds in all; told by `end`."""
         self.ticks = 0
         self._phase = ""
         self._last = self._waited = self._spent = 0.0
+        self._notable: list[tuple[str, Span, float]] = []
+        self._watch = Watch()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -39,10 +47,18 @@ class Ticker:
 
     def end(self) -> None:
         self._timer.stop()
+        still = self._watch.spans()
+        self.stood_still = sum(span.end - span.begin for span in still) * 1e3
+        self.longest = {phase: min(stall, _NOTABLE) for phase, stall in self.longest.items()}
+        for phase, span, stall in self._notable:
+            net = stall - sum(span.overlap(each) for each in still) * 1e3
+            self.longest[phase] = max(self.longest[phase], net)
 
     def _tick(self) -> None:
         now, without = time.perf_counter(), waited()
         stall = (now - self._last - (without - self._waited)) * 1e3 - INTERVAL
+        if stall > _NOTABLE:
+            self._notable.append((self._phase, Span(self._last, now), stall))
         self._last, self._waited = now, without
         spent, self._spent = self._spent, time.thread_time()
         self.busiest[self._phase] = max(self.busiest[self._phase], (self._spent - spent) * 1e3)

@@ -96,10 +96,10 @@ def maskroom(paths: list[str], *, mode: str = "start") -> dict[str, Any]:
     return found
 
 
-async def _stalls(program: Program, path: Path) -> dict[str, tuple[float, float]]:
+async def _stalls(program: Program, path: Path) -> dict[str, Any]:
     """A whole edit, to its files: what the window's thread was kept from its events in each part.
 
-    And how long of that, at most, it computed itself.
+    And how long of that, at most, it computed itself; and, as "stood_still", how long the whole machine did not run.
     """
     import asyncio
 
@@ -200,7 +200,8 @@ async def _stalls(program: Program, path: Path) -> dict[str, tuple[float, float]
             await asyncio.sleep(0.1)
         await task
     ticker.end()
-    return {phase: (stall, ticker.busiest[phase]) for phase, stall in ticker.longest.items()}
+    found = {phase: (stall, ticker.busiest[phase]) for phase, stall in ticker.longest.items()}
+    return found | {"stood_still": ticker.stood_still}
 
 
 async def _told_from_outside(program: Program, path: Path) -> dict[str, float]:
