@@ -43,7 +43,7 @@ def measure_finds(report: Report, mask: U8) -> None:
             )
             coverage = find()[1]
             share = np.count_nonzero(coverage) / SIZE.area
-            spent, copied = timed(find), timed(partial(np.copyto, copy, mask))
+            spent, copied = timed(find, partial(np.copyto, copy, mask))
             kind = ("contiguous" if contiguous else "global") + (", smooth" if smooth else "")
             details = f"{spent.wall:.1f} / {copied.wall:.2f} ms, {share:.0%} hit ({spent.note})"
             name = f"wand {kind}, grain {grain:.0f}"
@@ -58,7 +58,7 @@ def measure_finds(report: Report, mask: U8) -> None:
         ),
     }
     for name, find in others.items():
-        spent, copied = timed(find), timed(partial(np.copyto, copy, mask))
+        spent, copied = timed(find, partial(np.copyto, copy, mask))
         details = f"{spent.wall:.1f} / {copied.wall:.2f} ms ({spent.note})"
         report.add(Row("", name, spent.wall / copied.wall, float("inf"), details=details))
 

@@ -1,9 +1,9 @@
 """Budget 9: operations on a whole mask, against copying it once, and against libraries where it names no limit.
 
-Everything is timed by the wall, which is what one waits for: operations work in two threads, as cv2 may do, too.
-On two processors anything else takes one away from them, so no sample is dropped for that, and the processor time of
-all threads stands beside it. Operations without a limit in the budget may take as long as the shortest way to say the
-same in cv2 and numpy, timed in the same run.
+Everything is timed in turn with its reference, as the machine's speed changes from minute to minute, and by the wall,
+which is what one waits for: operations work in two threads, as cv2 may do, too. On two processors anything else takes
+one away from them, so no sample is dropped for that, and the processor time of all threads stands beside it.
+Operations without a limit in the budget may take as long as the shortest way to say the same in cv2 and numpy.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ WAND_LIMIT = 15.0
 WAND_FROM = 24
 """Megapixels from which the wand has a limit: a copy of less stays in the processor's cache, and costs half."""
 PATIENCE = 8.0
-"""Seconds for one operation."""
+"""Seconds for one operation and its reference."""
+LEAST = 5
+"""Samples of what takes longer than that."""
 Run = Callable[[], object]
 
 
@@ -53,7 +55,6 @@ def whole_masks(report: Report, megapixels: float) -> None:
     width = round((megapixels * 1e6 * 1.5) ** 0.5)
     coverage = _blobs(width, round(width / 1.5))
     copy = np.empty_like(coverage)
-    copied = timed(lambda: np.copyto(copy, coverage))
     mask = Mask(size_of(coverage), coverage.copy())
     cases: list[tuple[str, float, Run]] = [("invert", 1.5, lambda: mask.invert("Invert"))]
     cases += [(f"grow by {px}", 80.0, lambda px=px: grow(coverage, px)) for px in (2, 8, 32, 100)]
@@ -62,14 +63,13 @@ def whole_masks(report: Report, megapixels: float) -> None:
         (f"feather by {px}", 40.0, _operation(coverage, OperationKind.FEATHER, px)) for px in (2, 6, 10, 50)
     ]
     for name, limit, run in cases:
-        spent = timed(run)
+        spent, copied = timed(run, lambda: np.copyto(copy, coverage))
         details = f"{spent.wall:.1f} / {copied.wall:.2f} ms ({spent.note})"
         case = f"{name}, {megapixels:g} MP"
         report.add(Row("9", case, spent.wall / copied.wall, limit, details=details))
     for name, run, plain in _others(coverage):
-        spent, reference = timed(run), timed(plain)
-        details = f"{spent.wall:.1f} / {reference.wall:.1f} ms ({spent.note}), "
-        details += f"{spent.wall / copied.wall:.0f} copies"
+        spent, reference = timed(run, plain)
+        details = f"{spent.wall:.1f} / {reference.wall:.1f} ms ({spent.note})"
         case = f"{name} / plainly, {megapixels:g} MP"
         report.add(Row("", case, spent.wall / reference.wall, 1.0, details=details))
 
@@ -83,7 +83,6 @@ def wands(report: Report, megapixels: float) -> None:
     size = Size(width, round(width / 1.5))
     copy, mask = np.empty((2, size.height, size.width), np.uint8)
     mask[...] = 0
-    copied = timed(lambda: np.copyto(copy, mask))
     for grain in (0.0, 2.0):
         picture = hills(size, grain)
         x, y = size.width // 2, size.height // 2
@@ -91,8 +90,11 @@ def wands(report: Report, megapixels: float) -> None:
         start = time.perf_counter()
         ranges.read(Work())
         read = (time.perf_counter() - start) * 1e3
-        spent = timed(partial(wand, picture, ranges, x, y, tolerance=40, smooth=False, opaque=True))
-        plain = timed(partial(_plain_wand, np.ascontiguousarray(picture[..., :3]), x, y, 40))
+        spent, copied, plain = timed(
+            partial(wand, picture, ranges, x, y, tolerance=40, smooth=False, opaque=True),
+            partial(np.copyto, copy, mask),
+            partial(_plain_wand, np.ascontiguousarray(picture[..., :3]), x, y, 40),
+        )
         details = f"{spent.wall:.1f} / {copied.wall:.2f} ms ({spent.note}), cv2.floodFill {plain.wall:.1f} ms"
         details += f", ranges once {read:.0f} ms"
         case = f"wand, grain {grain:.0f}, {megapixels:g} MP"
@@ -190,18 +192,23 @@ def _plain_specks(coverage: U8, px: int) -> U8:
     return coverage * (found[:, cv2.CC_STAT_AREA] >= px)[labels]
 
 
-def timed(run: Run) -> Spent:
-    """Run something again and again for a few seconds."""
-    run()
-    wall: list[float] = []
-    processor: list[float] = []
-    end = time.perf_counter() + PATIENCE
-    while len(wall) < SAMPLES and (time.perf_counter() < end or len(wall) < 5):
-        used, start = time.process_time(), time.perf_counter()
+def timed(*runs: Run) -> list[Spent]:
+    """Run things in turn again and again for a few seconds."""
+    wall: list[list[float]] = [[] for _ in runs]
+    processor: list[list[float]] = [[] for _ in runs]
+    for run in runs:
         run()
-        wall.append((time.perf_counter() - start) * 1e3)
-        processor.append((time.process_time() - used) * 1e3)
-    return Spent(statistics.median(wall), statistics.median(processor), len(wall))
+    end = time.perf_counter() + PATIENCE
+    while len(wall[0]) < SAMPLES and (time.perf_counter() < end or len(wall[0]) < LEAST):
+        for run, walls, processors in zip(runs, wall, processor, strict=True):
+            used, start = time.process_time(), time.perf_counter()
+            run()
+            walls.append((time.perf_counter() - start) * 1e3)
+            processors.append((time.process_time() - used) * 1e3)
+    return [
+        Spent(statistics.median(walls), statistics.median(processors), len(walls))
+        for walls, processors in zip(wall, processor, strict=True)
+    ]
 
 
 def _blobs(width: int, height: int) -> U8:
