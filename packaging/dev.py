@@ -504,8 +504,8 @@ def behaviour() -> int:
     return others or code
 
 
-def bench(name: str | None) -> int:
-    """Run one benchmark, or all of them one after the other."""
+def bench(name: str | None, arguments: Sequence[str]) -> int:
+    """Run one benchmark with its own arguments, or all of them one after the other."""
     scripts = {path.stem[len("bench_") :]: path for path in sorted(BENCHMARKS.glob("bench_*.py"))}
     if name is not None and name not in scripts:
         raise Problem("There is no benchmark {!r}; there are: {}.".format(name, ", ".join(scripts) or "none"))
@@ -513,7 +513,7 @@ def bench(name: str | None) -> int:
     failed = []
     for each in [name] if name is not None else scripts:
         print(f"== {each}", flush=True)
-        if in_environment(str(scripts[each])) != 0:
+        if in_environment(str(scripts[each]), *arguments) != 0:
             failed.append(each)
     if failed:
         print("Failed: {}.".format(", ".join(failed)))
@@ -539,7 +539,7 @@ def build_parser() -> argparse.ArgumentParser:
         "test peers: with other people's programs, some minutes; "
         "test kills [--count N]: kill the program and look what is left",
     )
-    benchmark = commands.add_parser("bench", help="measure: bench [NAME], all without a name")
+    benchmark = commands.add_parser("bench", help="measure: bench [NAME [its options…]], all without a name")
     benchmark.add_argument("name", nargs="?", metavar="NAME")
     commands.add_parser("package", help="build the wheel into dist/")
     return parser
@@ -553,10 +553,12 @@ def dispatch(arguments: Sequence[str]) -> int:
         return run(rest)
     if options.command == "test":
         return test(rest)
+    if options.command == "bench" and options.name is not None:
+        return bench(options.name, rest)
     if rest:
         parser.error("unknown arguments: " + " ".join(rest))
     if options.command == "bench":
-        return bench(options.name)
+        return bench(None, [])
     if options.command == "package":
         return package()
     set_up(window=True)

@@ -427,6 +427,9 @@ def test_bench_names_the_benchmarks_there_are(checkout: Checkout) -> None:
     assert done.stderr == "There is no benchmark 'paint'; there are: brush, load.\n"
     assert checkout.start("bench", "load").returncode == 0
     assert checkout.asked()[-1] == str(benchmarks / "bench_load.py")
+    assert checkout.start("bench", "load", "--only", "5").returncode == 0
+    assert checkout.asked()[-1] == f"{benchmarks / 'bench_load.py'} --only 5"
+    assert checkout.start("bench", "--only=5").returncode == 2
 
 
 def test_a_checkout_that_cannot_be_written_is_a_sentence(checkout: Checkout) -> None:

@@ -105,7 +105,6 @@ def full_frames(report: Report, bench: Bench) -> None:
         full_frame_at_zooms(report, bench, f"{share:.0%} covered", limit)
     edge = shown.roughen()
     full_frame_at_zooms(report, bench, "ragged", 3.5)
-    full_frame_at_zooms(report, bench, "ragged, anew", math.inf, prepare=bench.forget_mask)
     bench.canvas.set_edge(edge)
     full_frame_at_zooms(report, bench, "ragged edge", 3.5)
     full_frame_at_zooms(report, bench, "ragged edge, anew", math.inf, prepare=bench.forget_mask)

@@ -1,8 +1,8 @@
 """Ratios instead of milliseconds: subject and reference are timed in turn, and disturbed samples are dropped.
 
 A sample during which the kernel took the processor away from one of our threads (Qt draws large pictures with
-several) is no measurement of the code. It is counted and dropped; where too few are left on a busy machine,
-processor time is taken instead of wall time, and said so.
+several) is no measurement of the code. It is counted and dropped; where too few are left on a busy machine, the
+processor time of all that is compared is taken instead of wall time, and said so.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ class Timing:
     processor: list[float] = field(default_factory=list)
     """Processor time of every sample, disturbed ones included."""
     dropped: int = 0
+    by_processor: bool = False
+    """Whether this, or what it is compared with, was disturbed too often."""
 
     @property
     def is_disturbed(self) -> bool:
@@ -35,7 +37,7 @@ class Timing:
 
     @property
     def values(self) -> list[float]:
-        return self.processor if self.is_disturbed else self.wall
+        return self.processor if self.by_processor else self.wall
 
     @property
     def median(self) -> float:
@@ -43,7 +45,7 @@ class Timing:
 
     @property
     def note(self) -> str:
-        return f"{len(self.values)}-{self.dropped}" + (" cpu" if self.is_disturbed else "")
+        return f"{len(self.values)}-{self.dropped}" + (" cpu" if self.by_processor else "")
 
     def sample(self, run: Callable[[], object]) -> None:
         """Time `run` once."""
@@ -83,6 +85,9 @@ def in_turn(*pairs: tuple[Callable[[], object], Callable[[], object]]) -> list[T
                 break
     finally:
         gc.enable()
+    disturbed = any(timing.is_disturbed for timing in timings)
+    for timing in timings:
+        timing.by_processor = disturbed
     return timings
 
 

@@ -61,7 +61,10 @@ class Veil:
         self._tables: dict[bool, F64] = {}
         self._words: F64 = np.empty(0)
         self._bytes: U8 = np.empty(0, np.uint8)
+        self._shown: tuple[object, ...] = ()
+        """The mask as it was drawn last."""
         self._woven: Woven | None = None
+        """What is kept of that, once it was drawn again."""
         self._states = _states()
         self._lines = _pairs(_over(np.tile(self._states, (2, 1)), _grid()))
         self.set_overlay(QColor(255, 0, 80), 0.5)
@@ -130,12 +133,14 @@ class Veil:
         """What tells the bytes of a part of `inside`: coverage and, along `lined`, the edge."""
         kept = 0xFF if edge is None else _TINTED
         if overlay is None:
-            self._woven = None
+            self._shown, self._woven = (), None
         elif smooth and inside.area >= _LARGE:
-            if self._woven is None or not self._woven.is_of(overlay, edge, view):
-                self._woven = Woven(overlay, edge, view, kept)
-            woven, x, y = self._woven, int(view.origin.x), int(view.origin.y)
-            return lambda part: woven.part(part.translated(-x, -y))
+            shown = overlay, edge, overlay.plain.changes, view.scale
+            if shown == self._shown:
+                self._woven = woven = self._woven or Woven(overlay, edge, view.scale, kept)
+                x, y = int(view.origin.x), int(view.origin.y)
+                return lambda part: woven.part(part.translated(-x, -y))
+            self._shown, self._woven = shown, None
         tint = None if overlay is None else SeenCoverage.of(overlay, view, smooth=smooth, kept=kept)
         lines = [] if edge is None else [SeenEdge.of(edge, view, run) for run in lined]
 

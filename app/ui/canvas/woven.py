@@ -1,8 +1,7 @@
 """The mask and its edge in one plane, as views of one scale show them: woven tile by tile, and kept.
 
 While the overlay fades, or a preview streams in, frames follow each other under a mask that stays; to filter it and
-to find its edge takes longer than drawing the picture. What was not seen yet is woven when it is drawn, and
-nothing lasts longer than the mask and its edge do.
+to find its edge takes longer than drawing the picture. What was not seen yet is woven when it is drawn.
 """
 
 from __future__ import annotations
@@ -27,26 +26,21 @@ _REACH = 8
 class Woven:
     """Bytes of the coverage of `overlay`; with an `edge` the lowest bits tell what a pixel is to that instead.
 
-    For all views of the scale of `view`, which is snapped, upright and not mirrored, by the smooth filter.
+    For all views of a `scale`, which is snapped, that are upright and not mirrored, by the smooth filter. It holds
+    for as long as both stay as they are.
     """
 
-    def __init__(self, overlay: Overlay, edge: Edge | None, view: ViewTransform, kept: int) -> None:
+    def __init__(self, overlay: Overlay, edge: Edge | None, scale: float, kept: int) -> None:
         """`kept` are the bits of the coverage that stay; beside an edge those of `app.imaging.edges.rim` do not."""
         self._overlay = overlay
         self._edge = edge
         self._kept = kept
-        self._changes = overlay.plain.changes
-        self._view = ViewTransform(view.scale)
+        self._view = ViewTransform(scale)
         height, width = overlay.levels[0].shape
         self._whole = visible_rect(Rect(0, 0, width, height), self._view)
         self._region = EMPTY
         self._plane: U8 = np.empty((0, 0), np.uint8)
         self._done: Bool = np.empty((0, 0), np.bool_)
-
-    def is_of(self, overlay: Overlay, edge: Edge | None, view: ViewTransform) -> bool:
-        """Whether it still tells of these two in this view."""
-        same = overlay is self._overlay and edge is self._edge and view.scale == self._view.scale
-        return same and overlay.plain.changes == self._changes
 
     def part(self, part: Rect) -> U8:
         """The bytes of `part`, view pixels from the document's corner, perhaps one column more; to be read only."""
