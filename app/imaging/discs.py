@@ -30,7 +30,7 @@ _SMALL_TILE = 256
 """The same where little is open."""
 _SMALL_RADIUS = 8
 """Up to this radius to take the maximum of all pixels takes less time than to look where nothing needs it."""
-_BAND = 300_000
+_BAND = 600_000
 """Pixels that are worked on at a time where all of them are."""
 _LITTLE = 0.25
 """The part of a picture up to which that is said of it."""
@@ -85,21 +85,67 @@ def disc_maximum(source: U8, radius: int, cancel: CancelToken | None = None) -> 
     return result
 
 
+def disc_border(source: U8, outside: int, inside: int, cancel: CancelToken | None = None) -> U8:
+    """The band along the edges of `source` (H, W), `outside` and `inside` pixels wide.
+
+    For every pixel the smaller of the maximum over a disc of the one radius, and of 255 less the minimum over a disc
+    of the other. Beyond the array there is no edge. Returns a new array.
+
+    Raises:
+        Cancelled: the token was cancelled.
+    """
+    if source.size == 0:
+        return source.copy()
+    if max(outside, inside) > _SMALL_RADIUS:
+        result = disc_maximum(source, outside, cancel)
+        # All but the shrunk mask is what is not covered, grown.
+        cv2.min(result, disc_maximum(as_u8(cv2.bitwise_not(source)), inside, cancel), result)
+        return result
+    outer, inner = _pixels(outside), _pixels(inside)
+
+    def find(part: U8, own: slice, target: U8) -> None:
+        shrunk = cv2.erode(part, inner)[own]
+        cv2.min(cv2.dilate(part, outer)[own], cv2.bitwise_not(shrunk, shrunk), target)
+
+    return _in_bands(source, max(outside, inside), find, cancel)
+
+
 def _small_maximum(source: U8, radius: int, cancel: CancelToken | None) -> U8:
     """The same for a disc of few pixels, by taking the maximum of them all."""
+    disc = _pixels(radius)
+
+    def find(part: U8, own: slice, target: U8) -> None:
+        target[...] = cv2.dilate(part, disc)[own]
+
+    return _in_bands(source, radius, find, cancel)
+
+
+def _pixels(radius: int) -> U8:
+    """1 where the pixels of a disc are, in the square round it."""
     across = np.arange(-radius, radius + 1)
-    disc = (across[:, np.newaxis] ** 2 + across**2 <= radius * radius).astype(np.uint8)
+    return (across[:, np.newaxis] ** 2 + across**2 <= radius * radius).astype(np.uint8)
+
+
+def _in_bands(
+    source: U8, reach: int, find: Callable[[U8, slice, U8], None], cancel: CancelToken | None
+) -> U8:
+    """What `find` makes of `source`, band by band.
+
+    It is given a band with the `reach` pixels above and below that it is made of, which rows of that are its own, and
+    where to write what it finds for them.
+    """
     result = np.empty_like(source)
 
     def worker() -> Callable[[slice], object]:
-        def grow(rows: slice) -> None:
+        def fill(rows: slice) -> None:
             if cancel is not None:
                 cancel.check()
-            top = max(0, rows.start - radius)
-            grown = cv2.dilate(source[top : rows.stop + radius], disc)
-            result[rows] = grown[rows.start - top :][: len(result[rows])]
+            top = max(0, rows.start - reach)
+            target = result[rows]
+            own = slice(rows.start - top, rows.start - top + len(target))
+            find(source[top : rows.stop + reach], own, target)
 
-        return grow
+        return fill
 
     threads.share(threads.bands(Size(source.shape[1], source.shape[0]), _BAND), worker, source.size)
     return result

@@ -22,7 +22,7 @@ from app.base.cancel import CancelToken
 from app.base.geometry import Rect
 from app.imaging import blocks, masks, threads
 from app.imaging.arrays import U8, Bool, as_u8
-from app.imaging.discs import disc_maximum
+from app.imaging.discs import disc_border
 from app.imaging.flood import BLOCK, REACHED, Bodies, spread
 
 _BAND = 2_000_000
@@ -118,13 +118,12 @@ def border(coverage: U8, px: int, cancel: CancelToken | None = None) -> U8:
 
     What is left is the smaller of the grown mask and of all but the shrunk one.
     """
+    area, inside = masks.area_around(coverage, px), px // 2
+    found = disc_border(coverage[area.slices], px - inside, inside, cancel)
+    if found.shape == coverage.shape:
+        return found
     band = np.zeros_like(coverage)
-    area = masks.area_around(coverage, px)
-    if not area.is_empty:
-        before, inside = coverage[area.slices], px // 2
-        outer = disc_maximum(before, px - inside, cancel)
-        # All but the shrunk mask is what is not covered, grown.
-        cv2.min(outer, disc_maximum(masks.invert(before), inside, cancel), band[area.slices])
+    band[area.slices] = found
     return band
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.base.cancel import Cancelled, CancelToken
 from app.imaging.arrays import U8
-from app.imaging.discs import disc_maximum
+from app.imaging.discs import disc_border, disc_maximum
 
 
 def by_distance(source: U8, radius: int) -> U8:
@@ -52,6 +52,26 @@ def test_every_radius_is_exact(seed: int, height: int, width: int, radius: int, 
     source = plane(seed, height, width, soft=soft)
     before = source.copy()
     assert np.array_equal(disc_maximum(source, radius), by_distance(source, radius))
+    assert np.array_equal(source, before)
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(0, 2**20),
+    st.integers(1, 1500),
+    st.integers(1, 700),
+    st.integers(0, 12),
+    st.integers(0, 12),
+    st.booleans(),
+)
+def test_a_border_is_what_both_discs_leave(
+    seed: int, height: int, width: int, outside: int, inside: int, soft: bool
+) -> None:
+    """Small discs are taken together, band by band."""
+    source = plane(seed, height, width, soft=soft)
+    before = source.copy()
+    expected = np.minimum(disc_maximum(source, outside), disc_maximum(255 - source, inside))
+    assert np.array_equal(disc_border(source, outside, inside), expected)
     assert np.array_equal(source, before)
 
 

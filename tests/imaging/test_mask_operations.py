@@ -108,6 +108,11 @@ def test_a_border_is_a_band_of_its_width(px: int) -> None:
     assert set(np.unique(band)) == {0, 255}
 
 
+@pytest.mark.parametrize("px", [1, 8, 40])
+def test_where_nothing_is_covered_there_is_no_border(px: int) -> None:
+    assert not mask_operations.border(np.zeros((120, 160), np.uint8), px).any()
+
+
 @pytest.mark.parametrize("soft", [1.0, 14.0])
 @pytest.mark.parametrize("px", [4, 12, 24])
 def test_smoothing_keeps_area_and_softness_and_rounds_what_is_jagged(px: int, soft: float) -> None:
