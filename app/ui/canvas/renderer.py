@@ -87,6 +87,8 @@ class Renderer:
         """
         grid = grid and view.scale > GRID_FROM
         shown = EMPTY if scene is None else visible_rect(scene.size_doc.rect, view)
+        if scene is None:
+            self.veil.forget()
         painter = QPainter(self.image if onto is None else onto)
         try:
             for rect in rects_view:

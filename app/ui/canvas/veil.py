@@ -75,6 +75,10 @@ class Veil:
         self._tint = QColor(tint)
         self._tables.clear()
 
+    def forget(self) -> None:
+        """Keep nothing of the mask that was drawn last."""
+        self._shown, self._woven = (), None
+
     def tinted(self, coverage: U8) -> QImage:
         """A premultiplied picture of `coverage` (h, w) in the tint; it lasts until the next drawing of any kind."""
         height, width = coverage.shape
@@ -133,7 +137,7 @@ class Veil:
         """What tells the bytes of a part of `inside`: coverage and, along `lined`, the edge."""
         kept = 0xFF if edge is None else _TINTED
         if overlay is None:
-            self._shown, self._woven = (), None
+            self.forget()
         elif smooth and inside.area >= _LARGE:
             shown = overlay, edge, overlay.plain.changes, view.scale
             if shown == self._shown:

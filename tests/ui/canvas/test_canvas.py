@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 from time import perf_counter
 
@@ -264,6 +265,21 @@ def test_what_is_known_of_the_mask_stays_while_other_pictures_are_shown(
     # Another mask is another matter.
     shown.opened.add_mask("second", prepare_mask(shown.opened.size))
     assert overlay() is not before
+
+
+def test_nothing_of_a_mask_is_kept_when_its_photograph_is_closed(make_canvas: MakeCanvas) -> None:
+    shown = open_photograph(700, 500)
+    canvas = make_canvas(shown)
+    shown.opened.fill_mask()
+    for _ in range(3):
+        canvas.frame.mark_all()
+        frame_pixels(canvas)
+    assert canvas.source.scene is not None
+    assert canvas.source.scene.overlay is not None
+    known = weakref.ref(canvas.source.scene.overlay.plain)
+    canvas.set_session(None)
+    frame_pixels(canvas)
+    assert known() is None
 
 
 def test_the_overlay_fades_while_a_candidate_shows(make_canvas: MakeCanvas, qtbot: QtBot) -> None:
