@@ -2,7 +2,8 @@
 
 A timer ticks as fast as it can. Where a tick is late, the thread was busy, or waited for the interpreter's lock
 in another thread's hands. The time that it could have run but was not given a processor is taken off: that is
-the machine's doing. The kernel counts it, but for the time in which the machine itself stood still.
+the machine's doing. The kernel counts it, but for the time in which the machine itself stood still. The two may be
+the same time, so the longer one is taken off.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Ticker:
         self._phase = ""
         self._last = self._waited = self._spent = 0.0
         self._notable: list[tuple[str, Span, float]] = []
+        """The phase of each longer stall, when it was, and how many milliseconds of it the kernel counted."""
         self._watch = Watch()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -50,15 +52,16 @@ class Ticker:
         still = self._watch.spans()
         self.stood_still = sum(span.end - span.begin for span in still) * 1e3
         self.longest = {phase: min(stall, _NOTABLE) for phase, stall in self.longest.items()}
-        for phase, span, stall in self._notable:
-            net = stall - sum(span.overlap(each) for each in still) * 1e3
-            self.longest[phase] = max(self.longest[phase], net)
+        for phase, span, queued in self._notable:
+            off = max(queued, sum(span.overlap(each) for each in still) * 1e3)
+            self.longest[phase] = max(self.longest[phase], (span.end - span.begin) * 1e3 - off - INTERVAL)
 
     def _tick(self) -> None:
         now, without = time.perf_counter(), waited()
-        stall = (now - self._last - (without - self._waited)) * 1e3 - INTERVAL
+        queued = (without - self._waited) * 1e3
+        stall = (now - self._last) * 1e3 - queued - INTERVAL
         if stall > _NOTABLE:
-            self._notable.append((self._phase, Span(self._last, now), stall))
+            self._notable.append((self._phase, Span(self._last, now), queued))
         self._last, self._waited = now, without
         spent, self._spent = self._spent, time.thread_time()
         self.busiest[self._phase] = max(self.busiest[self._phase], (self._spent - spent) * 1e3)

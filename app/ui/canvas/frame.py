@@ -22,6 +22,7 @@ from app.ui.canvas.tiles import occupied_rects
 from app.ui.canvas.turned import Turner
 from app.ui.canvas.veil import edge_rects
 from app.ui.canvas.view_transform import ViewTransform, level_for
+from app.ui.canvas.woven import REACH
 
 _MANY = 12
 """More stale rectangles than this are drawn as one."""
@@ -40,8 +41,6 @@ _PART_DOC = 4_000_000
 """Pixels of the document that such a part shows at most: where they are small, halving the mask takes longest."""
 PATIENCE = 0.004
 """Seconds after which what changed in the document may wait for the next frame."""
-_REACH = 8
-"""Pixels of the frame around a part whose document pixels may be read to draw it."""
 
 
 class Frame:
@@ -184,7 +183,7 @@ class Frame:
         scene, level = self._scene, level_for(self.view.scale)
         if scene is not None and scene.overlay is not None and level:
             for rect in rects:
-                scene.overlay.refresh(self.view.rect_to_doc(rect.expanded(_REACH)), level)
+                scene.overlay.refresh(self.view.rect_to_doc(rect.expanded(REACH)), level)
         if self.view.is_upright:
             self._compose(self.renderer.image, self.view, rects)
         else:

@@ -19,8 +19,8 @@ _TILE = 256
 """Edge of a tile, in view pixels from the document's corner."""
 _MOST = 1 << 24
 """View pixels that are kept; the frame of a large display is half of it."""
-_REACH = 8
-"""View pixels around a part whose document pixels may be read to weave it."""
+REACH = 8
+"""View pixels around a part whose document pixels may be read to draw it."""
 
 
 class Woven:
@@ -83,7 +83,7 @@ class Woven:
             return
         level = level_for(self._view.scale, len(self._overlay.levels))
         if level:
-            self._overlay.refresh(self._view.rect_to_doc(part.expanded(_REACH)), level)
+            self._overlay.refresh(self._view.rect_to_doc(part.expanded(REACH)), level)
         woven = self._plane[part.relative_to(self._region).slices]
         SeenCoverage.of(self._overlay, self._view, smooth=True, kept=self._kept).lay(woven, part)
         if self._edge is not None:
