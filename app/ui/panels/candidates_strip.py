@@ -39,6 +39,8 @@ PICTURE = QSize(72, 54)
 ROW_HEIGHT = PICTURE.height() + 34
 WORDS_WIDTH = 468
 """At least, for what is told beside the pictures."""
+_FEW = 5
+"""Buttons that are made before there are variants: for the original and as many as are often asked for at once."""
 
 
 def candidate_facts(candidate: Candidate) -> str:
@@ -83,13 +85,13 @@ class CandidatesStrip(QFrame):
         self._session: DocumentSession | None = None
         self._links = Links()
         self._display: DisplayTable | None = None
-        self._pictures: dict[str, QPixmap] = {}
+        self._pictures: dict[str | None, QPixmap] = {}
+        """The small picture of each result; None is the original."""
         self._pictured: dict[str, Patch] = {}
         """What the small pictures were made of."""
-        self._original: QPixmap | None = None
         self._buttons: list[ResultButton] = []
-        self._listed: list[str] = []
-        """The ids of their results."""
+        self._names: list[str | None] = []
+        """What the buttons stand for: None for the original, then the ids of the results; those left over hide."""
         self._row = QHBoxLayout()
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE // 2)
@@ -111,7 +113,8 @@ class CandidatesStrip(QFrame):
         self.hide()
 
     def make_ready(self) -> None:
-        """Paint it once while nothing is to be seen: all that Qt looks up for that takes half a frame."""
+        """Make it and paint it once while nothing is to be seen: all that Qt looks up for that takes a frame."""
+        self._make_buttons(_FEW)
         self.grab()
 
     def set_session(self, session: DocumentSession | None) -> None:
@@ -119,7 +122,6 @@ class CandidatesStrip(QFrame):
         self._session = session
         self._pictures.clear()
         self._pictured.clear()
-        self._original = None
         if session is not None:
             self._links.add(session.candidates.changed.connect(self.mirror))
         self.leak.set_session(session)
@@ -142,7 +144,7 @@ class CandidatesStrip(QFrame):
         session = self._session
         items = session.candidates.items if session is not None else ()
         had_focus = self.hasFocus()
-        if self._listed != [c.result_id for c in items]:
+        if self._names[1:] != [c.result_id for c in items]:
             self._rebuild(items)
         if session is None or not items:
             self.hide()
@@ -152,7 +154,7 @@ class CandidatesStrip(QFrame):
         places = session.candidates.places
         chosen = session.candidates.chosen if len(places) > 1 else ()
         self._buttons[0].setChecked(session.candidates.shown is None)
-        for button, item in zip(self._buttons[1:], items, strict=True):
+        for button, item in zip(self._buttons[1:], items, strict=False):
             button.setChecked(item is session.candidates.shown)
             # In several places what Apply all will take is not told by the selection alone.
             title = tr("{n} ✓", n=item.number) if item in chosen else str(item.number)
@@ -274,6 +276,7 @@ class CandidatesStrip(QFrame):
         self.paint_in.clicked.connect(self.paint_in_wanted)
         self.back.clicked.connect(self._leave)
         holder = QWidget()
+        self._row.addStretch(1)
         holder.setLayout(self._row)
         self._scroll = QScrollArea()
         self._scroll.setWidget(holder)
@@ -331,59 +334,53 @@ class CandidatesStrip(QFrame):
         self.left.emit()
 
     def _rebuild(self, items: tuple[Candidate, ...]) -> None:
-        """Make the buttons that are missing; all of them, unless variants were only added behind the others."""
-        listed, self._listed = self._listed, [candidate.result_id for candidate in items]
-        if not listed or listed != [candidate.result_id for candidate in items[: len(listed)]]:
-            self._remove_buttons()
-            if not items:
-                self._pictures.clear()
-                self._pictured.clear()
-                self._original = None
-                return
-            self._add_button(None, tr("Original"), tr("The photograph as it is (0)"))
-            self._row.addStretch(1)
-        for candidate in items[len(self._buttons) - 1 :]:
-            tip = tr("Variant {n} — drag it out as a file", n=candidate.number)
-            self._add_button(candidate, str(candidate.number), tip)
+        """Show a button for the original and one for each variant."""
+        self._names = [None, *(candidate.result_id for candidate in items)] if items else []
+        if not items:
+            self._pictures.clear()
+            self._pictured.clear()
+        self._make_buttons(len(self._names))
+        for index, button in enumerate(self._buttons):
+            self._show_picture(index)
+            button.setVisible(index < len(self._names))
+        for button, candidate in zip(self._buttons[1:], items, strict=False):
+            button.setToolTip(tr("Variant {n} — drag it out as a file", n=candidate.number))
+            button.setAccessibleName(tr("Variant {n}", n=candidate.number))
             if candidate.result_id not in self._pictured:
                 self._picture(candidate)
         layout = self.layout()
         if layout is not None:
             layout.update()
 
-    def _remove_buttons(self) -> None:
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._buttons = []
+    def _make_buttons(self, count: int) -> None:
+        """Make those that are missing. They stay, hidden, for the next variants: each takes a while to make."""
+        for index in range(len(self._buttons), count):
+            button = ResultButton()
+            button.setCheckable(True)
+            button.setAutoExclusive(True)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setIconSize(PICTURE)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda checked, index=index: self._select(index))
+            button.dragged.connect(lambda index=index: self._drag(index))
+            if index == 0:
+                button.setText(tr("Original"))
+                button.setToolTip(tr("The photograph as it is (0)"))
+                button.setAccessibleName(tr("Original"))
+            self._buttons.append(button)
+            self._row.insertWidget(index, button)
 
-    def _add_button(self, candidate: Candidate | None, title: str, tip: str) -> None:
-        index = len(self._buttons)
-        button = ResultButton()
-        button.setCheckable(True)
-        button.setAutoExclusive(True)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setIconSize(PICTURE)
-        button.setText(title)
-        button.setToolTip(tip)
-        button.setAccessibleName(tr("Variant {n}", n=title) if candidate else title)
-        button.setProperty("result_id", candidate.result_id if candidate else "")
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.clicked.connect(lambda: self._select(None if index == 0 else index - 1))
-        if candidate is not None:
-            button.dragged.connect(lambda: self._drag(candidate))
-        self._buttons.append(button)
-        self._row.insertWidget(index, button)
-        self._show_picture(button)
-
-    def _select(self, index: int | None) -> None:
+    def _select(self, index: int) -> None:
+        """Show what the button at this place stands for."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self._session is not None:
-            self._session.candidates.select(index)
+            self._session.candidates.select(None if index == 0 else index - 1)
 
-    def _drag(self, candidate: Candidate) -> None:
+    def _drag(self, index: int) -> None:
+        items = self._session.candidates.items if self._session is not None else ()
+        if not 0 < index <= len(items):
+            return
+        candidate = items[index - 1]
         make = partial(self._transfer.file_of_candidate, candidate)
         picture = self._pictures.get(candidate.result_id)
         self._tasks.start(drag_out(self, make, picture), "drag")
@@ -405,20 +402,19 @@ class CandidatesStrip(QFrame):
         bounds = Size(round(PICTURE.width() * ratio), round(PICTURE.height() * ratio))
         picture = session.document.picture
         before, after = await asyncio.to_thread(small_pictures, picture, candidate.patch, bounds)
-        for name, pixels in (("", before), (candidate.result_id, after)):
-            pixmap = _centred(image_of_rgb(pixels, self._display), bounds, ratio)
-            if name:
-                self._pictures[name] = pixmap
-            else:
-                self._original = pixmap
-            for button in self._buttons:
-                if button.property("result_id") == name:
-                    self._show_picture(button)
+        if session is not self._session:
+            return
+        for name, pixels in ((None, before), (candidate.result_id, after)):
+            self._pictures[name] = _centred(image_of_rgb(pixels, self._display), bounds, ratio)
+            if name in self._names:
+                self._show_picture(self._names.index(name))
 
-    def _show_picture(self, button: ResultButton) -> None:
-        name = button.property("result_id")
-        pixmap = self._pictures.get(name) if name else self._original
-        button.setIcon(QIcon(pixmap) if pixmap is not None else icon("image", DARK.text_disabled))
+    def _show_picture(self, index: int) -> None:
+        """Put its picture on the button at this place, or what stands for one that is still to come."""
+        pixmap = self._pictures.get(self._names[index]) if index < len(self._names) else None
+        self._buttons[index].setIcon(
+            QIcon(pixmap) if pixmap is not None else icon("image", DARK.text_disabled)
+        )
 
 
 def _centred(image: QImage, room: Size, ratio: float) -> QPixmap:
