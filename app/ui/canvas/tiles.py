@@ -32,15 +32,18 @@ def occupied_rects(occupied: Bool, tile: int, within: Rect) -> list[Rect]:
         return [_tiles(first, first_row, last, last_row, tile)]
     if not window.any():
         return []
-    padded = np.zeros((window.shape[0], window.shape[1] + 2), np.bool_)
-    padded[:, 1:-1] = window
-    rows_at, edges = np.nonzero(padded[:, 1:] != padded[:, :-1])
+    # Most rows are like the one above: those are looked at once for all of them.
+    starts = [0, *(np.flatnonzero((window[1:] != window[:-1]).any(axis=1)) + 1).tolist(), len(window)]
+    padded = np.zeros((len(starts) - 1, window.shape[1] + 2), np.bool_)
+    padded[:, 1:-1] = window[starts[:-1]]
+    bands_at, edges = np.nonzero(padded[:, 1:] != padded[:, :-1])
     done: list[Rect] = []
     latest: dict[tuple[int, int], Rect] = {}
-    for row, left, right in zip(
-        rows_at[::2].tolist(), edges[::2].tolist(), edges[1::2].tolist(), strict=True
+    for band, left, right in zip(
+        bands_at[::2].tolist(), edges[::2].tolist(), edges[1::2].tolist(), strict=True
     ):
-        run = _tiles(first + left, first_row + row, first + right, first_row + row + 1, tile)
+        top, bottom = first_row + starts[band], first_row + starts[band + 1]
+        run = _tiles(first + left, top, first + right, bottom, tile)
         above = latest.get((left, right))
         if above is not None and above.bottom == run.y:
             run = above.united(run)

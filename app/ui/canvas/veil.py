@@ -32,8 +32,9 @@ FRINGE = 2
 _BAND = 1 << 20
 """View pixels that are drawn at a time; fewer take longer, and more do not stay near the processor."""
 _LARGE = 60_000
-"""View pixels from which a part of one value is filled by itself, and what was found is kept; below it the calls cost
-more than is saved."""
+"""View pixels from which what was found is kept; below it the calls cost more than is saved."""
+_PLAIN = 250_000
+"""View pixels from which a part of one value is filled by itself; to look for smaller ones costs more than is saved."""
 _PLAIN_PARTS = 4
 _FILLED = 64
 """Rows that are filled at a time."""
@@ -108,7 +109,7 @@ class Veil:
         laid = self._laying(view, inside, lined, overlay=overlay, edge=edge, smooth=smooth)
         across = _columns(inside, view) if grid else None
         plain: list[tuple[Rect, int]] = []
-        if overlay is not None and inside.area >= _LARGE and lined != [inside]:
+        if overlay is not None and lined != [inside] and any(rect.area >= _PLAIN for rect in tinted):
             plain = _plain_parts(overlay, view, seen, inside, lined)
         is_whole = grid or (not plain and inside in (*tinted, *lined))
         for rect, value in plain:
@@ -227,7 +228,7 @@ def _plain_parts(
     large = [
         (rect, value)
         for rect, value in parts
-        if rect.area >= _LARGE and all(rect.intersected(run).is_empty for run in lined)
+        if rect.area >= _PLAIN and all(rect.intersected(run).is_empty for run in lined)
     ]
     return sorted(large, key=lambda part: -part[0].area)[:_PLAIN_PARTS]
 
