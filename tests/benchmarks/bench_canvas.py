@@ -54,9 +54,9 @@ def stroke_events(report: Report, shown: Shown) -> None:
         report.add(Row("1", f"stroke event r={radius}, {shown.name}", ratio, 1.0, details=details))
 
 
-def event_to_paint(report: Report, bench: Bench) -> dict[str, float]:
-    """2: from the mouse event to the painted window; returns time by reference for budget 3."""
-    shown, found = bench.shown, {}
+def event_to_paint(report: Report, bench: Bench) -> None:
+    """2: from the mouse event to the painted window."""
+    shown = bench.shown
     shown.cover(0.0)
     cases = [("100 % r=5", 1.0, 5.0), ("100 % r=50", 1.0, 50.0), ("100 % r=300", 1.0, 300.0)]
     cases += [("fit r=50 on screen", 0.0, 50.0), ("1600 % r=50 on screen", 16.0, 50.0)]
@@ -68,16 +68,10 @@ def event_to_paint(report: Report, bench: Bench) -> dict[str, float]:
         bench.canvas.repaint()
         bench.toolbox.set_diameter(2 * radius / bench.view.scale)
         stroke = Stroke(bench, 12.0, radius + 20)
-        edge = math.ceil(2 * radius)
-        centre = bench.paper().centre
-        square = Rect(int(centre.x) - edge // 2, int(centre.y) - edge // 2, edge, edge)
-        event, reference = in_turn(
-            (stroke.prepare, stroke.run), (nothing, bench.draw_image(square.intersected(WINDOW.rect)))
-        )
+        event, reference = in_turn((stroke.prepare, stroke.run), (nothing, bench.draw_square(2 * radius)))
         stroke.end()
         shown.document.undo.undo()
         limit = 0.35 + 10 * reference.median
-        found[name] = event.median / reference.median
         report.add(
             Row(
                 "2",
@@ -87,7 +81,6 @@ def event_to_paint(report: Report, bench: Bench) -> dict[str, float]:
                 details=milliseconds(event, reference),
             )
         )
-    return found
 
 
 ZOOMS = (("fit", 0.0), ("70 %", 0.7), ("100 %", 1.0), ("150 %", 1.5), ("400 %", 4.0), ("1600 %", 16.0))
@@ -131,6 +124,26 @@ def full_frame_at_zooms(
                 details=milliseconds(frame, reference),
             )
         )
+
+
+def strokes_of_two_sizes(report: Report, small: Shown, large: Shown) -> None:
+    """3: the same brush at 100 % on a large photograph and on a small one, each to what it is drawn over, in turn."""
+    benches, radius = [Bench(small), Bench(large)], 50.0
+    pairs, strokes = [], []
+    for bench in benches:
+        bench.shown.cover(0.0)
+        bench.canvas.navigation.zoom_to(1.0)
+        bench.canvas.repaint()
+        bench.toolbox.set_diameter(2 * radius)
+        strokes.append(Stroke(bench, 12.0, radius + 20))
+        pairs += [(strokes[-1].prepare, strokes[-1].run), (nothing, bench.draw_square(2 * radius))]
+    little, below_little, much, below_much = in_turn(*pairs)
+    for bench, stroke in zip(benches, strokes, strict=True):
+        stroke.end()
+        bench.close()
+    ratio = much.median / below_much.median / (little.median / below_little.median)
+    details = milliseconds(much, below_much, little, below_little)
+    report.add(Row("3", f"stroke at 100 %, {large.name} against {small.name}", ratio, 1.2, details=details))
 
 
 def frames_of_two_sizes(report: Report, small: Shown, large: Shown) -> None:
@@ -284,7 +297,6 @@ def ends_of_strokes(report: Report, bench: Bench) -> None:
 
 
 def measure(report: Report, sizes: list[float], wanted: Callable[[str], bool]) -> None:
-    at_100: list[float] = []
     for megapixels in sizes:
         shown = Shown(megapixels)
         if wanted("1"):
@@ -292,8 +304,8 @@ def measure(report: Report, sizes: list[float], wanted: Callable[[str], bool]) -
         if wanted("7"):
             undo_memory(report, shown)
         bench = Bench(shown)
-        if wanted("2") or wanted("3"):
-            at_100.append(event_to_paint(report, bench)["100 % r=50"])
+        if wanted("2"):
+            event_to_paint(report, bench)
         if wanted("5"):
             full_frames(report, bench)
         if wanted("6"):
@@ -302,9 +314,8 @@ def measure(report: Report, sizes: list[float], wanted: Callable[[str], bool]) -
             ends_of_strokes(report, bench)
         bench.close()
     small, large = sizes[0], sizes[-1]
-    if small != large and at_100:
-        ratio = at_100[-1] / at_100[0]
-        report.add(Row("3", f"stroke at 100 %, {large:g} against {small:g} MP", ratio, 1.2))
+    if small != large and wanted("3"):
+        strokes_of_two_sizes(report, Shown(small), Shown(large))
     if small != large and wanted("4"):
         frames_of_two_sizes(report, Shown(small), Shown(large))
     for megapixels in sizes:

@@ -152,6 +152,12 @@ class Bench:
 
         return draw
 
+    def draw_square(self, edge: float) -> Callable[[], None]:
+        """The same in a square of `edge` device pixels in the middle of the paper, or what of it is in the window."""
+        side, centre = math.ceil(edge), self.paper().centre
+        square = Rect(int(centre.x) - side // 2, int(centre.y) - side // 2, side, side)
+        return self.draw_image(square.intersected(WINDOW.rect))
+
     def paper(self) -> Rect:
         return self.view.rect_to_view(self.shown.document.size.rect).intersected(WINDOW.rect)
 
