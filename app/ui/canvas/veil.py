@@ -34,7 +34,7 @@ _BAND = 1 << 20
 _LARGE = 60_000
 """View pixels from which what was found is kept; below it the calls cost more than is saved."""
 _PLAIN = 250_000
-"""View pixels from which a part of one value is filled by itself; to look for smaller ones costs more than is saved."""
+"""View pixels from which a part of one value is filled by itself; to look for less costs more than is saved."""
 _PLAIN_PARTS = 4
 _FILLED = 64
 """Rows that are filled at a time."""
