@@ -233,12 +233,13 @@ class Bodies:
         return self.closed & np.isin(self.labels, missed) if missed else np.zeros_like(self.closed)
 
 
-def spread(mask: U8, bodies: Bodies, x: int, y: int) -> Rect:
+def spread(mask: U8, bodies: Bodies, x: int, y: int, *, alone: bool = True) -> Rect:
     """Write 255 to all 0 of `mask` that hang by sides together with the one at (x, y), and return their bounds.
 
     `mask` is (BLOCK * h + 2, BLOCK * w + 2): a border of 1 round whole blocks, within which places are counted.
     `bodies` are of blocks that hold nothing but 0; the larger they are, the less there is to walk. Where a block is
-    closed it holds 255 beforehand, and 0 afterwards if its body was not reached.
+    closed it holds 255 beforehand, and 0 afterwards if its body was not reached. Where it is not `alone`, others
+    compute beside it, and it keeps to its own thread.
     """
     plane = mask[1:-1, 1:-1]
     boxes: list[Rect] = []
@@ -248,7 +249,8 @@ def spread(mask: U8, bodies: Bodies, x: int, y: int) -> Rect:
             boxes.append(_pour(mask, start))
 
     # Floods may meet: what one of them has reached is a wall for the other, and whoever wrote it goes on from there.
-    threads.share([*_known(mask, bodies, x, y), (x, y)], lambda: pour, plane.size)
+    starts = [*_known(mask, bodies, x, y), (x, y)] if alone else [(x, y)]
+    threads.share(starts, lambda: pour, plane.size if alone else 0)
     blocks.fill(plane, bodies.missed(plane), BLOCK, 0)
     return united(boxes)
 

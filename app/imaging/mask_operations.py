@@ -160,6 +160,7 @@ def fill_holes(coverage: U8, cancel: CancelToken | None = None) -> U8:
         return filled
     before = coverage[area.slices]
     highest = blocks.highest(before, BLOCK)
+    levels = hole_levels(before)
     planes = []
 
     def worker() -> Callable[[int], object]:
@@ -169,22 +170,22 @@ def fill_holes(coverage: U8, cancel: CancelToken | None = None) -> U8:
         def fill(level: int) -> None:
             if cancel is not None:
                 cancel.check()
-            enclosed = _enclosed(before, highest, level)
+            enclosed = _enclosed(before, highest, level, alone=len(levels) == 1)
             if enclosed is not None:
                 cv2.max(own, enclosed, own)
 
         return fill
 
-    threads.share(hole_levels(before), worker, before.size)
+    threads.share(levels, worker, before.size)
     for plane in planes:
         np.maximum(filled[area.slices], plane, out=filled[area.slices])
     return filled
 
 
-def _enclosed(coverage: U8, highest: U8, level: int) -> U8 | None:
+def _enclosed(coverage: U8, highest: U8, level: int, *, alone: bool) -> U8 | None:
     """`level` where coverage of at least this level encloses what has less, else 0; None where nothing is enclosed.
 
-    `highest` is the maximum of each block of the flood's.
+    `highest` is the maximum of each block of the flood's. Without others beside it, `alone`, it uses threads.
     """
     height, width = coverage.shape
     # One open block all round lets the outside hang together.
@@ -198,7 +199,7 @@ def _enclosed(coverage: U8, highest: U8, level: int) -> U8 | None:
     inside = plane[BLOCK : BLOCK + height, BLOCK : BLOCK + width]
     cv2.threshold(coverage, level - 1, 1, cv2.THRESH_BINARY, inside)
     blocks.fill(plane, bodies.closed, BLOCK, REACHED)
-    spread(mask, bodies, 0, 0)
+    spread(mask, bodies, 0, 0, alone=alone)
     if cv2.countNonZero(inside) == inside.size:
         return None
     return as_u8(cv2.threshold(inside, 0, level, cv2.THRESH_BINARY_INV)[1])
