@@ -72,6 +72,23 @@ async def test_the_strip_grows_with_its_variants(window: Window, photograph: Pat
     assert widths[0] < widths[1] < widths[2]
 
 
+async def test_fewer_variants_later_leave_no_button_over(window: Window, photograph: Path) -> None:
+    session = await window.open(photograph)
+    session.form.set_provider("local", "instant")
+    for count in (6, 2):
+        session.form.set_variants(count)
+        window.stroke(Point(150, 120), Point(170, 120))
+        await session.generate()
+        await eventually(lambda count=count: len(session.candidates.items) == count)
+        numbers = [str(each.number) for each in session.candidates.items]
+        assert [each.text() for each in buttons(window)] == ["Original", *numbers]
+        assert [each.accessibleName() for each in buttons(window)[1:]] == [f"Variant {n}" for n in numbers]
+        QTest.mouseClick(buttons(window)[-1], LEFT)
+        assert session.candidates.selected == count - 1
+        session.candidates.clear()
+        assert not buttons(window)
+
+
 class Drags(QObject):
     """Counts the drags that begin at a widget: each is made as its child, and gone again soon after."""
 
