@@ -4,7 +4,7 @@
 
 Budgets: 1 stroke event, 2 event to paint, 3 and 4 independence of the photograph's size, 5 full frame,
 6 pan and hover, 7 memory of undo, 8 release and undo, 9 whole masks, 10 first paint of a JPEG, 11 stalls while
-workers run, 12 start, 13 memory. The window is 1920x1080. All of it takes a good half hour.
+workers run, 12 start, 13 memory. The window is 1920x1080. All of it takes 30 to 50 minutes.
 """
 
 from __future__ import annotations
