@@ -154,7 +154,7 @@ class CandidatesStrip(QFrame):
         places = session.candidates.places
         chosen = session.candidates.chosen if len(places) > 1 else ()
         self._buttons[0].setChecked(session.candidates.shown is None)
-        for button, item in zip(self._buttons[1:], items, strict=False):
+        for button, item in zip(self._buttons[1 : len(self._names)], items, strict=True):
             button.setChecked(item is session.candidates.shown)
             # In several places what Apply all will take is not told by the selection alone.
             title = tr("{n} ✓", n=item.number) if item in chosen else str(item.number)
@@ -343,7 +343,7 @@ class CandidatesStrip(QFrame):
         for index, button in enumerate(self._buttons):
             self._show_picture(index)
             button.setVisible(index < len(self._names))
-        for button, candidate in zip(self._buttons[1:], items, strict=False):
+        for button, candidate in zip(self._buttons[1 : len(self._names)], items, strict=True):
             button.setToolTip(tr("Variant {n} — drag it out as a file", n=candidate.number))
             button.setAccessibleName(tr("Variant {n}", n=candidate.number))
             if candidate.result_id not in self._pictured:

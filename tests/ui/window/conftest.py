@@ -22,6 +22,7 @@ from app.session.workspace import Workspace
 from app.settings.folders import resolve_folders
 from app.ui.app import Program
 from app.ui.desk import Desk
+from app.ui.panels.dragging import ResultButton
 
 GATEWAY = """
 [providers.everything]
@@ -82,6 +83,10 @@ class Window:
         for point in points[1:]:
             QTest.mouseMove(canvas, self.at(point))
         QTest.mouseRelease(canvas, left, pos=self.at(points[-1]))
+
+    def strip_buttons(self) -> list[ResultButton]:
+        """Those of the strip that stand for something, whether the strip is to be seen or not."""
+        return [each for each in self.desk.strip.findChildren(ResultButton) if not each.isHidden()]
 
     def key(
         self,

@@ -13,7 +13,6 @@ from app.base.geometry import Point
 from app.base.notices import Level
 from app.ui.dialogs.file_box import FileBox
 from app.ui.dialogs.preferences import PreferencesDialog
-from app.ui.panels.dragging import ResultButton
 from tests.imaging.pictures import matrix_profile, srgb_profile, swapped_profile
 from tests.ui.canvas.showing import shown_pixels
 from tests.ui.window.conftest import Window, eventually
@@ -162,15 +161,13 @@ async def test_variants_and_compare_are_shown_by_the_profile_and_change_with_it(
         red, green, _ = mean_of(widget)
         return green > red + 5
 
-    def buttons() -> list[ResultButton]:
-        return [each for each in window.desk.strip.findChildren(ResultButton) if each.isVisible()]
-
-    await eventually(lambda: all(is_red(each) for each in buttons()))
+    assert len(window.strip_buttons()) == 1 + len(session.candidates.items)
+    await eventually(lambda: all(is_red(each) for each in window.strip_buttons()))
     await window.workspace.settings.update("display", profile=str(path))
-    await eventually(lambda: all(is_green(each) for each in buttons()))
+    await eventually(lambda: all(is_green(each) for each in window.strip_buttons()))
     window.desk.actions.run("compare.open")
     await eventually(lambda: all(is_green(pane) for pane in window.desk.compare.panes))
     await window.workspace.settings.update("display", managed=False)
     await eventually(lambda: all(is_red(pane) for pane in window.desk.compare.panes))
     window.desk.close_compare()
-    await eventually(lambda: all(is_red(each) for each in buttons()))
+    await eventually(lambda: all(is_red(each) for each in window.strip_buttons()))

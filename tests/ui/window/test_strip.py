@@ -32,17 +32,12 @@ async def healed(window: Window, photograph: Path) -> Window:
     return window
 
 
-def buttons(window: Window) -> list[ResultButton]:
-    """Those that are in use."""
-    return [each for each in window.desk.strip.findChildren(ResultButton) if each.isVisible()]
-
-
 async def test_what_is_chosen_is_in_sight_and_whole(healed: Window) -> None:
     candidates = healed.session.candidates
     for index in (7, 4, 0, None, 5):
         candidates.select(index)
         await asyncio.sleep(0.05)
-        (chosen,) = [button for button in buttons(healed) if button.isChecked()]
+        (chosen,) = [button for button in healed.strip_buttons() if button.isChecked()]
         assert chosen.text() == ("Original" if index is None else str(index + 1))
         assert chosen.visibleRegion().boundingRect() == chosen.rect()
 
@@ -51,7 +46,7 @@ async def test_the_first_of_more_variants_comes_into_sight(healed: Window) -> No
     await healed.session.generate()
     await eventually(lambda: len(healed.session.candidates.items) == 16)
     await asyncio.sleep(0.05)
-    (chosen,) = [button for button in buttons(healed) if button.isChecked()]
+    (chosen,) = [button for button in healed.strip_buttons() if button.isChecked()]
     assert chosen.text() == "9"
     assert chosen.visibleRegion().boundingRect() == chosen.rect()
 
@@ -68,7 +63,7 @@ async def test_the_strip_grows_with_its_variants(window: Window, photograph: Pat
         await eventually(lambda count=count: len(session.candidates.items) == count)
         await asyncio.sleep(0.05)
         widths.append(window.desk.strip.width())
-        assert all(each.visibleRegion().boundingRect() == each.rect() for each in buttons(window))
+        assert all(each.visibleRegion().boundingRect() == each.rect() for each in window.strip_buttons())
     assert widths[0] < widths[1] < widths[2]
 
 
@@ -81,12 +76,14 @@ async def test_fewer_variants_later_leave_no_button_over(window: Window, photogr
         await session.generate()
         await eventually(lambda count=count: len(session.candidates.items) == count)
         numbers = [str(each.number) for each in session.candidates.items]
-        assert [each.text() for each in buttons(window)] == ["Original", *numbers]
-        assert [each.accessibleName() for each in buttons(window)[1:]] == [f"Variant {n}" for n in numbers]
-        QTest.mouseClick(buttons(window)[-1], LEFT)
+        assert [each.text() for each in window.strip_buttons()] == ["Original", *numbers]
+        assert [each.accessibleName() for each in window.strip_buttons()[1:]] == [
+            f"Variant {n}" for n in numbers
+        ]
+        QTest.mouseClick(window.strip_buttons()[-1], LEFT)
         assert session.candidates.selected == count - 1
         session.candidates.clear()
-        assert not buttons(window)
+        assert not window.strip_buttons()
 
 
 class Drags(QObject):
@@ -113,7 +110,7 @@ def _drag(button: ResultButton) -> None:
 async def test_a_drag_starts_once_when_its_file_is_there_and_only_while_the_button_is_down(
     healed: Window, maskroom_home: Path, is_held: bool
 ) -> None:
-    button, drags = buttons(healed)[1], Drags(healed.desk.strip)
+    button, drags = healed.strip_buttons()[1], Drags(healed.desk.strip)
     _drag(button)
     if not is_held:
         QTest.mouseRelease(button, LEFT)
